@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+
+/** unit: beside the code. e2e: black box over HTTP. long: bigger matrices, seeds printed. infra/ belongs to Jest. */
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{shared,lambdas,session-task,simulator,local,tools}/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['**/*.long.ts'],
+          exclude: ['node_modules/**'],
+          testTimeout: 1_800_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
