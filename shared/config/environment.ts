@@ -1,0 +1,68 @@
+/**
+ * Names of the environment variables, written once: infra/ sets them, lambdas and session-task read them.
+ * The comment of each says who sets it and what it means when it is empty.
+ */
+export const ENV = {
+  /** deployment name, e.g. dev, prod, local */
+  environment: 'FLEETLINE_ENV',
+  /** cell id, e.g. c1 */
+  cell: 'FLEETLINE_CELL',
+  version: 'FLEETLINE_VERSION',
+  coreTable: 'CORE_TABLE',
+  messagesTable: 'MESSAGES_TABLE',
+  usageTable: 'USAGE_TABLE',
+  ephemeralTable: 'EPHEMERAL_TABLE',
+  /** bucket of the auth logs */
+  authBucket: 'AUTH_BUCKET',
+  /** CMK that wraps tenant data keys */
+  kmsKeyId: 'KMS_KEY_ID',
+  /** Secrets Manager id of {pepper, adminKeyHashes[]} */
+  platformSecretId: 'PLATFORM_SECRET_ID',
+  eventBus: 'EVENT_BUS',
+  /** SQS url: hints for the reconciler */
+  hintsQueueUrl: 'HINTS_QUEUE_URL',
+  /** SQS url: due webhook deliveries */
+  deliverQueueUrl: 'DELIVER_QUEUE_URL',
+  allocateStateMachineArn: 'ALLOCATE_STATE_MACHINE_ARN',
+  lifecycleStateMachineArn: 'LIFECYCLE_STATE_MACHINE_ARN',
+  ecsCluster: 'ECS_CLUSTER',
+  /** workers create one queue per incarnation, named <prefix><workerId>-<incarnation> */
+  workerQueuePrefix: 'WORKER_QUEUE_PREFIX',
+  /** sessions a worker of this size takes */
+  workerCapacity: 'WORKER_CAPACITY',
+  /** set per task by WorkerLifecycle */
+  workerId: 'WORKER_ID',
+  workerMode: 'WORKER_MODE',
+  /** Step Functions task token; empty when somebody started the worker by hand */
+  taskToken: 'TASK_TOKEN',
+  /** WebSocket url of the server behind test mode; empty: test mode is not available */
+  waTestUrl: 'WA_TEST_URL',
+  /** 32 bytes hex: public key of the test server's certificate root */
+  waTestTrustRoot: 'WA_TEST_TRUST_ROOT',
+  /** control API of the simulator; empty: /v1/test answers 501 simulator_control_unavailable */
+  waTestControlUrl: 'WA_TEST_CONTROL_URL',
+  /** WhatsApp Web version, "2.3000.1043857760"; empty: the version Baileys brings */
+  waVersion: 'WA_VERSION',
+  /** enabled | disabled: what a live key may do in this deployment */
+  liveMode: 'LIVE_MODE',
+  /** CIDR list of private ranges that customer URLs may reach. Empty outside the local config (asserted in infra). */
+  egressAllowCidrs: 'EGRESS_ALLOW_CIDRS',
+  /** "true" lets customer URLs be http:. Empty outside the local config. */
+  egressAllowHttp: 'EGRESS_ALLOW_HTTP',
+  /** base of docUrl and of problem types, e.g. https://docs.example.com */
+  docsBaseUrl: 'DOCS_BASE_URL',
+  logLevel: 'LOG_LEVEL',
+} as const
+
+export type EnvironmentName = keyof typeof ENV
+
+/** Value of a variable that must be set. The error names the variable and who sets it. */
+export const requireEnvironment = (name: EnvironmentName): string => {
+  const value = process.env[ENV[name]]
+  if (value === undefined || value === '')
+    throw new Error(`environment variable ${ENV[name]} is not set (the CDK app sets it)`)
+  return value
+}
+
+/** Value of a variable that may be empty; null then. */
+export const readEnvironment = (name: EnvironmentName): string | null => process.env[ENV[name]] || null

@@ -1,0 +1,50 @@
+import type * as z from 'zod'
+import type { FaultCode } from '../core/fault.ts'
+
+/** Lambda that serves an operation: one per IAM boundary and traffic class. */
+export const API_FUNCTIONS = ['api-messages', 'api-control', 'api-keys', 'api-test'] as const
+export type ApiFunction = (typeof API_FUNCTIONS)[number]
+
+/** Closed list of scopes of tenant keys; `*` holds all of them. */
+export const SCOPES = [
+  'messages:send',
+  'messages:read',
+  'sessions:read',
+  'sessions:manage',
+  'webhooks:read',
+  'webhooks:manage',
+  'events:read',
+  'keys:manage',
+  'tenant:read',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+/**
+ * One operation of the HTTPS API. From the map of operations come: routes in CDK, the router, input validation,
+ * openapi.json, the generated cross-tenant test, the SDK's types.
+ */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** e.g. /v1/sessions/{sessionId}/qr; every {parameter} is in `params` */
+  readonly path: string
+  readonly function: ApiFunction
+  readonly summary: string
+  readonly tag: string
+  /** none: no key; tenant: a tenant key with one of `scopes`; admin: a platform key */
+  readonly auth: 'none' | 'tenant' | 'admin'
+  readonly scopes: readonly Scope[]
+  /** only test keys may call it */
+  readonly testModeOnly?: boolean
+  /** honours Idempotency-Key (all POSTs do); how: the message row itself, or an idempotency row */
+  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow'
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  /** status → schema of the JSON body; null: no body */
+  readonly responses: Readonly<Record<number, z.ZodType | null>>
+  readonly faults: readonly FaultCode[]
+  /** raises the default limit of 1 MB */
+  readonly maximumBodyBytes?: number
+  /** content types other than JSON that a 200 may carry */
+  readonly produces?: readonly string[]
+}

@@ -1,0 +1,67 @@
+/**
+ * The closed list of error codes of the HTTPS API. `title` is public and constant; `status` is the HTTP status;
+ * `retryable` says whether the same request can succeed later without a change.
+ */
+export const FAULTS = {
+  validation_failed: { status: 400, title: 'The request is not valid', retryable: false },
+  malformed_json: { status: 400, title: 'The body is not valid JSON', retryable: false },
+  invalid_cursor: { status: 400, title: 'The cursor is not valid here', retryable: false },
+  use_session_cursors: { status: 400, title: 'Too many sessions for one cursor', retryable: false },
+  unauthorized: { status: 401, title: 'The API key is missing or not valid', retryable: false },
+  forbidden: { status: 403, title: 'The API key may not do this', retryable: false },
+  wrong_mode: { status: 403, title: 'This operation needs a test key', retryable: false },
+  tenant_suspended: { status: 403, title: 'The tenant is suspended', retryable: false },
+  not_found: { status: 404, title: 'Not found', retryable: false },
+  method_not_allowed: { status: 405, title: 'Method not allowed', retryable: false },
+  not_acceptable: { status: 406, title: 'None of the accepted content types is available', retryable: false },
+  session_not_linked: { status: 409, title: 'The session is not linked to a phone', retryable: false },
+  session_already_linked: { status: 409, title: 'The session is already linked', retryable: false },
+  session_deleted: { status: 409, title: 'The session is being deleted', retryable: false },
+  session_state_conflict: { status: 409, title: 'The session is not in a state that allows this', retryable: false },
+  message_already_sent: { status: 409, title: 'The message can no longer be canceled', retryable: false },
+  conflict: { status: 409, title: 'Somebody changed this at the same moment', retryable: true },
+  payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON', retryable: false },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request', retryable: false },
+  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  quota_exceeded: { status: 429, title: 'A quota of the tenant is used up', retryable: true },
+  internal_error: { status: 500, title: 'Something went wrong on our side', retryable: true },
+  simulator_control_unavailable: { status: 501, title: 'The test server has no control API', retryable: false },
+  simulator_refused: { status: 502, title: 'The simulated WhatsApp refused this', retryable: false },
+  live_mode_disabled: { status: 503, title: 'Live mode is switched off in this deployment', retryable: false },
+  simulator_unreachable: { status: 503, title: 'The simulated WhatsApp does not answer', retryable: true },
+  unavailable: { status: 503, title: 'Temporarily unavailable', retryable: true },
+  timeout: { status: 504, title: 'The request took too long', retryable: true },
+} as const
+
+export type FaultCode = keyof typeof FAULTS
+
+export interface FaultDetails {
+  /** Public text: what happened to this request and what to do next. */
+  readonly detail: string
+  /** Name of the offending parameter, if there is one. */
+  readonly param?: string
+  /** Per-field problems of `validation_failed`. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[]
+  /** Seconds for the Retry-After header (429, 503). */
+  readonly retryAfterSeconds?: number
+  /** Internal text for the log; never leaves the process in an answer. */
+  readonly internal?: string
+}
+
+/** An error with a stable code and a public text. Everything else that is thrown becomes `internal_error`. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly details: FaultDetails
+
+  constructor(code: FaultCode, details: FaultDetails, options?: ErrorOptions) {
+    super(`${code}: ${details.internal ?? details.detail}`, options)
+    this.name = 'Fault'
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return FAULTS[this.code].status
+  }
+}

@@ -1,0 +1,82 @@
+import { shardOf } from '../core/ids.ts'
+import type { Mode, TenantScope } from '../core/tenant-scope.ts'
+import type { Key } from './table.ts'
+
+/**
+ * Every key of every table (protocol §1). Tenant partitions start with T#<tenant>#<L|T>#, system indexes with X#.
+ * Indexes: `system` (xpk, xsk; KEYS_ONLY; system roles only), `list1` (l1pk, l1sk), `list2` (l2pk, l2sk) for tenant lists.
+ */
+export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, endedBy: 16 } as const
+export type SystemIndex = keyof typeof SHARDS
+
+/** Width of a sequence in a sort key: 12 digits order numerically as text. */
+export const sequenceKey = (sequence: number): string => String(sequence).padStart(12, '0')
+
+/** Width of a time in a sort key: 13 digits hold epoch milliseconds until the year 2286. */
+export const timeKey = (timeMs: number): string => String(timeMs).padStart(13, '0')
+
+const session = (scope: TenantScope, sessionId: string) => `${scope.prefix}S#${sessionId}`
+
+export const sessionKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: session(scope, sessionId),
+  sk: 'META',
+})
+export const leaseKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LEASE' })
+/** ephemeral table: the QR or pairing code on show */
+export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
+export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
+export const assignedPartition = (workerId: string, incarnation: number): string => `W#${workerId}#${incarnation}`
+export const assignedKey = (workerId: string, incarnation: number, sessionId: string): Key => ({
+  pk: assignedPartition(workerId, incarnation),
+  sk: `S#${sessionId}`,
+})
+export const tenantDataKeyKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}DK`, sk: 'META' })
+export const tenantKey = (tenantId: string): Key => ({ pk: `TENANT#${tenantId}`, sk: 'META' })
+export const apiKeyKey = (hash: string): Key => ({ pk: `K#${hash}`, sk: 'META' })
+export const endpointPartition = (scope: TenantScope): string => `${scope.prefix}WH`
+export const endpointKey = (scope: TenantScope, endpointId: string): Key => ({
+  pk: endpointPartition(scope),
+  sk: endpointId,
+})
+
+export const messageKey = (scope: TenantScope, messageId: string): Key => ({
+  pk: `${scope.prefix}M#${messageId}`,
+  sk: 'META',
+})
+export const openPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#OPEN`
+/** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
+export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
+  `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
+export const eventPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#EV`
+export const eventKey = (scope: TenantScope, sessionId: string, sequence: number): Key => ({
+  pk: eventPartition(scope, sessionId),
+  sk: sequenceKey(sequence),
+})
+/** Control-plane events of one UTC day (made by lambdas; no sequence). */
+export const controlEventPartition = (scope: TenantScope, day: string): string => `${scope.prefix}CP#${day}`
+export const controlEventKey = (scope: TenantScope, day: string, eventId: string): Key => ({
+  pk: controlEventPartition(scope, day),
+  sk: eventId,
+})
+/** `day` is the UTC day of the event, YYYY-MM-DD. */
+export const deliveryKey = (
+  scope: TenantScope,
+  delivery: { endpointId: string; day: string; eventId: string; generation: number },
+): Key => ({
+  pk: `${scope.prefix}WH#${delivery.endpointId}#${delivery.day}`,
+  sk: `${delivery.eventId}#${String(delivery.generation).padStart(3, '0')}`,
+})
+/** ephemeral table: idempotency of creating POSTs that are not messages */
+export const idempotencyKey = (scopePrefix: string, hash: string): Key => ({
+  pk: `${scopePrefix}I#${hash}`,
+  sk: 'META',
+})
+
+/** Attributes that put a row into a system index; remove both attributes to take it out. */
+export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({
+  xpk: `X#${index}#${shardOf(id, SHARDS[index])}`,
+  xsk: sort,
+})
+/** Workers of one mode. */
+export const fleetIndex = (mode: Mode, workerId: string) => ({ xpk: `X#fleet#${mode}`, xsk: workerId })
+export const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10)

@@ -1,0 +1,168 @@
+import * as z from 'zod'
+import { OUTBOUND_STATUSES } from '../core/message-status.ts'
+import { SESSION_STATUSES } from '../core/session-status.ts'
+
+/**
+ * Rows as they lie in DynamoDB. Times are epoch milliseconds, `v` is the version of the shape. A reader ignores fields it
+ * does not know, so that old and new code run side by side during a deploy.
+ */
+export const modeSchema = z.enum(['live', 'test'])
+const time = z.number().int().nonnegative()
+const owned = { tenantId: z.string(), mode: modeSchema }
+
+/** AES-256-GCM under the tenant's data key; `aad` binds it to its row (shared/crypto). Base64 text. */
+export const sealedSchema = z.string().brand<'sealed'>()
+export type Sealed = z.infer<typeof sealedSchema>
+
+export const reasonSchema = z.object({
+  code: z.string(),
+  waCode: z.number().optional(),
+  retryable: z.boolean(),
+  nextAction: z.string(),
+  since: time,
+})
+
+export const linkRequestSchema = z.discriminatedUnion('method', [
+  z.object({ method: z.literal('qr'), requestedAt: time }),
+  z.object({ method: z.literal('code'), phone: z.string(), requestedAt: time }),
+])
+export type LinkRequest = z.infer<typeof linkRequestSchema>
+
+export const sessionRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  name: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  status: z.enum(SESSION_STATUSES),
+  reason: reasonSchema.nullable(),
+  /** E.164; null until linked, kept afterwards */
+  phone: z.string().nullable(),
+  lid: z.string().nullable(),
+  pushName: z.string().nullable(),
+  connectedAt: time.nullable(),
+  loggedOutAt: time.nullable(),
+  /** the link the tenant asked for last; a worker that opens an unlinked session follows it */
+  link: linkRequestSchema.nullable(),
+  createdAt: time,
+  /** written by workers: IF stateEpoch <= :e */
+  stateEpoch: z.number().int(),
+})
+export type SessionRow = z.infer<typeof sessionRowSchema>
+
+export const DESIRED_STATES = ['RUNNING', 'STOPPED', 'LOGGED_OUT', 'DELETED'] as const
+export type DesiredState = (typeof DESIRED_STATES)[number]
+
+export const ownerSchema = z.object({ workerId: z.string(), incarnation: z.number().int() })
+export type Owner = z.infer<typeof ownerSchema>
+
+export const leaseRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  sessionId: z.string(),
+  owner: ownerSchema.nullable(),
+  epoch: z.number().int(),
+  desired: z.enum(DESIRED_STATES),
+  /** true: the log is closed, all its effects are rows, nothing to open it for */
+  settled: z.boolean(),
+  /** bumped when the last allocation ended without an owner: execution names are burnt for 90 days */
+  attempt: z.number().int(),
+  crashes: z.number().int(),
+  queueUrl: z.string().nullable(),
+})
+export type LeaseRow = z.infer<typeof leaseRowSchema>
+
+export const WORKER_STATUSES = ['STARTING', 'READY', 'DRAINING', 'DRAINED', 'DEAD'] as const
+export type WorkerStatus = (typeof WORKER_STATUSES)[number]
+
+export const workerRowSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  mode: modeSchema,
+  incarnation: z.number().int(),
+  status: z.enum(WORKER_STATUSES),
+  /** counter: the reaper watches it change; at: the worker's own clock, for people */
+  heartbeat: z.object({ counter: z.number().int(), at: time }),
+  used: z.number().int(),
+  capacity: z.number().int(),
+  version: z.string(),
+  queueUrl: z.string().nullable(),
+  taskArn: z.string().nullable(),
+  rssBytes: z.number().nullable(),
+  replaying: z.string().nullable(),
+  createdAt: time,
+})
+export type WorkerRow = z.infer<typeof workerRowSchema>
+
+export const assignedRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  sessionId: z.string(),
+  epoch: z.number().int(),
+  desired: z.enum(DESIRED_STATES),
+})
+export type AssignedRow = z.infer<typeof assignedRowSchema>
+
+export const addressSchema = z.object({
+  contactId: z.string().nullable(),
+  phone: z.string().nullable(),
+  lid: z.string().nullable(),
+  jid: z.string().nullable(),
+  kind: z.enum(['user', 'group', 'status', 'channel', 'unknown']),
+})
+export type Address = z.infer<typeof addressSchema>
+
+export const failureSchema = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() })
+export type Failure = z.infer<typeof failureSchema>
+
+export const messageRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  sessionId: z.string(),
+  direction: z.enum(['outbound', 'inbound']),
+  type: z.string(),
+  status: z.enum([...OUTBOUND_STATUSES, 'received']),
+  chat: addressSchema,
+  from: addressSchema,
+  to: addressSchema,
+  /** sealed JSON of the type's own part, e.g. {"text":{"body":"Hello"}} */
+  content: sealedSchema,
+  metadata: z.record(z.string(), z.string()),
+  whatsappId: z.string(),
+  requestHash: z.string().nullable(),
+  failure: failureSchema.nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  sentAt: time.nullable(),
+  deliveredAt: time.nullable(),
+  readAt: time.nullable(),
+  receivedAt: time.nullable(),
+  delayedUntil: time.nullable(),
+  retry: z.enum(['standard', 'atMostOnce']),
+  /** fencing and claiming, see protocol §6 */
+  epoch: z.number().int(),
+  claimToken: z.string().nullable(),
+  attempts: z.number().int(),
+  /** sealed wire form (encoded WhatsApp message), stored once before it goes out */
+  proto: sealedSchema.optional(),
+  /** sort key of the OPEN row; null for inbound */
+  openKey: z.string().nullable(),
+})
+export type MessageRow = z.infer<typeof messageRowSchema>
+
+export const openRowSchema = z.object({ v: z.literal(1), messageId: z.string(), notBefore: time, expiresAt: time })
+export type OpenRow = z.infer<typeof openRowSchema> & { readonly sk: string }
+
+export const eventRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  type: z.string(),
+  sessionId: z.string().nullable(),
+  sequence: z.number().int().nullable(),
+  timestamp: time,
+  /** sealed JSON of the event's data */
+  data: sealedSchema,
+})
+export type EventRow = z.infer<typeof eventRowSchema>
