@@ -1,0 +1,126 @@
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { Failure } from '../../shared/store/rows.ts'
+
+/**
+ * Records of a session's log (protocol §5). The log is the session's only sequencer: what a new owner must be able to
+ * reproduce is a record first and a DynamoDB write second. `sequence` and event ids are assigned in the record.
+ * Unknown record types and fields are kept by a snapshot and otherwise ignored (old and new code run side by side).
+ */
+export interface Sequenced {
+  readonly sequence: number
+  readonly eventId: string
+  /** journal time, epoch milliseconds; the event's timestamp */
+  readonly at: number
+}
+
+/** Signal key state: type → id → value (JSON with bytes as {type:'Buffer',data:base64}); null deletes. */
+export interface KeysRecord {
+  readonly t: 'keys'
+  readonly set: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+export interface CredsRecord {
+  readonly t: 'creds'
+  readonly creds: unknown
+}
+
+/**
+ * An inbound stanza that was decrypted: in the same append call as the ratchet, before its receipt may leave.
+ * `sequence` is null when it makes no event (protocol messages, key distribution, repeated identity).
+ */
+export interface InboundRecord {
+  readonly t: 'in'
+  readonly sequence: number | null
+  readonly eventId: string | null
+  readonly at: number
+  /** what the event says: type and data with the tenant-facing shapes (session-task/session/inbound) */
+  readonly event: InboundEvent | null
+  /** base64 of SHA-256(kind ‖ ciphertext), first 16 bytes: redelivery is answered by it */
+  readonly ciphertextHash: string
+  /** base64 of the first 16 bytes of SHA-256(sender ‖ WhatsApp id ‖ kind): a sender's re-encrypted retry is the same event */
+  readonly identityHash: string
+  /** base64 of the decrypted bytes, needed until done: a redelivery returns them without touching the ratchet */
+  readonly plaintext: string
+  readonly stanza: string
+  readonly tries: number
+}
+
+export interface InboundEvent {
+  readonly type: string
+  /** id of the inbound MESSAGE row */
+  readonly messageId: string
+  readonly whatsappId: string
+  readonly chatJid: string
+  readonly senderJid: string
+  readonly phone: string | null
+  readonly lid: string | null
+  readonly pushName: string | null
+  readonly messageType: string
+  /** the type's own part, e.g. {text: {body}} */
+  readonly content: Readonly<Record<string, unknown>>
+  readonly sentAt: number
+}
+
+/** A frame of this message is about to leave. The number of frames is the number of these records. */
+export interface OutRecord {
+  readonly t: 'out'
+  readonly messageId: string
+  readonly whatsappId: string
+  readonly n: number
+}
+
+export interface StatusRecord extends Sequenced {
+  readonly t: 'status'
+  readonly messageId: string
+  readonly status: 'sent' | 'delivered' | 'read' | 'played'
+}
+
+export interface FailRecord extends Sequenced {
+  readonly t: 'fail'
+  readonly messageId: string
+  readonly failure: Failure
+}
+
+export interface UnknownRecord extends Sequenced {
+  readonly t: 'unknown'
+  readonly messageId: string
+  readonly failure: Failure
+}
+
+/** Session state changes that make an event; before META says so. */
+export interface StateRecord extends Sequenced {
+  readonly t: 'state'
+  readonly from: SessionStatus
+  readonly to: SessionStatus
+  readonly reason: SessionReason | null
+  readonly eventType: string
+  readonly facts: Readonly<Record<string, string | null>>
+}
+
+/** Rows of every sequence ≤ upTo are written; rides along. */
+export interface DoneRecord {
+  readonly t: 'done'
+  readonly upTo: number
+}
+
+export interface FenceRecord {
+  readonly t: 'fence'
+  readonly epoch: number
+}
+
+export type LogRecord =
+  | KeysRecord
+  | CredsRecord
+  | InboundRecord
+  | OutRecord
+  | StatusRecord
+  | FailRecord
+  | UnknownRecord
+  | StateRecord
+  | DoneRecord
+  | FenceRecord
+
+export type SequencedRecord = StatusRecord | FailRecord | UnknownRecord | StateRecord | (InboundRecord & Sequenced)
+
+export const isSequenced = (record: LogRecord): record is SequencedRecord =>
+  'sequence' in record && typeof record.sequence === 'number'

@@ -1,0 +1,89 @@
+import type { SessionLog } from '../auth-log/session-log.ts'
+
+/** One decrypted inbound stanza, before its receipt: the session answers with the record to journal with the ratchet. */
+export interface DecryptedStanza {
+  /** the stanza's attributes: from, id, t, participant, notify, sender_lid, sender_pn, … */
+  readonly attributes: Readonly<Record<string, string>>
+  /** decoded proto.Message as plain JSON-able object (device-sent wrapper removed) */
+  readonly message: Readonly<Record<string, unknown>>
+  readonly plaintext: Uint8Array
+  readonly encryptionType: string
+  readonly ciphertextHash: string
+  /** encoded stanza, to be injected again after a crash */
+  readonly stanza: Uint8Array
+}
+
+export interface DisconnectInfo {
+  /** status code of baileys-facts §1.1; 0 when the library gave none (we closed it ourselves) */
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+export interface ConnectionEvents {
+  /** A QR to show. expiresAt in epoch milliseconds; attempt counts from 1. */
+  onQr(qr: { text: string; expiresAt: number; attempt: number }): void
+  onPairingCode(code: { code: string; expiresAt: number }): void
+  /** pair-success; the server closes with 515 next and expects a new login */
+  onPaired(identity: { phone: string; lid: string | null; pushName: string | null }): void
+  onOpen(identity: { phone: string; lid: string | null; pushName: string | null }): void
+  onClose(info: DisconnectInfo): void
+  /**
+   * Called synchronously inside the decrypt commit, once per new identity. Returns the `in` record that is appended in
+   * the same call as the ratchet.
+   */
+  onDecrypted(stanza: DecryptedStanza): import('../auth-log/records.ts').InboundRecord
+  /** Server ack of an outbound message; error null means the server took it. */
+  onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
+  /** Receipts from the peer. Called before the ack of that stanza may leave. */
+  onReceipt(receipt: {
+    whatsappIds: readonly string[]
+    kind: 'delivered' | 'read' | 'played'
+    from: string
+    at: number
+  }): void
+}
+
+export interface Resolved {
+  readonly exists: boolean
+  /** jid to send to: LID when known */
+  readonly jid: string
+  readonly phoneJid: string
+  readonly lid: string | null
+}
+
+/**
+ * One WhatsApp Web socket of one session, with the output-commit gate: no frame leaves before every record appended
+ * before it is durable. Never reconnects by itself; after onClose it is dead.
+ */
+export interface WhatsAppConnection {
+  /** true between onOpen and onClose */
+  readonly isOpen: boolean
+  /** Is the number on WhatsApp, and which jid to use? A time-out throws; it is never "not on WhatsApp". */
+  resolve(phone: string): Promise<Resolved>
+  /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
+  encodeText(text: { body: string }): Uint8Array
+  /** Encrypts and hands the frame to the gate. Resolves when it was handed over: says nothing about the server. */
+  relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
+  /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
+  requestPairingCode(phone: string): Promise<void>
+  /** Waits until everything handed to the gate left, then ends the socket (never logs out). */
+  close(): Promise<void>
+  /** Unlinks the device at the server, then ends. */
+  logout(): Promise<void>
+}
+
+export interface ConnectionOptions {
+  readonly log: SessionLog
+  readonly url: string
+  /** [2, 3000, n]; null: what Baileys brings */
+  readonly version: readonly [number, number, number] | null
+  /** unlinked sessions: how to link; null: log in only */
+  readonly link: { method: 'qr' } | { method: 'code'; phone: string } | null
+  readonly events: ConnectionEvents
+  /** exact bytes of an earlier message, for retry receipts; must answer undefined on a miss, never an empty message */
+  readonly loadSentProto: (whatsappId: string) => Promise<Uint8Array | undefined>
+  readonly logger: import('../../shared/log/log.ts').Log
+}
+
+export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection
