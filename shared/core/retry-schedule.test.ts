@@ -7,7 +7,7 @@ const unit = fc.double({ min: 0, max: 0.999, noNaN: true })
 
 describe('webhook retry schedule', () => {
   it('covers about three days and then ends', () => {
-    const hours = RETRY_SCHEDULE_SECONDS.reduce((sum, seconds) => sum + seconds, 0) / 3600
+    const hours = RETRY_SCHEDULE_SECONDS.reduce((sum: number, seconds) => sum + seconds, 0) / 3600
     expect(hours).toBeGreaterThan(70)
     expect(hours).toBeLessThan(73)
     expect(nextAttempt({ ...failed, attempts: RETRY_SCHEDULE_SECONDS.length }, 0.5)).toEqual({ kind: 'exhausted' })
@@ -17,7 +17,7 @@ describe('webhook retry schedule', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 11 }), unit, (attempts, random) => {
         const next = nextAttempt({ ...failed, attempts }, random)
-        const step = RETRY_SCHEDULE_SECONDS[attempts]!
+        const step: number = RETRY_SCHEDULE_SECONDS[attempts]!
         expect(next.kind === 'retry' && next.delaySeconds).toBeGreaterThanOrEqual(Math.floor(step * 0.8))
         expect(next.kind === 'retry' && next.delaySeconds).toBeLessThanOrEqual(Math.ceil(step * 1.2))
       }),
