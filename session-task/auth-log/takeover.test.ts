@@ -38,8 +38,8 @@ describe('take-over', () => {
       { weight: 6, arbitrary: fc.nat(4).map((count) => ({ turns: count })) },
       { weight: 1, arbitrary: fc.constantFrom('before' as const, 'after' as const) },
     )
-    const plan = fc.array(fault, { minLength: 40, maxLength: 40 })
-    const owner = fc.record({ startTurns: fc.nat(25), count: fc.integer({ min: 1, max: 8 }), plan })
+    const plan = fc.array(fault, { minLength: 60, maxLength: 60 })
+    const owner = fc.record({ startTurns: fc.nat(20), count: fc.integer({ min: 6, max: 14 }), plan })
     let fenced = 0
     await fc.assert(
       fc.asyncProperty(fc.array(owner, { minLength: 2, maxLength: 4 }), async (owners) => {
@@ -51,7 +51,7 @@ describe('take-over', () => {
               const fate = fates[n]
               return fate === undefined || typeof fate === 'string' ? (fate ?? null) : { wait: turns(fate.turns) }
             })
-            await turns(startTurns)
+            await turns(index * 15 + startTurns)
             const opened = await openOn(device, witness, index + 1)
             const acknowledged = opened.ok ? await writeUntilLost(opened.log, `${index}-`, count) : []
             if (!opened.ok) expect(opened.reason).toBe('newerOwner')
@@ -67,13 +67,34 @@ describe('take-over', () => {
       }),
       { numRuns: 300 },
     )
-    expect(fenced, 'the race was met').toBeGreaterThan(20)
+    expect(fenced, 'the race was met').toBeGreaterThan(60)
   })
 
   test('of two opens with one epoch only one gets the log', async () => {
     const bucket = new MemoryBucket()
     const opened = await Promise.all([1, 2, 3].map(() => openOn(new MemoryLogDevice(bucket), new KeyWitness(), 5)))
     expect(opened.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+
+  test('an open whose HEAD was claimed again while it fenced is refused', async () => {
+    const bucket = new MemoryBucket()
+    const witness = new KeyWitness()
+    let goOn = () => {}
+    const fenced = new Promise<void>((resolve) => (goOn = resolve))
+    const newer = new MemoryLogDevice(bucket, ({ name }) => (name === 'listSegments' ? { wait: fenced } : null))
+    const older = new MemoryLogDevice(bucket)
+    await openOn(new MemoryLogDevice(bucket), witness, 1)
+    let newerOpen: ReturnType<typeof openOn> | undefined
+    older.onCall = ({ name }) => {
+      if (name !== 'putSegment') return null
+      newerOpen = openOn(newer, witness, 3)
+      return { wait: turns(10) }
+    }
+    const refused = await openOn(older, witness, 2)
+    goOn()
+    expect(refused).toMatchObject({ ok: false, reason: 'newerOwner', headEpoch: 3 })
+    expect(await newerOpen).toMatchObject({ ok: true })
+    expectSoundLog(bucket, 'ses_test', witness)
   })
 
   test('a put that was under way while the next owner opened is either read by him or refused', async () => {
