@@ -46,10 +46,19 @@ const write = async (log: SessionLog, outside: Outside): Promise<void> => {
 const live = async (device: MemoryLogDevice, witness: KeyWitness, outside: Outside): Promise<void> => {
   const first = await openOn(device, witness, 1, false)
   for (let i = 0; i < 5; i++) await write(first, outside)
+  await until(() => device.bucket.snapshots.size > 0)
   first.abandon()
   const second = await openOn(device, witness, 2, true)
   for (let i = 0; i < 4; i++) await write(second, outside)
   await second.close()
+}
+
+/** Waits for what goes on in the background. @throws after 5 s */
+const until = async (condition: () => boolean): Promise<void> => {
+  for (const deadline = Date.now() + 5_000; !condition(); ) {
+    if (Date.now() > deadline) throw new Error('the condition was not met within 5 s')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 const expectNothingLost = async (bucket: MemoryBucket, witness: KeyWitness, outside: Outside): Promise<void> => {

@@ -98,7 +98,7 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
 const assertNothingLost = ({ state }: RestoredLog, head: Head, expectLinked: boolean): void => {
   if (head.nextSequence > state.nextSequence)
     throw new CorruptLogError(`HEAD knew sequence ${head.nextSequence}, the log ends before ${state.nextSequence}`)
-  if ((expectLinked || head.linked) && state.creds === null)
+  if (expectLinked && state.creds === null)
     throw new CorruptLogError('the session is linked, the log has no credentials')
 }
 

@@ -65,6 +65,19 @@ describe('storage away', () => {
     expect(clock.sleepers).toBe(0)
   })
 
+  test('and given up meanwhile: no retry writes a moment later', async () => {
+    const { log, device, clock, bucket } = await openOn()
+    let away = true
+    device.onCall = (): Fault => (away ? 'before' : null)
+    const done = watch(log.durable(log.append([key('a')])))
+    await clock.advance(1_000)
+    log.abandon()
+    away = false
+    await clock.advance(60_000)
+    expect(done.state).toMatchObject({ loss: 'fenced' })
+    expect(bucket.segments.size).toBe(1)
+  })
+
   test('a put whose answer was lost five times is one segment', async () => {
     const { log, device, clock, bucket } = await openOn()
     let left = 5
