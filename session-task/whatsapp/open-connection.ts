@@ -1,0 +1,201 @@
+import './repairs/console-silence.ts'
+import './repairs/curve-verify.ts'
+import makeWASocket, { type BinaryNode, jidDecode, jidNormalizedUser } from '@whiskeysockets/baileys'
+import { LogLostError } from '../auth-log/session-log.ts'
+import type { ConnectionOptions, DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import { appendCredentials, isLinked, loadCredentials } from './credentials.ts'
+import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
+import { WhatsAppError } from './errors.ts'
+import { makeKeyStore } from './key-store.ts'
+import { publishQr, requestPairingCode } from './linking.ts'
+import { encodeText, relayProto } from './outbound.ts'
+import { flushEventsAtEnd } from './repairs/end-flush.ts'
+import { terminateHalfOpen } from './repairs/half-open-close.ts'
+import { watchLogin } from './repairs/login-watchdog.ts'
+import { ackStatusStanzas } from './repairs/status-ack.ts'
+import { completeCredentialUpdates } from './repairs/stray-presence.ts'
+import { writeKeysThrough } from './repairs/write-through-keys.ts'
+import { resolvePhone } from './resolve.ts'
+import { sessionCaches } from './session-caches.ts'
+import { makeJournaledRepository } from './signal-repository.ts'
+import { socketOptions } from './socket-options.ts'
+import { parseReceipt, parseServerAck } from './stanza-events.ts'
+import type { StanzaMemory } from './stanza-memory.ts'
+import { rememberStanzas } from './stanza-memory.ts'
+import { installWireGate, type RawSocket } from './wire-gate.ts'
+
+const LOGGED_OUT = 401
+const BAD_REQUEST = 400
+const LOGOUT_ANSWER_MS = 5_000
+const DRAIN_TIMEOUT_MS = 10_000
+
+type ClosableRawSocket = RawSocket & Parameters<typeof terminateHalfOpen>[0]
+
+const waitAtMost = async (work: Promise<unknown>, timeoutMs: number): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Opens one socket over the session's log. See WhatsAppConnection for the promises.
+ * @throws WhatsAppError not_linked when `link` is null and the log holds no linked credentials
+ */
+export const openConnection: OpenConnection = (options) => {
+  const { log, events, logger } = options
+  const creds = loadCredentials(log)
+  if (!options.link && !isLinked(creds)) throw new WhatsAppError('not_linked', 'the session is not linked to a phone')
+
+  let stanzas: StanzaMemory | null = null
+  const socket = makeWASocket({
+    ...socketOptions(options, Math.random()),
+    auth: { creds, keys: makeKeyStore(log, (stanza) => events.onDecrypted(stanza)) },
+    makeSignalRepository: makeJournaledRepository(log, events, { of: (ciphertext) => stanzas?.of(ciphertext) }),
+  })
+  // everything below runs before the first byte of the connection
+  stanzas = rememberStanzas(socket.ws)
+  const raw = (socket.ws as unknown as { socket: ClosableRawSocket }).socket
+  terminateHalfOpen(raw)
+  const gate = installWireGate(raw, log, (failure) => {
+    void socket.end(
+      new DisconnectError(0, failure === 'log_lost' ? DISCONNECT_MESSAGES.logLost : DISCONNECT_MESSAGES.backpressure),
+    )
+  })
+  completeCredentialUpdates(socket)
+  writeKeysThrough(
+    socket,
+    makeKeyStore(log, (stanza) => events.onDecrypted(stanza)),
+  )
+  flushEventsAtEnd(socket)
+  watchLogin(socket)
+  ackStatusStanzas(socket, (error) => logger.warn({ cause: String(error) }, 'a status stanza could not be acked'))
+  log.onLost((loss) => {
+    gate.shut()
+    void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
+  })
+
+  const closed = Promise.withResolvers<DisconnectInfo>()
+  let isOpen = false
+  let isClosed = false
+
+  const identity = () => {
+    const { me } = socket.authState.creds
+    const user = jidDecode(me?.id)?.user ?? ''
+    return { phone: `+${user}`, lid: me?.lid ? jidNormalizedUser(me.lid) : null, pushName: me?.name || null }
+  }
+  const ownUsers = (): ReadonlySet<string> => {
+    const { me } = socket.authState.creds
+    return new Set([jidDecode(me?.id)?.user, jidDecode(me?.lid)?.user].filter((user) => user !== undefined))
+  }
+
+  socket.ev.on('creds.update', () => {
+    try {
+      appendCredentials(log, socket.authState.creds)
+    } catch (error) {
+      // the listener runs inside the library, which does not expect it to throw; the gate lets nothing out any more
+      if (!(error instanceof LogLostError)) throw error
+    }
+  })
+  socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
+    if (isNewLogin) events.onPaired(identity())
+    if (connection === 'open') {
+      isOpen = true
+      events.onOpen(identity())
+    }
+    if (connection === 'close' && !isClosed) {
+      isOpen = false
+      isClosed = true
+      gate.shut()
+      const info = describeDisconnect(lastDisconnect?.error)
+      closed.resolve(info)
+      events.onClose(info)
+    }
+  })
+  socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
+    const ack = parseServerAck(stanza, Date.now())
+    if (!ack) return
+    // a participant hash in an ack says that our device list of the recipient is old
+    const user = stanza.attrs.phash ? jidDecode(stanza.attrs.from)?.user : undefined
+    if (user) sessionCaches(log).devices.del(user)
+    events.onServerAck(ack)
+  })
+  socket.ws.prependListener('CB:receipt', (stanza: BinaryNode) => {
+    const receipt = parseReceipt(stanza, ownUsers(), Date.now())
+    if (receipt) events.onReceipt(receipt)
+  })
+
+  /** The library leaves queries of a dead socket pending until their time-out. */
+  const whileOpen = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!isOpen) throw new WhatsAppError('connection_closed', 'the connection is not open')
+    return Promise.race([
+      work(),
+      closed.promise.then(({ message }): never => {
+        throw new WhatsAppError('connection_closed', `the connection closed: ${message}`)
+      }),
+    ])
+  }
+
+  const link = startLinking(options, socket)
+
+  const endWith = async (error: Error | undefined): Promise<void> => {
+    await waitAtMost(gate.drain(), DRAIN_TIMEOUT_MS)
+    await socket.end(error)
+    await closed.promise
+  }
+
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log).resolved, phone)),
+    encodeText,
+    relay: (frame) => whileOpen(() => relayProto(socket, frame)),
+    requestPairingCode: link.requestPairingCode,
+    close: () => endWith(undefined),
+    logout: async () => {
+      const jid = socket.authState.creds.me?.id
+      if (isOpen && jid) {
+        const remove = { tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }
+        const iq = { tag: 'iq', attrs: { to: '@s.whatsapp.net', type: 'set', xmlns: 'md' }, content: [remove] }
+        // the server may close the stream instead of answering; both mean that it knows
+        const answered = socket
+          .query(iq)
+          .catch((error) => logger.warn({ cause: String(error) }, 'logout was not confirmed'))
+        await waitAtMost(Promise.race([answered, closed.promise]), LOGOUT_ANSWER_MS)
+      }
+      await endWith(new DisconnectError(LOGGED_OUT, 'Intentional Logout'))
+    },
+  } satisfies WhatsAppConnection
+}
+
+const startLinking = (
+  { link, events, log, logger }: ConnectionOptions,
+  socket: ReturnType<typeof makeWASocket>,
+): Pick<WhatsAppConnection, 'requestPairingCode'> => {
+  const firstQrAt = publishQr(socket, (qr) => (link?.method === 'qr' ? events.onQr(qr) : undefined), Date.now)
+
+  const request = async (phone: string): Promise<void> => {
+    try {
+      events.onPairingCode(await requestPairingCode(socket, phone, await firstQrAt))
+    } catch (error) {
+      // the library named us before we were registered: with this the next connection would log in and get a 401
+      delete socket.authState.creds.me
+      socket.authState.creds.pairingCode = undefined
+      appendCredentials(log, socket.authState.creds)
+      throw error
+    }
+  }
+
+  if (link?.method === 'code') {
+    request(link.phone).catch((error: unknown) => {
+      const cause = error instanceof WhatsAppError ? { reason: error.code, waCode: error.waCode } : undefined
+      logger.warn({ cause: String(error) }, 'no pairing code')
+      void socket.end(new DisconnectError(BAD_REQUEST, DISCONNECT_MESSAGES.pairingCodeRefused, cause))
+    })
+  }
+  return { requestPairingCode: request }
+}

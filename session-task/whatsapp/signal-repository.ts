@@ -1,0 +1,115 @@
+import {
+  addTransactionCapability,
+  DEFAULT_CONNECTION_CONFIG,
+  jidDecode,
+  type LIDMapping,
+  type SignalDataSet,
+  type SocketConfig,
+} from '@whiskeysockets/baileys'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import type { ConnectionEvents } from './connection.ts'
+import { ciphertextHash, describeDecrypted, padPlaintext } from './decrypted-stanza.ts'
+import { DECRYPTED, makeKeyStore } from './key-store.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import type { StanzaMemory } from './stanza-memory.ts'
+
+const LID_LOOKUP_TIMEOUT_MS = 5_000
+const LID_MISS_TTL_MS = 60_000
+
+type LidLookup = (phoneJids: string[]) => Promise<LIDMapping[] | undefined>
+
+/**
+ * libsignal asks for LIDs inside its process-wide queue of an address: the lookup must come back soon, and a miss must
+ * not be asked again by every encrypt (baileys-facts §2.2).
+ */
+const boundedLidLookup = (lookup: LidLookup | undefined): LidLookup => {
+  const misses = new BoundedCache(2_000, LID_MISS_TTL_MS)
+  return async (phoneJids) => {
+    const wanted = phoneJids.filter((jid) => misses.get(jid) === undefined)
+    if (!lookup || wanted.length === 0) return []
+    const { promise: timedOut, resolve } = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => resolve(undefined), LID_LOOKUP_TIMEOUT_MS)
+    try {
+      const found = (await Promise.race([lookup(wanted), timedOut])) ?? []
+      const known = new Set(found.map(({ pn }) => pn))
+      for (const jid of wanted) if (!known.has(jid)) misses.set(jid, true)
+      return found
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/**
+ * The library's Signal repository on a transaction context of its own, so that encrypt and decrypt are in the log
+ * before they return (the library commits after the send), with one lock per contact whatever address is used, and
+ * with the inbox: a ciphertext that was decrypted before is answered from the log without touching the ratchet.
+ */
+export const makeJournaledRepository =
+  (
+    log: SessionLog,
+    events: Pick<ConnectionEvents, 'onDecrypted'>,
+    stanzas: StanzaMemory,
+  ): SocketConfig['makeSignalRepository'] =>
+  ({ creds }, libraryLog, lookupLids) => {
+    const store = makeKeyStore(log, (stanza) => events.onDecrypted(stanza))
+    const keys = addTransactionCapability(store, libraryLog, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { creds, keys },
+      libraryLog,
+      boundedLidLookup(lookupLids),
+    )
+    const locks = new KeyedLock()
+
+    /** Phone number and LID of one contact are one lock: both addresses lead to the same session record. */
+    const contactLocks = (jid: string): string[] => {
+      const decoded = jidDecode(jid)
+      if (!decoded) return [jid]
+      const { user, server } = decoded
+      const isLid = server === 'lid' || server === 'hosted.lid'
+      const alias = log.state.key('lid-mapping', isLid ? `${user}_reverse` : user)
+      const names = [`${isLid ? 'lid' : 'pn'}:${user}`]
+      if (typeof alias === 'string') names.push(`${isLid ? 'pn' : 'lid'}:${alias}`)
+      return names
+    }
+
+    const decryptOnce = (
+      kind: string,
+      ciphertext: Uint8Array,
+      lockNames: readonly string[],
+      decrypt: () => Promise<Uint8Array>,
+    ): Promise<Uint8Array> => {
+      const hash = ciphertextHash(kind, ciphertext)
+      return locks.run(lockNames, async () => {
+        const earlier = log.state.inboundByCiphertext(hash)
+        if (earlier) return padPlaintext(Buffer.from(earlier.plaintext ?? '', 'base64'))
+        return keys.transaction(async () => {
+          const stanza = stanzas.of(ciphertext)
+          if (!stanza) throw new Error('a ciphertext without its stanza cannot be journaled')
+          const padded = await decrypt()
+          const decrypted = describeDecrypted(stanza, kind, hash, padded)
+          await keys.set({ [DECRYPTED]: { [hash]: decrypted } } as unknown as SignalDataSet)
+          return padded
+        }, lockNames.join('+'))
+      })
+    }
+
+    return {
+      ...inner,
+      decryptMessage: (request) =>
+        decryptOnce(request.type, request.ciphertext, contactLocks(request.jid), () => inner.decryptMessage(request)),
+      decryptGroupMessage: (request) =>
+        decryptOnce('skmsg', request.msg, [`group:${request.group}`], () => inner.decryptGroupMessage(request)),
+      encryptMessage: (request) => locks.run(contactLocks(request.jid), () => inner.encryptMessage(request)),
+      encryptGroupMessage: (request) => locks.run([`group:${request.group}`], () => inner.encryptGroupMessage(request)),
+      getSenderKeyDistributionMessage: (request) =>
+        locks.run([`group:${request.group}`], () => inner.getSenderKeyDistributionMessage(request)),
+      processSenderKeyDistributionMessage: (request) =>
+        locks.run([`group:${request.item.groupId}`], () => inner.processSenderKeyDistributionMessage(request)),
+      injectE2ESession: (request) => locks.run(contactLocks(request.jid), () => inner.injectE2ESession(request)),
+      migrateSession: (fromJid, toJid) =>
+        locks.run([...contactLocks(fromJid), ...contactLocks(toJid)], () => inner.migrateSession(fromJid, toJid)),
+      deleteSession: (jids) => locks.run(jids.flatMap(contactLocks), () => inner.deleteSession(jids)),
+    }
+  }
