@@ -25,7 +25,7 @@ const setUp = (limits?: Parameters<typeof installWireGate>[3]) => {
   const send = (text: string) => socket.send(Buffer.from(text), () => undefined)
   const makeDurable = async (lsn: number) => {
     log.durableLsn = lsn
-    for (const waiter of waiting.splice(0)) waiter.grant()
+    for (const waiter of waiting) if (waiter.lsn <= lsn) waiter.grant()
     await Promise.resolve()
   }
   return { log, socket, sent, failures, gate, send, makeDurable, waiting }
