@@ -1,0 +1,158 @@
+import type { Mode, TenantScope } from '../core/tenant-scope.ts'
+import {
+  controlEventKey,
+  controlEventPartition,
+  dayOf,
+  eventKey,
+  eventPartition,
+  SHARDS,
+  sequenceKey,
+  systemIndex,
+  timeKey,
+} from './keys.ts'
+import type { Page } from './page.ts'
+import { type EventRow, eventRowSchema } from './rows.ts'
+import type { Item, Key, Leg } from './table.ts'
+import type { Tables } from './tables.ts'
+
+/** Where an event lies and what it is, without its content: what travels over the bus (detail of EventBridge events). */
+export interface EventRef {
+  readonly v: 1
+  readonly tenantId: string
+  readonly mode: Mode
+  readonly sessionId: string | null
+  readonly eventId: string
+  readonly sequence: number | null
+  /** UTC day of the event, YYYY-MM-DD */
+  readonly day: string
+  readonly type: string
+}
+
+export const refOf = (row: EventRow): EventRef => ({
+  v: 1,
+  tenantId: row.tenantId,
+  mode: row.mode,
+  sessionId: row.sessionId,
+  eventId: row.id,
+  sequence: row.sequence,
+  day: dayOf(row.timestamp),
+  type: row.type,
+})
+
+/** `clash`: another event has this sequence: the session must stop and alarm (protocol §5). */
+export type PutEventOutcome = 'written' | 'same' | 'clash'
+
+/** EVENT rows: immutable, gap-free per session; `unfanned` until fan-out has written its deliveries. */
+export class Events {
+  readonly #tables: Tables
+  readonly #scope: TenantScope
+
+  constructor(tables: Tables, scope: TenantScope) {
+    this.#tables = tables
+    this.#scope = scope
+  }
+
+  async put(row: EventRow): Promise<PutEventOutcome> {
+    const result = await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+    if (result.ok) return 'written'
+    return result.item?.id === row.id ? 'same' : 'clash'
+  }
+
+  /** Leg for a control-plane event (no sequence), written in the transaction of the change it tells. */
+  controlLeg(row: EventRow): Leg {
+    return {
+      table: this.#tables.messages.name,
+      put: this.#item(row),
+      condition: { expression: 'attribute_not_exists(pk)' },
+    }
+  }
+
+  /** Consistent. */
+  async get(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Promise<EventRow | null> {
+    const item = await this.#tables.messages.get(this.#key(ref))
+    return item ? eventRowSchema.parse(item) : null
+  }
+
+  /** By id alone, through the list index (eventually consistent). */
+  async find(eventId: string): Promise<EventRow | null> {
+    const page = await this.#tables.messages.query({
+      index: 'list1',
+      key: { expression: '#l1pk = :pk', values: { ':pk': `${this.#scope.prefix}E#${eventId}` } },
+      limit: 1,
+    })
+    return page.items[0] ? eventRowSchema.parse(page.items[0]) : null
+  }
+
+  /** Oldest first, consistent; stops before the first gap: whoever sees n has seen all below n. */
+  async readSession(
+    sessionId: string,
+    input: { afterSequence: number; limit: number },
+  ): Promise<{ rows: EventRow[]; hasMore: boolean }> {
+    const page = await this.#tables.messages.query({
+      key: {
+        expression: '#pk = :pk AND #sk > :after',
+        values: { ':pk': eventPartition(this.#scope, sessionId), ':after': sequenceKey(input.afterSequence) },
+      },
+      limit: input.limit + 1,
+    })
+    const rows = page.items.map((item) => eventRowSchema.parse(item))
+    const gap = rows.findIndex((row, index) => row.sequence !== input.afterSequence + index + 1)
+    const contiguous = gap === -1 ? rows : rows.slice(0, gap)
+    return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
+  }
+
+  /** Control-plane events of one day, oldest first. */
+  async readControl(day: string, input: { limit: number; after?: Item }): Promise<Page<EventRow>> {
+    const page = await this.#tables.messages.query({
+      key: { expression: '#pk = :pk', values: { ':pk': controlEventPartition(this.#scope, day) } },
+      limit: input.limit,
+      after: input.after,
+    })
+    return { items: page.items.map((item) => eventRowSchema.parse(item)), next: page.lastKey }
+  }
+
+  /** Fan-out has written all deliveries of this event. */
+  async markFanned(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Promise<void> {
+    await this.#tables.messages.update(
+      this.#key(ref),
+      { expression: 'REMOVE #xpk, #xsk' },
+      { expression: 'attribute_exists(pk)' },
+    )
+  }
+
+  #key(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Key {
+    return ref.sessionId !== null && ref.sequence !== null
+      ? eventKey(this.#scope, ref.sessionId, ref.sequence)
+      : controlEventKey(this.#scope, ref.day, ref.eventId)
+  }
+
+  #item(row: EventRow) {
+    return {
+      ...this.#key(refOf(row)),
+      ...row,
+      ...systemIndex('unfanned', row.id, `${timeKey(row.timestamp)}#${row.id}`),
+      l1pk: `${this.#scope.prefix}E#${row.id}`,
+      l1sk: row.id,
+    }
+  }
+}
+
+/** Events whose deliveries are not written yet, oldest first per shard (system role; eventually consistent). */
+export const listUnfanned = async (
+  tables: Tables,
+  input: { before: number; limitPerShard: number },
+): Promise<Key[]> => {
+  const pages = await Promise.all(
+    Array.from({ length: SHARDS.unfanned }, (_, shard) =>
+      tables.messages.query({
+        index: 'system',
+        key: {
+          expression: '#xpk = :pk AND #xsk < :before',
+          values: { ':pk': `X#unfanned#${shard}`, ':before': timeKey(input.before) },
+        },
+        limit: input.limitPerShard,
+      }),
+    ),
+  )
+  return pages.flatMap((page) => page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) })))
+}

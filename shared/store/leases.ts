@@ -1,0 +1,265 @@
+import type { TenantScope } from '../core/tenant-scope.ts'
+import { assignedKey, leaseKey, systemIndex, timeKey, workerKey } from './keys.ts'
+import { type AssignedRow, type DesiredState, type LeaseRow, leaseRowSchema, type Owner } from './rows.ts'
+import { type Leg, type TransactResult, transact } from './table.ts'
+import type { Tables } from './tables.ts'
+
+const CONFLICT_TRIES = 6
+
+/** A READY worker as a candidate for an assignment. */
+export interface Candidate extends Owner {
+  readonly queueUrl: string
+}
+
+export type AssignOutcome =
+  | { readonly outcome: 'assigned'; readonly epoch: number }
+  | { readonly outcome: 'raced' | 'workerRefused' }
+
+/** Who should be listed as unowned (protocol §9, C4): somebody has to open it, and nobody does. */
+const needsOwner = (lease: Pick<LeaseRow, 'desired' | 'settled'>): boolean =>
+  lease.desired === 'RUNNING' || !lease.settled
+
+/**
+ * Ownership of sessions. Every change of LEASE.owner is one transaction over the lease, the ASSIGNED rows and the
+ * workers' `used` counters; the epoch grows by one at each change. Clocks decide nothing here.
+ */
+export class Leases {
+  readonly #tables: Tables
+  readonly #scope: TenantScope
+
+  constructor(tables: Tables, scope: TenantScope) {
+    this.#tables = tables
+    this.#scope = scope
+  }
+
+  /** Consistent. */
+  async get(sessionId: string): Promise<LeaseRow | null> {
+    const item = await this.#tables.core.get(leaseKey(this.#scope, sessionId))
+    return item ? leaseRowSchema.parse(item) : null
+  }
+
+  /** Leg of the transaction that makes a session: unowned, settled, STOPPED, epoch 0. */
+  createLeg(sessionId: string): Leg {
+    const lease: LeaseRow = {
+      v: 1,
+      tenantId: this.#scope.tenantId,
+      mode: this.#scope.mode,
+      sessionId,
+      owner: null,
+      epoch: 0,
+      desired: 'STOPPED',
+      settled: true,
+      attempt: 0,
+      crashes: 0,
+      queueUrl: null,
+    }
+    return {
+      table: this.#tables.core.name,
+      put: { ...leaseKey(this.#scope, sessionId), ...lease },
+      condition: { expression: 'attribute_not_exists(pk)' },
+    }
+  }
+
+  /**
+   * What the tenant wants. LEASE and, if owned, the owner's ASSIGNED row change together; the owner acts on it at its
+   * next heartbeat or ring. @returns the lease after the change; null when there is none, or it is being deleted
+   */
+  async setDesired(sessionId: string, desired: DesiredState): Promise<LeaseRow | null> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const lease = await this.get(sessionId)
+      if (!lease || (lease.desired === 'DELETED' && desired !== 'DELETED')) return null
+      const next: LeaseRow = { ...lease, desired }
+      const legs: Leg[] = [
+        {
+          table: this.#tables.core.name,
+          update: leaseKey(this.#scope, sessionId),
+          ...this.#setLease(next),
+          condition: {
+            expression: lease.owner
+              ? '#epoch = :was AND #owner = :by'
+              : '#epoch = :was AND attribute_type(#owner, :null)',
+            values: lease.owner
+              ? { ':was': lease.epoch, ':by': lease.owner }
+              : { ':was': lease.epoch, ':null': 'NULL' },
+          },
+        },
+      ]
+      if (lease.owner)
+        legs.push({
+          table: this.#tables.core.name,
+          update: assignedKey(lease.owner.workerId, lease.owner.incarnation, sessionId),
+          set: { expression: 'SET #desired = :desired', values: { ':desired': desired } },
+          condition: { expression: 'attribute_exists(pk)' },
+        })
+      if ((await transact(this.#tables.client, legs)).outcome === 'written') return next
+    }
+    throw new Error(`the lease of ${sessionId} changed hands ${CONFLICT_TRIES} times while setting desired`)
+  }
+
+  /**
+   * Gives the session to a worker. `raced`: the lease moved on (read again). `workerRefused`: the worker is not READY,
+   * is full, or is another incarnation (choose another). A lost answer is settled by the caller's next read.
+   */
+  async assign(lease: LeaseRow, candidate: Candidate): Promise<AssignOutcome> {
+    if (sameOwner(lease.owner, candidate)) return { outcome: 'raced' }
+    const next: LeaseRow = {
+      ...lease,
+      owner: { workerId: candidate.workerId, incarnation: candidate.incarnation },
+      epoch: lease.epoch + 1,
+      settled: false,
+      queueUrl: candidate.queueUrl,
+    }
+    const assigned: AssignedRow = {
+      v: 1,
+      tenantId: lease.tenantId,
+      mode: lease.mode,
+      sessionId: lease.sessionId,
+      epoch: next.epoch,
+      desired: lease.desired,
+    }
+    const legs: Leg[] = [
+      this.#casLease(lease, next),
+      {
+        table: this.#tables.core.name,
+        put: { ...assignedKey(candidate.workerId, candidate.incarnation, lease.sessionId), ...assigned },
+      },
+      {
+        table: this.#tables.core.name,
+        update: workerKey(candidate.workerId),
+        set: { expression: 'SET #used = #used + :one', values: { ':one': 1 } },
+        condition: {
+          expression: '#status = :ready AND #mode = :mode AND #incarnation = :incarnation AND #used < #capacity',
+          values: { ':ready': 'READY', ':mode': lease.mode, ':incarnation': candidate.incarnation },
+        },
+      },
+      ...(await this.#leaveOwner(lease)),
+    ]
+    const result = await this.#transactCalmly(legs)
+    if (result.outcome === 'written') return { outcome: 'assigned', epoch: next.epoch }
+    if (result.outcome === 'conflict' || result.failed[0]) return { outcome: 'raced' }
+    return { outcome: result.failed[2] ? 'workerRefused' : 'raced' }
+  }
+
+  /**
+   * The owner lets go, after its final snapshot: owner null, epoch + 1, ASSIGNED row gone.
+   * @param settled true when every effect of the log is a row
+   * @returns false when the lease is not ours any more
+   */
+  async release(lease: Pick<LeaseRow, 'sessionId' | 'epoch'> & { owner: Owner }, settled: boolean): Promise<boolean> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const current = await this.get(lease.sessionId)
+      if (!current || current.epoch !== lease.epoch || !sameOwner(current.owner, lease.owner)) return false
+      const next: LeaseRow = { ...current, owner: null, queueUrl: null, epoch: current.epoch + 1, settled }
+      const result = await this.#transactCalmly([this.#casLease(current, next), ...(await this.#leaveOwner(current))])
+      if (result.outcome === 'written') return true
+    }
+    return false
+  }
+
+  /**
+   * Any reopen by the same owner, and any log HEAD at or above our epoch: epoch := max(lease, head) + 1, owner unchanged
+   * (protocol §9, B5). @returns the new epoch, or null when the lease is not ours any more
+   */
+  async raiseEpoch(sessionId: string, owner: Owner, headEpoch: number): Promise<number | null> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const lease = await this.get(sessionId)
+      if (!lease || !sameOwner(lease.owner, owner)) return null
+      const next: LeaseRow = { ...lease, epoch: Math.max(lease.epoch, headEpoch) + 1 }
+      const result = await this.#transactCalmly([
+        this.#casLease(lease, next),
+        {
+          table: this.#tables.core.name,
+          update: assignedKey(owner.workerId, owner.incarnation, sessionId),
+          set: { expression: 'SET #epoch = :epoch', values: { ':epoch': next.epoch } },
+          condition: { expression: 'attribute_exists(pk)' },
+        },
+      ])
+      if (result.outcome === 'written') return next.epoch
+    }
+    return null
+  }
+
+  /** An allocation ended without an owner: the next execution needs a new name. False when the lease moved on. */
+  async bumpAttempt(lease: LeaseRow): Promise<boolean> {
+    const result = await this.#tables.core.update(
+      leaseKey(this.#scope, lease.sessionId),
+      { expression: 'SET #attempt = :next', values: { ':next': lease.attempt + 1 } },
+      {
+        expression: '#epoch = :epoch AND #attempt = :was',
+        values: { ':epoch': lease.epoch, ':was': lease.attempt },
+      },
+    )
+    return result.ok
+  }
+
+  /** Crash accounting (protocol §3, quarantine): only while the epoch stands. */
+  async setCrashes(sessionId: string, epoch: number, crashes: number): Promise<boolean> {
+    const result = await this.#tables.core.update(
+      leaseKey(this.#scope, sessionId),
+      { expression: 'SET #crashes = :crashes', values: { ':crashes': crashes } },
+      { expression: '#epoch = :epoch', values: { ':epoch': epoch } },
+    )
+    return result.ok
+  }
+
+  #casLease(was: LeaseRow, next: LeaseRow): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: leaseKey(this.#scope, was.sessionId),
+      ...this.#setLease(next),
+      condition: { expression: '#epoch = :was', values: { ':was': was.epoch } },
+    }
+  }
+
+  /** All changing fields, and the row's place in (or absence from) the unowned index. */
+  #setLease(next: LeaseRow) {
+    const listed = next.owner === null && needsOwner(next)
+    const index = systemIndex('unowned', next.sessionId, `${timeKey(next.epoch)}#${next.sessionId}`)
+    const fields =
+      'SET #owner = :owner, #epoch = :next, #desired = :desired, #settled = :settled, #queueUrl = :queueUrl'
+    return {
+      set: {
+        expression: listed ? `${fields}, #xpk = :xpk, #xsk = :xsk` : `${fields} REMOVE #xpk, #xsk`,
+        values: {
+          ':owner': next.owner,
+          ':next': next.epoch,
+          ':desired': next.desired,
+          ':settled': next.settled,
+          ':queueUrl': next.queueUrl,
+          ...(listed ? { ':xpk': index.xpk, ':xsk': index.xsk } : {}),
+        },
+      },
+    }
+  }
+
+  /** Legs that take the session off its present owner; `used` of a DEAD worker is left alone (its row goes as a whole). */
+  async #leaveOwner(lease: LeaseRow): Promise<Leg[]> {
+    if (!lease.owner) return []
+    const { workerId, incarnation } = lease.owner
+    const worker = await this.#tables.core.get(workerKey(workerId))
+    const legs: Leg[] = [{ table: this.#tables.core.name, remove: assignedKey(workerId, incarnation, lease.sessionId) }]
+    if (worker && worker.status !== 'DEAD' && worker.incarnation === incarnation)
+      legs.push({
+        table: this.#tables.core.name,
+        update: workerKey(workerId),
+        set: { expression: 'SET #used = #used - :one', values: { ':one': 1 } },
+        condition: {
+          expression: '#incarnation = :incarnation AND #status <> :dead',
+          values: { ':incarnation': incarnation, ':dead': 'DEAD' },
+        },
+      })
+    return legs
+  }
+
+  /** A TransactionConflict decides nothing: the same legs again, a few times, a little later each time. */
+  async #transactCalmly(legs: readonly Leg[]): Promise<TransactResult> {
+    for (let attempt = 0; ; attempt++) {
+      const result = await transact(this.#tables.client, legs)
+      if (result.outcome !== 'conflict' || attempt >= CONFLICT_TRIES) return result
+      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 20 * 2 ** attempt))
+    }
+  }
+}
+
+export const sameOwner = (a: Owner | null, b: Owner | null): boolean =>
+  a !== null && b !== null && a.workerId === b.workerId && a.incarnation === b.incarnation

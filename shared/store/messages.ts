@@ -1,0 +1,264 @@
+import { canAdvance, isSettled, type OutboundStatus, rankOf } from '../core/message-status.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
+import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
+import type { Page } from './page.ts'
+import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema, type Sealed } from './rows.ts'
+import { type Item, type Leg, transact } from './table.ts'
+import type { Tables } from './tables.ts'
+
+const CONFLICT_TRIES = 8
+
+export type AcceptResult = { readonly outcome: 'accepted' | 'exists'; readonly row: MessageRow }
+
+/** What a claim found. `lost`: somebody with a later epoch has it, it is settled, or it is gone. */
+export type ClaimResult =
+  | { readonly outcome: 'claimed'; readonly row: MessageRow; readonly before: MessageRow }
+  | { readonly outcome: 'lost'; readonly row: MessageRow | null }
+
+export interface StatusChange {
+  readonly status: OutboundStatus
+  readonly at: number
+  readonly failure?: Failure | null
+}
+
+/** MESSAGE and OPEN rows (protocol §1, §2, §6). */
+export class Messages {
+  readonly #tables: Tables
+  readonly #scope: TenantScope
+
+  constructor(tables: Tables, scope: TenantScope) {
+    this.#tables = tables
+    this.#scope = scope
+  }
+
+  /**
+   * MESSAGE (if not exists) and OPEN in one transaction. `exists` returns the message that stands there: the caller
+   * compares request hashes; nothing was written.
+   */
+  async accept(row: MessageRow, notBefore: number): Promise<AcceptResult> {
+    const openKey = openSortKey(notBefore, row.createdAt, row.id)
+    const complete: MessageRow = { ...row, openKey }
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const result = await transact(this.#tables.client, [
+        {
+          table: this.#tables.messages.name,
+          put: this.#item(complete),
+          condition: { expression: 'attribute_not_exists(pk)' },
+        },
+        {
+          table: this.#tables.messages.name,
+          put: {
+            pk: openPartition(this.#scope, row.sessionId),
+            sk: openKey,
+            v: 1,
+            messageId: row.id,
+            notBefore,
+            expiresAt: row.expiresAt,
+            ...systemIndex('expires', row.id, `${timeKey(row.expiresAt!)}#${row.id}`),
+          },
+        },
+      ])
+      if (result.outcome === 'written') return { outcome: 'accepted', row: complete }
+      if (result.outcome === 'conditionFailed') {
+        const found = result.items[0] ? messageRowSchema.parse(result.items[0]) : await this.get(row.id)
+        if (found) return { outcome: 'exists', row: found }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 10 * 2 ** attempt))
+    }
+    throw new Error(`message ${row.id} could not be accepted: too many conflicts`)
+  }
+
+  async get(messageId: string): Promise<MessageRow | null> {
+    const item = await this.#tables.messages.get(messageKey(this.#scope, messageId))
+    return item ? messageRowSchema.parse(item) : null
+  }
+
+  /** The inbound row of an event; put-if-absent, so a replay writes nothing new. */
+  async putInbound(row: MessageRow): Promise<void> {
+    await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+  }
+
+  /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
+  async listOpen(
+    sessionId: string,
+    input: { limit: number; afterSortKey?: string },
+  ): Promise<{ rows: OpenRow[]; end: boolean }> {
+    const pk = openPartition(this.#scope, sessionId)
+    const page = await this.#tables.messages.query({
+      key: { expression: '#pk = :pk', values: { ':pk': pk } },
+      limit: input.limit,
+      after: input.afterSortKey ? { pk, sk: input.afterSortKey } : undefined,
+    })
+    return {
+      rows: page.items.map((item) => ({ ...openRowSchema.parse(item), sk: String(item.sk) })),
+      end: page.lastKey === null,
+    }
+  }
+
+  /** An OPEN row whose message is missing or settled is deleted by whoever reads it. */
+  async dropOpen(sessionId: string, sortKey: string): Promise<void> {
+    await this.#tables.messages.remove({ pk: openPartition(this.#scope, sessionId), sk: sortKey })
+  }
+
+  /** The claim of protocol §6, due scheduled rows included. */
+  async claim(messageId: string, claim: { epoch: number; claimToken: string }): Promise<ClaimResult> {
+    const result = await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      {
+        expression:
+          'SET #status = :sending, #rank = :rank, #epoch = :epoch, #claimToken = :token, #attempts = #attempts + :one',
+        values: {
+          ':sending': 'sending',
+          ':rank': rankOf('sending'),
+          ':epoch': claim.epoch,
+          ':token': claim.claimToken,
+          ':one': 1,
+        },
+      },
+      {
+        expression:
+          'attribute_exists(pk) AND ((#status IN (:queued, :scheduled) AND #epoch <= :epoch) OR (#status = :sending AND #epoch < :epoch) OR (#status = :sending AND #epoch = :epoch AND #claimToken = :token))',
+        values: { ':queued': 'queued', ':scheduled': 'scheduled' },
+      },
+      true,
+    )
+    if (!result.ok) return { outcome: 'lost', row: result.item ? messageRowSchema.parse(result.item) : null }
+    const before = messageRowSchema.parse(result.item)
+    const row: MessageRow = {
+      ...before,
+      status: 'sending',
+      epoch: claim.epoch,
+      claimToken: claim.claimToken,
+      attempts: before.attempts + 1,
+    }
+    return { outcome: 'claimed', row, before }
+  }
+
+  /**
+   * Stores the wire form once: IF epoch = mine and none is stored. @returns the bytes that stand: ours, or the earlier
+   * ones, which are relayed as they are; null when the row moved on to a later epoch
+   */
+  async storeProto(messageId: string, epoch: number, proto: Sealed): Promise<Sealed | null> {
+    const result = await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      { expression: 'SET #proto = :proto', values: { ':proto': proto } },
+      { expression: '#epoch = :epoch AND attribute_not_exists(#proto)', values: { ':epoch': epoch } },
+    )
+    if (result.ok) return proto
+    const standing = result.item ? messageRowSchema.parse(result.item) : null
+    return standing?.epoch === epoch ? (standing.proto ?? null) : null
+  }
+
+  /** A delay decided after accept (pacing, restriction): an attribute, never a new OPEN key. */
+  async delay(messageId: string, until: number): Promise<void> {
+    await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      { expression: 'SET #delayedUntil = :until', values: { ':until': until } },
+      { expression: 'attribute_exists(pk)' },
+    )
+  }
+
+  /**
+   * Moves the status up by rank and, when that settles the message, deletes its OPEN row in the same transaction.
+   * A lower or equal rank writes nothing. @returns the row as it stands; null when it is gone
+   */
+  async advance(messageId: string, change: StatusChange): Promise<MessageRow | null> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const row = await this.get(messageId)
+      if (!row || row.direction === 'inbound') return row
+      if (!canAdvance(row.status as OutboundStatus, change.status)) {
+        if (isSettled(row.status) && row.openKey) await this.dropOpen(row.sessionId, row.openKey)
+        return row
+      }
+      const stamp = stampOf(change.status)
+      const legs: Leg[] = [
+        {
+          table: this.#tables.messages.name,
+          update: messageKey(this.#scope, messageId),
+          set: {
+            expression: `SET #status = :status, #rank = :rank, #failure = :failure${stamp ? `, #${stamp} = :at` : ''}`,
+            values: {
+              ':status': change.status,
+              ':rank': rankOf(change.status),
+              ':failure': change.failure ?? null,
+              ...(stamp ? { ':at': change.at } : {}),
+            },
+          },
+          condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
+        },
+      ]
+      if (isSettled(change.status) && row.openKey)
+        legs.push({
+          table: this.#tables.messages.name,
+          remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey },
+        })
+      const result = await transact(this.#tables.client, legs)
+      if (result.outcome === 'written')
+        return {
+          ...row,
+          status: change.status,
+          failure: change.failure ?? null,
+          ...(stamp ? { [stamp]: change.at } : {}),
+        }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+    }
+    throw new Error(`message ${messageId} could not be advanced to ${change.status}: too many conflicts`)
+  }
+
+  /** `canceled`, only from scheduled or queued. @returns the row as it stands after the try; null when unknown */
+  async cancel(messageId: string, now: number): Promise<MessageRow | null> {
+    return this.advance(messageId, { status: 'canceled', at: now })
+  }
+
+  /** Newest first, of one session or of the whole tenant (eventually consistent). */
+  async list(input: {
+    sessionId?: string
+    limit: number
+    after?: Item
+    status?: string
+    direction?: string
+  }): Promise<Page<MessageRow>> {
+    const index = input.sessionId ? 'list1' : 'list2'
+    const key = input.sessionId
+      ? { expression: '#l1pk = :pk', values: { ':pk': this.#listPartition(input.sessionId) } }
+      : { expression: '#l2pk = :pk', values: { ':pk': `${this.#scope.prefix}MESSAGES` } }
+    const conditions = [
+      ...(input.status ? ['#status = :status'] : []),
+      ...(input.direction ? ['#direction = :direction'] : []),
+    ]
+    const page = await this.#tables.messages.query({
+      index,
+      key,
+      filter: conditions.length
+        ? { expression: conditions.join(' AND '), values: { ':status': input.status, ':direction': input.direction } }
+        : undefined,
+      limit: input.limit,
+      descending: true,
+      after: input.after,
+    })
+    return { items: page.items.map((item) => messageRowSchema.parse(item)), next: page.lastKey }
+  }
+
+  #listPartition(sessionId: string): string {
+    return `${this.#scope.prefix}S#${sessionId}#MESSAGES`
+  }
+
+  #item(row: MessageRow) {
+    const sort = `${timeKey(row.createdAt)}#${row.id}`
+    return {
+      ...messageKey(this.#scope, row.id),
+      ...row,
+      rank: row.direction === 'outbound' ? rankOf(row.status as OutboundStatus) : 0,
+      l1pk: this.#listPartition(row.sessionId),
+      l1sk: sort,
+      l2pk: `${this.#scope.prefix}MESSAGES`,
+      l2sk: sort,
+    }
+  }
+}
+
+const stampOf = (status: OutboundStatus): 'sentAt' | 'deliveredAt' | 'readAt' | null => {
+  if (status === 'sent') return 'sentAt'
+  if (status === 'delivered') return 'deliveredAt'
+  return status === 'read' || status === 'played' ? 'readAt' : null
+}

@@ -1,0 +1,130 @@
+import type { TenantScope } from '../core/tenant-scope.ts'
+import { linkKey, sessionKey, timeKey } from './keys.ts'
+import type { Page } from './page.ts'
+import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows.ts'
+import type { Item, Leg } from './table.ts'
+import type { Tables } from './tables.ts'
+
+/** The QR or pairing code on show (ephemeral table; expires by TTL and by `expiresAt`). */
+export interface LinkSight {
+  readonly qr: string | null
+  readonly code: string | null
+  readonly attempt: number
+  /** epoch milliseconds */
+  readonly expiresAt: number
+}
+
+export type SessionPatch = Partial<
+  Pick<SessionRow, 'status' | 'reason' | 'phone' | 'lid' | 'pushName' | 'connectedAt' | 'loggedOutAt' | 'link'>
+>
+
+export class Sessions {
+  readonly #tables: Tables
+  readonly #scope: TenantScope
+
+  constructor(tables: Tables, scope: TenantScope) {
+    this.#tables = tables
+    this.#scope = scope
+  }
+
+  async get(sessionId: string): Promise<SessionRow | null> {
+    const item = await this.#tables.core.get(sessionKey(this.#scope, sessionId))
+    return item ? sessionRowSchema.parse(item) : null
+  }
+
+  /** Leg of the transaction that makes a session (with its lease and its session.created event). */
+  createLeg(row: SessionRow): Leg {
+    return {
+      table: this.#tables.core.name,
+      put: {
+        ...sessionKey(this.#scope, row.id),
+        ...row,
+        l1pk: `${this.#scope.prefix}SESSIONS`,
+        l1sk: `${timeKey(row.createdAt)}#${row.id}`,
+      },
+      condition: { expression: 'attribute_not_exists(pk)' },
+    }
+  }
+
+  /** Newest first; eventually consistent (a single session is read by `get`). */
+  async list(input: { limit: number; after?: Item }): Promise<Page<SessionRow>> {
+    const page = await this.#tables.core.query({
+      index: 'list1',
+      key: { expression: '#l1pk = :pk', values: { ':pk': `${this.#scope.prefix}SESSIONS` } },
+      descending: true,
+      limit: input.limit,
+      after: input.after,
+    })
+    return { items: page.items.map((item) => sessionRowSchema.parse(item)), next: page.lastKey }
+  }
+
+  async update(sessionId: string, patch: Partial<Pick<SessionRow, 'name' | 'metadata'>>): Promise<SessionRow | null> {
+    const result = await this.#set(sessionId, patch, { expression: 'attribute_exists(pk)' })
+    return result.ok ? sessionRowSchema.parse(result.item) : null
+  }
+
+  /** The tenant asked to link. Only while no phone is linked: returns null then, or when the session is gone. */
+  async requestLink(sessionId: string, link: LinkRequest): Promise<SessionRow | null> {
+    const result = await this.#set(
+      sessionId,
+      { link, status: 'linking', reason: null, loggedOutAt: null },
+      {
+        expression: 'attribute_exists(pk) AND (#status IN (:created, :linking, :failed, :loggedOut, :stopped))',
+        values: {
+          ':created': 'created',
+          ':linking': 'linking',
+          ':failed': 'failed',
+          ':loggedOut': 'loggedOut',
+          ':stopped': 'stopped',
+        },
+      },
+    )
+    return result.ok ? sessionRowSchema.parse(result.item) : null
+  }
+
+  /**
+   * A worker's write: fenced by the epoch of its lease, so that a zombie never overwrites its successor.
+   * @returns false when a later epoch wrote already, or the session is gone
+   */
+  async writeState(sessionId: string, epoch: number, patch: SessionPatch): Promise<boolean> {
+    const result = await this.#set(
+      sessionId,
+      { ...patch, stateEpoch: epoch },
+      { expression: 'attribute_exists(pk) AND #stateEpoch <= :epoch', values: { ':epoch': epoch } },
+    )
+    return result.ok
+  }
+
+  /** Shows a QR or a code. The TTL attribute is in seconds. */
+  async putLinkSight(sessionId: string, sight: LinkSight): Promise<void> {
+    await this.#tables.ephemeral.put({
+      ...linkKey(this.#scope, sessionId),
+      v: 1,
+      ...sight,
+      ttl: Math.ceil(sight.expiresAt / 1000) + 60,
+    })
+  }
+
+  /** What is on show now; null when nothing is, or it expired. */
+  async getLinkSight(sessionId: string, now: number): Promise<LinkSight | null> {
+    const item = await this.#tables.ephemeral.get(linkKey(this.#scope, sessionId))
+    const sight = item as unknown as LinkSight | null
+    return sight && sight.expiresAt > now ? sight : null
+  }
+
+  async clearLinkSight(sessionId: string): Promise<void> {
+    await this.#tables.ephemeral.remove(linkKey(this.#scope, sessionId))
+  }
+
+  #set(sessionId: string, patch: Record<string, unknown>, condition: { expression: string; values?: Item }) {
+    const fields = Object.keys(patch).filter((name) => patch[name] !== undefined)
+    return this.#tables.core.update(
+      sessionKey(this.#scope, sessionId),
+      {
+        expression: `SET ${fields.map((name) => `#${name} = :set_${name}`).join(', ')}`,
+        values: Object.fromEntries(fields.map((name) => [`:set_${name}`, patch[name]])),
+      },
+      condition,
+    )
+  }
+}
