@@ -4,17 +4,16 @@ import type { InboundRecord, LogRecord } from '../auth-log/records.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { DecryptedStanza } from './connection.ts'
 import { decodeBytes, encodeBytes } from './json-bytes.ts'
-import { pruneSession } from './prune-session.ts'
 
 /** Not a key type: decrypted stanzas that ride in the transaction of their ratchet and become `in` records. */
 export const DECRYPTED = '~decrypted'
 
 type KeyMap = Readonly<Record<string, unknown>>
 
-/** session values stay as they are: libsignal's records are plain JSON already, and by far the most frequent write */
+/** Session values stay as they are: libsignal's records are plain JSON already; the log prunes them. */
 const encodeKey = (type: string, value: unknown): unknown => {
   if (value === null || value === undefined) return null
-  return type === 'session' ? pruneSession(value) : encodeBytes(value)
+  return type === 'session' ? value : encodeBytes(value)
 }
 
 const decodeKey = (type: string, value: unknown): unknown => {
