@@ -11,6 +11,13 @@ export const ciphertextHash = (kind: string, ciphertext: Uint8Array): string =>
 /** Bytes that the library unpads to the given plaintext; an empty one decodes to a message without content. */
 export const padPlaintext = (plaintext: Uint8Array): Buffer => Buffer.concat([plaintext, Uint8Array.of(1)])
 
+/** The message within the bytes of an `<enc>`, without the wrapper that our own other devices put around theirs. */
+export const decodePadded = (padded: Uint8Array): proto.Message => {
+  const message = proto.Message.decode(unpadRandomMax16(padded))
+  const sent = message.deviceSentMessage?.message
+  return sent ? proto.Message.fromObject(sent) : message
+}
+
 /**
  * What the session journals about a decrypted `<enc>`. `plaintext` is without padding; 64-bit numbers and bytes of
  * `message` are strings (decimal, base64), enums their names.
@@ -22,20 +29,11 @@ export const describeDecrypted = (
   hash: string,
   padded: Uint8Array,
 ): DecryptedStanza => {
-  const plaintext = unpadRandomMax16(padded)
-  const decoded = proto.Message.decode(plaintext)
-  const message = proto.Message.toObject(
-    decoded.deviceSentMessage?.message ? proto.Message.create(decoded.deviceSentMessage.message) : decoded,
-    {
-      longs: String,
-      bytes: String,
-      enums: String,
-    },
-  )
+  const message = proto.Message.toObject(decodePadded(padded), { longs: String, bytes: String, enums: String })
   return {
     attributes: { ...stanza.attrs },
     message,
-    plaintext,
+    plaintext: unpadRandomMax16(padded),
     encryptionType,
     ciphertextHash: hash,
     stanza: encodeBinaryNode(stanza),

@@ -23,7 +23,7 @@ const errorText = (fields: unknown): string | undefined => {
  * below `warn`, and the level text keeps it from building trace output.
  */
 export const makeLibraryLog = (log: Log): LibraryLog => {
-  const child = log.child({ component: 'baileys' })
+  const child = log.child({ library: 'baileys' })
   const write =
     (level: 'warn' | 'error') =>
     (fields: unknown, text?: string): void => {

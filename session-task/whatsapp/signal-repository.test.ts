@@ -56,17 +56,18 @@ const openAccount = async (options: { bucket?: MemoryBucket; epoch?: number } = 
     },
     preKey: addPreKey(preKeyId),
   })
-  const receive = async (type: 'msg' | 'pkmsg', ciphertext: Uint8Array, id: string, jid = PEER_LID) => {
-    const stanza: BinaryNode = {
+  const announce = (attrs: BinaryNode['attrs'], type: string, ciphertext: Uint8Array) =>
+    frames.emit('CB:message', {
       tag: 'message',
-      attrs: { from: jid, id, t: '1', type: 'text' },
+      attrs,
       content: [{ tag: 'enc', attrs: { v: '2', type }, content: ciphertext }],
-    }
-    frames.emit('CB:message', stanza)
+    } satisfies BinaryNode)
+  const receive = async (type: 'msg' | 'pkmsg', ciphertext: Uint8Array, id: string, jid = PEER_LID) => {
+    announce({ from: jid, id, t: '1', type: 'text' }, type, ciphertext)
     const padded = await repository.decryptMessage({ jid, type, ciphertext })
     return proto.Message.decode(unpadRandomMax16(padded)).conversation
   }
-  return { log, bucket, device, repository, store, decrypted, bundle, receive }
+  return { log, bucket, device, repository, store, decrypted, bundle, announce, receive }
 }
 
 type Account = Awaited<ReturnType<typeof openAccount>>
@@ -123,6 +124,35 @@ describe('the journaled signal repository', () => {
     const before = peer.log.lastLsn
     await encryptFor(peer, 'one')
     expect(peer.log.lastLsn).toBe(before + 1)
+  })
+
+  it('stores a group sender key with the message that brought it, and journals group messages too', async () => {
+    const { own, peer } = await connectPair()
+    const group = '120363000000000001@g.us'
+    const { ciphertext, senderKeyDistributionMessage } = await peer.repository.encryptGroupMessage({
+      group,
+      meId: PEER_LID,
+      data: text('to all'),
+    })
+    const item = { groupId: group, axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage }
+    const keyMessage = await peer.repository.encryptMessage({
+      jid: OWN_LID,
+      data: encodeWAMessage({ senderKeyDistributionMessage: item }),
+    })
+    const attrs = { from: group, participant: PEER_LID, id: 'G1' }
+    own.announce(attrs, keyMessage.type, keyMessage.ciphertext)
+    await own.repository.decryptMessage({ jid: PEER_LID, ...keyMessage })
+    expect(own.log.state.key('sender-key', `${group}::888_1::0`)).toBeDefined()
+    const stored = own.log.lastLsn
+    await own.repository.processSenderKeyDistributionMessage({ authorJid: PEER_LID, item })
+    expect(own.log.lastLsn).toBe(stored)
+
+    own.announce(attrs, 'skmsg', ciphertext)
+    const receive = () => own.repository.decryptGroupMessage({ group, authorJid: PEER_LID, msg: ciphertext })
+    const first = proto.Message.decode(unpadRandomMax16(await receive()))
+    const again = proto.Message.decode(unpadRandomMax16(await receive()))
+    expect([first.conversation, again.conversation]).toEqual(['to all', 'to all'])
+    expect(own.decrypted.map(({ encryptionType }) => encryptionType)).toEqual(['pkmsg', 'skmsg'])
   })
 
   it('keeps one session intact under phone and LID address at the same time', async () => {

@@ -1,15 +1,17 @@
 import {
   addTransactionCapability,
+  type BinaryNode,
   DEFAULT_CONNECTION_CONFIG,
   jidDecode,
   type LIDMapping,
   type SignalDataSet,
+  type SignalRepository,
   type SocketConfig,
 } from '@whiskeysockets/baileys'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import type { ConnectionEvents } from './connection.ts'
-import { ciphertextHash, describeDecrypted, padPlaintext } from './decrypted-stanza.ts'
+import { ciphertextHash, decodePadded, describeDecrypted, padPlaintext } from './decrypted-stanza.ts'
 import { DECRYPTED, makeKeyStore } from './key-store.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { StanzaMemory } from './stanza-memory.ts'
@@ -17,6 +19,7 @@ import type { StanzaMemory } from './stanza-memory.ts'
 const LID_LOOKUP_TIMEOUT_MS = 5_000
 const LID_MISS_TTL_MS = 60_000
 
+type SenderKeyRequest = Parameters<SignalRepository['processSenderKeyDistributionMessage']>[0]
 type LidLookup = (phoneJids: string[]) => Promise<LIDMapping[] | undefined>
 
 /**
@@ -74,6 +77,29 @@ export const makeJournaledRepository =
       return names
     }
 
+    const isGroup = (jid: string | undefined): jid is string => jid?.endsWith('@g.us') === true
+
+    /** Every name that may lead to a record which the ciphertext's stanza changes. */
+    const stanzaLocks = (jid: string, ciphertext: Uint8Array): string[] => {
+      const from = stanzas.of(ciphertext)?.attrs.from
+      return [...contactLocks(jid), ...(isGroup(from) ? [`group:${from}`] : [])]
+    }
+
+    /**
+     * A group's sender key is stored in the transaction of the message that brought it: once that message is
+     * journaled a redelivery brings it no more. The library asks for the same a moment later.
+     */
+    const storedSenderKeys = new BoundedCache(500, LID_MISS_TTL_MS)
+    const senderKeyName = ({ authorJid, item }: SenderKeyRequest): string =>
+      ciphertextHash(`${item.groupId}#${authorJid}`, item.axolotlSenderKeyDistributionMessage ?? new Uint8Array())
+    const storeSenderKey = async (stanza: BinaryNode, padded: Uint8Array): Promise<void> => {
+      const item = decodePadded(padded).senderKeyDistributionMessage
+      const authorJid = stanza.attrs.participant || stanza.attrs.from
+      if (!item?.groupId || !authorJid || item.groupId !== stanza.attrs.from) return
+      await inner.processSenderKeyDistributionMessage({ authorJid, item })
+      storedSenderKeys.set(senderKeyName({ authorJid, item }), true)
+    }
+
     const decryptOnce = (
       kind: string,
       ciphertext: Uint8Array,
@@ -89,6 +115,7 @@ export const makeJournaledRepository =
           if (!stanza) throw new Error('a ciphertext without its stanza cannot be journaled')
           const padded = await decrypt()
           const decrypted = describeDecrypted(stanza, kind, hash, padded)
+          await storeSenderKey(stanza, padded)
           await keys.set({ [DECRYPTED]: { [hash]: decrypted } } as unknown as SignalDataSet)
           return padded
         }, lockNames.join('+'))
@@ -98,15 +125,19 @@ export const makeJournaledRepository =
     return {
       ...inner,
       decryptMessage: (request) =>
-        decryptOnce(request.type, request.ciphertext, contactLocks(request.jid), () => inner.decryptMessage(request)),
+        decryptOnce(request.type, request.ciphertext, stanzaLocks(request.jid, request.ciphertext), () =>
+          inner.decryptMessage(request),
+        ),
       decryptGroupMessage: (request) =>
         decryptOnce('skmsg', request.msg, [`group:${request.group}`], () => inner.decryptGroupMessage(request)),
       encryptMessage: (request) => locks.run(contactLocks(request.jid), () => inner.encryptMessage(request)),
       encryptGroupMessage: (request) => locks.run([`group:${request.group}`], () => inner.encryptGroupMessage(request)),
       getSenderKeyDistributionMessage: (request) =>
         locks.run([`group:${request.group}`], () => inner.getSenderKeyDistributionMessage(request)),
-      processSenderKeyDistributionMessage: (request) =>
-        locks.run([`group:${request.item.groupId}`], () => inner.processSenderKeyDistributionMessage(request)),
+      processSenderKeyDistributionMessage: async (request) => {
+        if (storedSenderKeys.get(senderKeyName(request))) return
+        await locks.run([`group:${request.item.groupId}`], () => inner.processSenderKeyDistributionMessage(request))
+      },
       injectE2ESession: (request) => locks.run(contactLocks(request.jid), () => inner.injectE2ESession(request)),
       migrateSession: (fromJid, toJid) =>
         locks.run([...contactLocks(fromJid), ...contactLocks(toJid)], () => inner.migrateSession(fromJid, toJid)),
