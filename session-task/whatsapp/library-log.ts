@@ -10,6 +10,9 @@ const scrub = (text: string): string =>
     .replace(/[A-Za-z0-9+/=]{40,}/g, '[bytes]')
     .slice(0, 300)
 
+/** Text of an error for a log line, without what may identify a person or be a key. */
+export const errorName = (error: unknown): string => scrub(error instanceof Error ? error.message : String(error))
+
 const errorText = (fields: unknown): string | undefined => {
   if (typeof fields !== 'object' || fields === null) return undefined
   const { err, error, trace, reason } = fields as Record<string, unknown>

@@ -7,8 +7,10 @@ import { appendCredentials, isLinked, loadCredentials } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
 import { makeKeyStore } from './key-store.ts'
+import { errorName } from './library-log.ts'
 import { publishQr, requestPairingCode } from './linking.ts'
 import { encodeText, relayProto } from './outbound.ts'
+import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
 import { terminateHalfOpen } from './repairs/half-open-close.ts'
 import { watchLogin } from './repairs/login-watchdog.ts'
@@ -26,6 +28,7 @@ import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
 const BAD_REQUEST = 400
+const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
 const DRAIN_TIMEOUT_MS = 10_000
 
@@ -51,11 +54,12 @@ export const openConnection: OpenConnection = (options) => {
   if (!options.link && !isLinked(creds)) throw new WhatsAppError('not_linked', 'the session is not linked to a phone')
 
   let stanzas: StanzaMemory | null = null
-  const socket = makeWASocket({
-    ...socketOptions(options, Math.random()),
-    auth: { creds, keys: makeKeyStore(log, (stanza) => events.onDecrypted(stanza)) },
-    makeSignalRepository: makeJournaledRepository(log, events, { of: (ciphertext) => stanzas?.of(ciphertext) }),
-  })
+  const keys = makeKeyStore(log, (stanza) => events.onDecrypted(stanza))
+  const makeSignalRepository = makeJournaledRepository(log, events, { of: (ciphertext) => stanzas?.of(ciphertext) })
+  const socket = withCapturedRejections(
+    () => makeWASocket({ ...socketOptions(options, Math.random()), auth: { creds, keys }, makeSignalRepository }),
+    (error) => logger.error({ cause: errorName(error) }, 'unexpected error in the connection; it is closed'),
+  )
   // everything below runs before the first byte of the connection
   stanzas = rememberStanzas(socket.ws)
   const raw = (socket.ws as unknown as { socket: ClosableRawSocket }).socket
@@ -72,7 +76,7 @@ export const openConnection: OpenConnection = (options) => {
   )
   flushEventsAtEnd(socket)
   watchLogin(socket)
-  ackStatusStanzas(socket, (error) => logger.warn({ cause: String(error) }, 'a status stanza could not be acked'))
+  ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
   log.onLost((loss) => {
     gate.shut()
     void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
@@ -118,8 +122,9 @@ export const openConnection: OpenConnection = (options) => {
   socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
     const ack = parseServerAck(stanza, Date.now())
     if (!ack) return
-    // a participant hash in an ack says that our device list of the recipient is old
-    const user = stanza.attrs.phash ? jidDecode(stanza.attrs.from)?.user : undefined
+    // a participant hash or 479 in an ack says that our device list of the recipient is old
+    const isListOld = Boolean(stanza.attrs.phash) || ack.error === STALE_DEVICES
+    const user = isListOld ? jidDecode(stanza.attrs.from)?.user : undefined
     if (user) sessionCaches(log).devices.del(user)
     events.onServerAck(ack)
   })
@@ -164,7 +169,7 @@ export const openConnection: OpenConnection = (options) => {
         // the server may close the stream instead of answering; both mean that it knows
         const answered = socket
           .query(iq)
-          .catch((error) => logger.warn({ cause: String(error) }, 'logout was not confirmed'))
+          .catch((error) => logger.warn({ cause: errorName(error) }, 'logout was not confirmed'))
         await waitAtMost(Promise.race([answered, closed.promise]), LOGOUT_ANSWER_MS)
       }
       await endWith(new DisconnectError(LOGGED_OUT, 'Intentional Logout'))
@@ -193,7 +198,7 @@ const startLinking = (
   if (link?.method === 'code') {
     request(link.phone).catch((error: unknown) => {
       const cause = error instanceof WhatsAppError ? { reason: error.code, waCode: error.waCode } : undefined
-      logger.warn({ cause: String(error) }, 'no pairing code')
+      logger.warn({ cause: errorName(error) }, 'no pairing code')
       void socket.end(new DisconnectError(BAD_REQUEST, DISCONNECT_MESSAGES.pairingCodeRefused, cause))
     })
   }

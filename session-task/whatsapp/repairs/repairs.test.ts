@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { quietLog } from '../../auth-log/testing/open-memory-log.ts'
 import { makeLibraryLog } from '../library-log.ts'
 import { publishQr } from '../linking.ts'
+import { withCapturedRejections } from './captured-rejections.ts'
 import { silencedConsoleLines } from './console-silence.ts'
 import './curve-verify.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
@@ -18,6 +19,7 @@ let server: ReturnType<typeof createServer>
 let socket: WASocket
 const accepted: Socket[] = []
 const stored: string[] = []
+const rejections: unknown[] = []
 const store: SignalKeyStore = {
   get: () => ({}),
   set: (data) => {
@@ -34,11 +36,16 @@ beforeEach(async () => {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   stored.length = 0
-  socket = makeWASocket({
-    waWebSocketUrl: `ws://127.0.0.1:${port}/`,
-    auth: { creds: { ...initAuthCreds(), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }, keys: store },
-    logger: makeLibraryLog(quietLog),
-  })
+  rejections.length = 0
+  socket = withCapturedRejections(
+    () =>
+      makeWASocket({
+        waWebSocketUrl: `ws://127.0.0.1:${port}/`,
+        auth: { creds: { ...initAuthCreds(), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }, keys: store },
+        logger: makeLibraryLog(quietLog),
+      }),
+    (error) => rejections.push(error),
+  )
 })
 afterEach(async () => {
   await socket.end(undefined)
@@ -122,6 +129,24 @@ describe('repairs of the library', () => {
     socket.ev.emit('chats.update', [{ id: '888@lid', unreadCount: 1 }])
     await socket.end(undefined)
     expect(chats).toHaveLength(1)
+  })
+
+  it('captured-rejections: what the library does not await ends this connection, not the process', async () => {
+    const end = closed()
+    socket.ws.on('CB:odd', async () => {
+      throw new Error('odd')
+    })
+    socket.ws.emit('CB:odd')
+    expect(await end).toMatchObject({ message: 'Unexpected error', output: { statusCode: 500 } })
+    expect(rejections).toMatchObject([{ message: 'odd' }])
+  })
+
+  it('captured-rejections: an answer to a closed socket is expected', async () => {
+    // the library answers a preview of offline messages, and the socket is not open
+    socket.ws.emit('CB:ib,,offline_preview', { tag: 'ib', attrs: {} })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(rejections).toEqual([])
+    expect(socket.ws.isConnecting).toBe(true)
   })
 
   it('login-watchdog: a server that says nothing is given up', async () => {

@@ -6,9 +6,11 @@ import type { DecryptedStanza } from '../connection.ts'
 
 /** The record that a session would journal for this stanza: an event for text, none for anything else. */
 export const inboundRecordOf = (log: SessionLog, stanza: DecryptedStanza, at = 1_800_000_000_000): InboundRecord => {
-  const { id = '', from = '' } = stanza.attributes
-  const identityHash = createHash('sha256').update(`${from}#${id}`).digest().subarray(0, 16).toString('base64')
+  const { id = '', from = '', participant } = stanza.attributes
   const text = textOf(stanza)
+  // one group stanza may hold two: the sender key and the message itself
+  const identity = `${participant ?? from}#${id}#${text === null ? 'none' : 'text'}`
+  const identityHash = createHash('sha256').update(identity).digest().subarray(0, 16).toString('base64')
   const base = {
     t: 'in' as const,
     at,
