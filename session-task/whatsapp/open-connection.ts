@@ -70,10 +70,7 @@ export const openConnection: OpenConnection = (options) => {
     )
   })
   completeCredentialUpdates(socket)
-  writeKeysThrough(
-    socket,
-    makeKeyStore(log, (stanza) => events.onDecrypted(stanza)),
-  )
+  writeKeysThrough(socket, keys)
   flushEventsAtEnd(socket)
   watchLogin(socket)
   ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
@@ -83,6 +80,7 @@ export const openConnection: OpenConnection = (options) => {
   })
 
   const closed = Promise.withResolvers<DisconnectInfo>()
+  const waiting = new Set<(error: WhatsAppError) => void>()
   let isOpen = false
   let isClosed = false
 
@@ -116,6 +114,8 @@ export const openConnection: OpenConnection = (options) => {
       gate.shut()
       const info = describeDisconnect(lastDisconnect?.error)
       closed.resolve(info)
+      for (const reject of waiting)
+        reject(new WhatsAppError('connection_closed', `the connection closed: ${info.message}`))
       events.onClose(info)
     }
   })
@@ -134,14 +134,15 @@ export const openConnection: OpenConnection = (options) => {
   })
 
   /** The library leaves queries of a dead socket pending until their time-out. */
+  const untilClosed = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      waiting.add(reject)
+      work.then(resolve, reject).finally(() => waiting.delete(reject))
+      if (isClosed) reject(new WhatsAppError('connection_closed', 'the connection is closed'))
+    })
   const whileOpen = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!isOpen) throw new WhatsAppError('connection_closed', 'the connection is not open')
-    return Promise.race([
-      work(),
-      closed.promise.then(({ message }): never => {
-        throw new WhatsAppError('connection_closed', `the connection closed: ${message}`)
-      }),
-    ])
+    return untilClosed(work())
   }
 
   const link = startLinking(options, socket)
@@ -159,7 +160,7 @@ export const openConnection: OpenConnection = (options) => {
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log).resolved, phone)),
     encodeText,
     relay: (frame) => whileOpen(() => relayProto(socket, frame)),
-    requestPairingCode: link.requestPairingCode,
+    requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),
     logout: async () => {
       const jid = socket.authState.creds.me?.id
