@@ -72,7 +72,7 @@ export const openConnection: OpenConnection = (options) => {
   completeCredentialUpdates(socket)
   writeKeysThrough(socket, keys)
   flushEventsAtEnd(socket)
-  watchLogin(socket)
+  watchLogin(socket, options.loginTimeoutMs)
   ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
   log.onLost((loss) => {
     gate.shut()

@@ -35,7 +35,7 @@ export interface TestConnection {
 export const connect = (
   log: SessionLog,
   url: string,
-  overrides: Partial<Pick<ConnectionOptions, 'link' | 'loadSentProto' | 'version'>> = {},
+  overrides: Partial<Pick<ConnectionOptions, 'link' | 'loadSentProto' | 'version' | 'loginTimeoutMs'>> = {},
 ): TestConnection => {
   const history: { name: EventName; data: unknown }[] = []
   const record =
