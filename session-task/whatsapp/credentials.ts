@@ -1,4 +1,4 @@
-import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
+import { type AuthenticationCreds, initAuthCreds, jidDecode, jidNormalizedUser } from '@whiskeysockets/baileys'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { decodeBytes, encodeBytes } from './json-bytes.ts'
 
@@ -25,3 +25,14 @@ export const loadCredentials = (log: SessionLog): AuthenticationCreds => {
   appendCredentials(log, fresh)
   return fresh
 }
+
+/** Who the linked account is: phone in E.164, LID without a device. */
+export const ownIdentity = ({ me }: Pick<AuthenticationCreds, 'me'>) => ({
+  phone: `+${jidDecode(me?.id)?.user ?? ''}`,
+  lid: me?.lid ? jidNormalizedUser(me.lid) : null,
+  pushName: me?.name || null,
+})
+
+/** User parts of our own phone number and LID. */
+export const ownUsers = ({ me }: Pick<AuthenticationCreds, 'me'>): ReadonlySet<string> =>
+  new Set([jidDecode(me?.id)?.user, jidDecode(me?.lid)?.user].filter((user) => user !== undefined))

@@ -1,14 +1,13 @@
 import './repairs/console-silence.ts'
 import './repairs/curve-verify.ts'
-import makeWASocket, { type BinaryNode, jidDecode, jidNormalizedUser } from '@whiskeysockets/baileys'
+import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
-import type { ConnectionOptions, DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
-import { appendCredentials, isLinked, loadCredentials } from './credentials.ts'
+import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
-import { publishQr, requestPairingCode } from './linking.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
@@ -24,10 +23,10 @@ import { socketOptions } from './socket-options.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
 import type { StanzaMemory } from './stanza-memory.ts'
 import { rememberStanzas } from './stanza-memory.ts'
+import { startLinking } from './start-linking.ts'
 import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
-const BAD_REQUEST = 400
 const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
 const DRAIN_TIMEOUT_MS = 10_000
@@ -83,15 +82,14 @@ export const openConnection: OpenConnection = (options) => {
   const waiting = new Set<(error: WhatsAppError) => void>()
   let isOpen = false
   let isClosed = false
+  let isLoggingOut = false
 
-  const identity = () => {
-    const { me } = socket.authState.creds
-    const user = jidDecode(me?.id)?.user ?? ''
-    return { phone: `+${user}`, lid: me?.lid ? jidNormalizedUser(me.lid) : null, pushName: me?.name || null }
-  }
-  const ownUsers = (): ReadonlySet<string> => {
-    const { me } = socket.authState.creds
-    return new Set([jidDecode(me?.id)?.user, jidDecode(me?.lid)?.user].filter((user) => user !== undefined))
+  /** The server may end the stream of a device that logs out before it answers: that is no removal by the phone. */
+  const describeClose = (error: unknown): DisconnectInfo => {
+    const info = describeDisconnect(error)
+    return isLoggingOut && info.code === LOGGED_OUT
+      ? { code: LOGGED_OUT, message: DISCONNECT_MESSAGES.intentionalLogout }
+      : info
   }
 
   socket.ev.on('creds.update', () => {
@@ -103,16 +101,16 @@ export const openConnection: OpenConnection = (options) => {
     }
   })
   socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
-    if (isNewLogin) events.onPaired(identity())
+    if (isNewLogin) events.onPaired(ownIdentity(socket.authState.creds))
     if (connection === 'open') {
       isOpen = true
-      events.onOpen(identity())
+      events.onOpen(ownIdentity(socket.authState.creds))
     }
     if (connection === 'close' && !isClosed) {
       isOpen = false
       isClosed = true
       gate.shut()
-      const info = describeDisconnect(lastDisconnect?.error)
+      const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)
         reject(new WhatsAppError('connection_closed', `the connection closed: ${info.message}`))
@@ -129,7 +127,7 @@ export const openConnection: OpenConnection = (options) => {
     events.onServerAck(ack)
   })
   socket.ws.prependListener('CB:receipt', (stanza: BinaryNode) => {
-    const receipt = parseReceipt(stanza, ownUsers(), Date.now())
+    const receipt = parseReceipt(stanza, ownUsers(socket.authState.creds), Date.now())
     if (receipt) events.onReceipt(receipt)
   })
 
@@ -163,6 +161,7 @@ export const openConnection: OpenConnection = (options) => {
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),
     logout: async () => {
+      isLoggingOut = true
       const jid = socket.authState.creds.me?.id
       if (isOpen && jid) {
         const remove = { tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }
@@ -173,35 +172,7 @@ export const openConnection: OpenConnection = (options) => {
           .catch((error) => logger.warn({ cause: errorName(error) }, 'logout was not confirmed'))
         await waitAtMost(Promise.race([answered, closed.promise]), LOGOUT_ANSWER_MS)
       }
-      await endWith(new DisconnectError(LOGGED_OUT, 'Intentional Logout'))
+      await endWith(new DisconnectError(LOGGED_OUT, DISCONNECT_MESSAGES.intentionalLogout))
     },
   } satisfies WhatsAppConnection
-}
-
-const startLinking = (
-  { link, events, log, logger }: ConnectionOptions,
-  socket: ReturnType<typeof makeWASocket>,
-): Pick<WhatsAppConnection, 'requestPairingCode'> => {
-  const firstQrAt = publishQr(socket, (qr) => (link?.method === 'qr' ? events.onQr(qr) : undefined), Date.now)
-
-  const request = async (phone: string): Promise<void> => {
-    try {
-      events.onPairingCode(await requestPairingCode(socket, phone, await firstQrAt))
-    } catch (error) {
-      // the library named us before we were registered: with this the next connection would log in and get a 401
-      delete socket.authState.creds.me
-      socket.authState.creds.pairingCode = undefined
-      appendCredentials(log, socket.authState.creds)
-      throw error
-    }
-  }
-
-  if (link?.method === 'code') {
-    request(link.phone).catch((error: unknown) => {
-      const cause = error instanceof WhatsAppError ? { reason: error.code, waCode: error.waCode } : undefined
-      logger.warn({ cause: errorName(error) }, 'no pairing code')
-      void socket.end(new DisconnectError(BAD_REQUEST, DISCONNECT_MESSAGES.pairingCodeRefused, cause))
-    })
-  }
-  return { requestPairingCode: request }
 }

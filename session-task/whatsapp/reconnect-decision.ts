@@ -208,7 +208,7 @@ export const decideReconnect = (
         : stopped(stop('failed', 'connection_replaced', 'restart', true, true))
     case 401: {
       const openedJustNow = before.openedAt !== null && !wasStable
-      const isOurs = info.message === 'Intentional Logout'
+      const isOurs = info.message === DISCONNECT_MESSAGES.intentionalLogout
       if (openedJustNow && !history.retriedLogout && !isOurs)
         return backOff('logout_unconfirmed', { retriedLogout: true })
       return stopped(isOurs ? stop('loggedOut', 'logged_out', 'link') : (TERMINAL.get(401) as Stop))

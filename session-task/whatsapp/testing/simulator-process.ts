@@ -35,7 +35,7 @@ export interface Simulator {
   clearFaults(): Promise<void>
   settings(settings: Readonly<Record<string, boolean>>): Promise<void>
   /** what a real server would have refused */
-  violations(): Promise<unknown[]>
+  violations(): Promise<{ readonly kind: string }[]>
   stop(): Promise<void>
 }
 
