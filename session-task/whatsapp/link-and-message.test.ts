@@ -273,6 +273,23 @@ describe('messages', () => {
     await session.connection.close()
   })
 
+  it('receives from a contact under its phone number and its LID in turns, and answers in between', async () => {
+    const { log, phone } = await link()
+    const session = await openLinked(log)
+    const bodies: string[] = []
+    for (const [turn, addressing] of (['pn', 'lid', 'pn', 'lid', 'lid', 'pn'] as const).entries()) {
+      const body = `turn ${turn} by ${addressing}`
+      bodies.push(body)
+      await simulator.contactSends(CONTACT, phone, body, addressing)
+      await sendText(session, `answer ${turn} of ${phone}`, `3EB0TURN${turn}`)
+    }
+    await eventually(() => textsOf(session).length >= bodies.length)
+    expect(textsOf(session)).toEqual(bodies)
+    const answers = async () => (await simulator.inbox(CONTACT)).filter(({ text }) => text?.endsWith(`of ${phone}`))
+    await eventually(async () => (await answers()).length === bodies.length)
+    await session.connection.close()
+  })
+
   it('goes on in both directions after a restart from the log', async () => {
     const linked = await link()
     const first = await openLinked(linked.log)
@@ -378,6 +395,22 @@ describe('what the server may say at any time', () => {
 })
 
 describe('repairs', () => {
+  it('issues a privacy token once per contact, not once per message', async () => {
+    const { log, phone } = await link()
+    const session = await openLinked(log)
+    const issued = async () =>
+      (await simulator.wire(phone)).filter(
+        ({ direction, tag, attrs }) =>
+          direction === 'in' && tag === 'iq' && attrs.xmlns === 'privacy' && attrs.type === 'set',
+      )
+    await sendText(session, 'first', '3EB0TOKEN0')
+    await eventually(() => log.state.key('tctoken', '__index'))
+    for (let message = 1; message <= 3; message++) await sendText(session, `message ${message}`, `3EB0TOKEN${message}`)
+    await session.next('onServerAck', 4)
+    await session.connection.close()
+    expect(await issued()).toHaveLength(1)
+  })
+
   it('never says online: no presence without a name or "unavailable"', async () => {
     const { log, phone } = await link()
     await (await openLinked(log)).connection.close()

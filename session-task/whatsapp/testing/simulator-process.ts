@@ -27,7 +27,7 @@ export interface Simulator {
   scan(phone: string, qr: string): Promise<void>
   enterCode(phone: string, code: string): Promise<void>
   /** @returns the WhatsApp id */
-  contactSends(contact: string, to: string, text: string): Promise<string>
+  contactSends(contact: string, to: string, text: string, addressing?: 'pn' | 'lid'): Promise<string>
   contactReads(contact: string, whatsappId: string): Promise<void>
   inbox(contact: string): Promise<InboxMessage[]>
   wire(phone: string): Promise<WireFrame[]>
@@ -70,8 +70,8 @@ export const startSimulator = async (): Promise<Simulator> => {
     addContact: (phone, settings) => post('contacts', { phone, ...settings }),
     scan: (phone, qr) => post(`phones/${phone}/scan`, { qr }),
     enterCode: (phone, code) => post(`phones/${phone}/code`, { code }),
-    contactSends: async (contact, to, text) => {
-      const sent = (await call('POST', `contacts/${contact}/send`, { to, text })) as { whatsappId: string }
+    contactSends: async (contact, to, text, addressing = 'pn') => {
+      const sent = (await call('POST', `contacts/${contact}/send`, { to, text, addressing })) as { whatsappId: string }
       return sent.whatsappId
     },
     contactReads: (contact, whatsappId) => post(`contacts/${contact}/read`, { whatsappId }),
