@@ -8,11 +8,13 @@ import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disc
 import { WhatsAppError } from './errors.ts'
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
+import { onLogLost } from './log-loss.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
 import { terminateHalfOpen } from './repairs/half-open-close.ts'
 import { watchLogin } from './repairs/login-watchdog.ts'
+import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
 import { ackStatusStanzas } from './repairs/status-ack.ts'
 import { completeCredentialUpdates } from './repairs/stray-presence.ts'
 import { writeKeysThrough } from './repairs/write-through-keys.ts'
@@ -71,9 +73,10 @@ export const openConnection: OpenConnection = (options) => {
   completeCredentialUpdates(socket)
   writeKeysThrough(socket, keys)
   flushEventsAtEnd(socket)
+  rejectQueriesAtEnd(socket)
   watchLogin(socket, options.loginTimeoutMs)
   ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
-  log.onLost((loss) => {
+  const forgetLog = onLogLost(log, (loss) => {
     gate.shut()
     void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
   })
@@ -110,6 +113,7 @@ export const openConnection: OpenConnection = (options) => {
       isOpen = false
       isClosed = true
       gate.shut()
+      forgetLog()
       const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)
