@@ -1,4 +1,4 @@
-import { messageStatusRank } from './out-rank.ts'
+import { rankOf } from '../../shared/core/message-status.ts'
 import { isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
 import type { OutState } from './session-log.ts'
 
@@ -58,7 +58,7 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       setKeys(state, record)
       return
     case 'creds':
-      state.creds = JSON.stringify(record.creds)
+      state.creds = record.creds == null ? null : JSON.stringify(record.creds)
       return
     case 'in': {
       const known = state.ciphertexts.get(record.ciphertextHash)
@@ -120,7 +120,8 @@ const setKeys = (state: FoldedLog, record: KeysRecord): void => {
 
 const settle = (state: FoldedLog, messageId: string, to: NonNullable<OutState['settled']>, at: number): void => {
   const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId)
-  if (!out || messageStatusRank(to) <= messageStatusRank(out.settled)) return
+  // Evidence beats a guess; a later record never lowers what is known (protocol §9, §6).
+  if (!out || (out.settled !== null && rankOf(to) <= rankOf(out.settled))) return
   state.openOuts.delete(messageId)
   state.settledOuts.delete(messageId)
   state.settledOuts.set(messageId, { ...out, settled: to, at })

@@ -61,6 +61,8 @@ export const retryStorage = async <Result>(
 ): Promise<Result> => {
   const since = context.clock.monotonic()
   for (let attempt = 0; ; attempt++) {
+    // Whoever gave the log up must not write a moment later, when a retry wakes up.
+    if (context.over.aborted) throw new StorageAwayError(`${operation} was given up: the log is over`)
     try {
       return await call()
     } catch (cause) {

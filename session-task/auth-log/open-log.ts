@@ -6,9 +6,9 @@ import { type Clock, systemClock } from './clock.ts'
 import { commitSegment } from './commit-segment.ts'
 import { CorruptLogError } from './envelope.ts'
 import { fold } from './fold.ts'
-import { type Head, parseHead } from './head.ts'
+import { type Head, isTombstone, parseHead, type Tombstone } from './head.ts'
 import { HeadKeeper } from './head-keeper.ts'
-import { DEFAULT_LIMITS, type LogContext, type LogLimits } from './log-context.ts'
+import { DEFAULT_LIMITS, type LogContext, type LogLimits, retryStorage } from './log-context.ts'
 import type { LogDevice } from './log-device.ts'
 import { OwnedLog } from './owned-log.ts'
 import { PauseDetector } from './pause-detector.ts'
@@ -82,8 +82,10 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
     assertNothingLost(restored, claim.head, input.expectLinked)
     await writeFence(context, restored, keys)
     const head = new HeadKeeper(context, claim.head, claim.tag)
-    if (!(await head.write({ ...claim.head, tailSeq: restored.tail })))
-      return refuse('newerOwner', await headEpochOf(input.device), 'HEAD was claimed again while this open fenced')
+    if (!(await head.write({ ...claim.head, tailSeq: restored.tail }))) {
+      const now = await readHead(context)
+      return refuse(now && isTombstone(now) ? 'tombstone' : 'newerOwner', now?.epoch ?? 0, 'HEAD was taken meanwhile')
+    }
     return { ok: true, log: new OwnedLog(context, { fold: restored.state, head, tail: restored.tail, release }) }
   } catch (error) {
     if (error instanceof NewerOwnerError) return refuse('newerOwner', error.headEpoch, error.message)
@@ -96,7 +98,7 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
 const assertNothingLost = ({ state }: RestoredLog, head: Head, expectLinked: boolean): void => {
   if (head.nextSequence > state.nextSequence)
     throw new CorruptLogError(`HEAD knew sequence ${head.nextSequence}, the log ends before ${state.nextSequence}`)
-  if ((expectLinked || head.linked) && state.creds === null)
+  if (expectLinked && state.creds === null)
     throw new CorruptLogError('the session is linked, the log has no credentials')
 }
 
@@ -113,7 +115,7 @@ const writeFence = async (context: LogContext, restored: RestoredLog, keys: Sess
   restored.epoch = context.epoch
 }
 
-const headEpochOf = async (device: LogDevice): Promise<number> => {
-  const found = await device.getHead()
-  return found ? parseHead(found.bytes).epoch : 0
+const readHead = async (context: LogContext): Promise<Head | Tombstone | null> => {
+  const found = await retryStorage(context, 'getHead', () => context.device.getHead())
+  return found && parseHead(found.bytes)
 }

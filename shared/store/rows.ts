@@ -166,3 +166,84 @@ export const eventRowSchema = z.object({
   data: sealedSchema,
 })
 export type EventRow = z.infer<typeof eventRowSchema>
+
+export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const
+
+export const endpointRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  url: z.string(),
+  /** exact types, `area.*`, or `*` */
+  events: z.array(z.string()),
+  description: z.string(),
+  status: z.enum(ENDPOINT_STATUSES),
+  /** why it is disabled, for people; null while it is not */
+  statusReason: z.string().nullable(),
+  /** newest first, at most three; sealed `whsec_…` at place `WH#<id>`; expiresAt null = the current one */
+  secrets: z.array(z.object({ sealed: sealedSchema, createdAt: time, expiresAt: time.nullable() })),
+  createdAt: time,
+})
+export type EndpointRow = z.infer<typeof endpointRowSchema>
+
+export const DELIVERY_STATUSES = [
+  'pending',
+  'inFlight',
+  'retrying',
+  'delivered',
+  'exhausted',
+  'held',
+  'expired',
+  'canceled',
+] as const
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
+
+/** Closed list of what can go wrong with an attempt; never holds an address (platform-facts §1.4). */
+export const ATTEMPT_ERRORS = [
+  'dns_failed',
+  'blocked_address',
+  'connect_refused',
+  'tls_failed',
+  'timeout',
+  'reset',
+  'http_status',
+] as const
+export type AttemptError = (typeof ATTEMPT_ERRORS)[number]
+
+export const deliveryRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  endpointId: z.string(),
+  eventId: z.string(),
+  eventType: z.string(),
+  sessionId: z.string().nullable(),
+  sequence: z.number().int().nullable(),
+  /** UTC day of the event */
+  day: z.string(),
+  generation: z.number().int(),
+  status: z.enum(DELIVERY_STATUSES),
+  attempts: z.number().int(),
+  nextAttemptAt: time.nullable(),
+  /** while inFlight: until when the claim holds */
+  leaseUntil: time.nullable(),
+  lastError: z.enum(ATTEMPT_ERRORS).nullable(),
+  lastStatus: z.number().int().nullable(),
+  createdAt: time,
+  completedAt: time.nullable(),
+})
+export type DeliveryRow = z.infer<typeof deliveryRowSchema>
+
+export const attemptRowSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  deliveryId: z.string(),
+  number: z.number().int(),
+  at: time,
+  durationMs: z.number(),
+  httpStatus: z.number().int().nullable(),
+  error: z.enum(ATTEMPT_ERRORS).nullable(),
+  /** first 16 kB of the answer */
+  responseBody: z.string().nullable(),
+})
+export type AttemptRow = z.infer<typeof attemptRowSchema>

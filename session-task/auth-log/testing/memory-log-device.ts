@@ -3,8 +3,11 @@ import type { HeadPut, LogDevice, PutOutcome, StoredHead } from '../log-device.t
 
 export type DeviceCall = keyof LogDevice
 
-/** What happens to one call: fails before its effect, has it and fails (lost answer), or waits for the promise first. */
-export type Fault = 'before' | 'after' | { readonly wait: Promise<unknown> } | null
+/**
+ * What happens to one call: it fails before its effect or after it (lost answer); it never answers, without or with its
+ * effect (the process died there); or it waits for the promise first.
+ */
+export type Fault = 'before' | 'after' | 'dieBefore' | 'dieAfter' | { readonly wait: Promise<unknown> } | null
 
 /** Objects of one session in memory, shared by several devices as a bucket is by several workers. */
 export class MemoryBucket {
@@ -42,7 +45,7 @@ export class MemoryLogDevice implements LogDevice {
   }
 
   putSegment(sequence: number, bytes: Uint8Array): Promise<PutOutcome> {
-    return this.#do('putSegment', String(sequence), putIfAbsent(this.bucket.segments, sequence, bytes))
+    return this.#do('putSegment', `${sequence} ${tagOf(bytes)}`, putIfAbsent(this.bucket.segments, sequence, bytes))
   }
 
   getSegment(sequence: number): Promise<Buffer | null> {
@@ -62,7 +65,7 @@ export class MemoryLogDevice implements LogDevice {
   }
 
   putSnapshot(name: string, bytes: Uint8Array): Promise<PutOutcome> {
-    return this.#do('putSnapshot', name, putIfAbsent(this.bucket.snapshots, name, bytes))
+    return this.#do('putSnapshot', `${name} ${tagOf(bytes)}`, putIfAbsent(this.bucket.snapshots, name, bytes))
   }
 
   getSnapshot(name: string): Promise<Buffer | null> {
@@ -86,13 +89,15 @@ export class MemoryLogDevice implements LogDevice {
     // A real device never answers in the caller's own run.
     await Promise.resolve()
     if (fault === 'before') throw new Error(`injected: ${name} never arrived`)
+    if (fault === 'dieBefore') return new Promise(() => {})
     const result = effect()
+    if (fault === 'dieAfter') return new Promise(() => {})
     if (fault === 'after') throw new Error(`injected: the answer of ${name} was lost`)
     return result
   }
 }
 
-const tagOf = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex')
+const tagOf = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
 const copyOf = (bytes: Buffer | undefined): Buffer | null => (bytes ? Buffer.from(bytes) : null)
 

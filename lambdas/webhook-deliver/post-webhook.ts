@@ -1,0 +1,95 @@
+import { type Dispatcher, request } from 'undici'
+import { BlockedAddressError } from '../../shared/egress/guarded-agent.ts'
+import type { AttemptError } from '../../shared/store/rows.ts'
+
+const RESPONSE_CAP_BYTES = 16 * 1024
+
+export interface PostResult {
+  readonly httpStatus: number | null
+  readonly error: AttemptError | null
+  readonly retryAfter: string | null
+  readonly responseBody: string | null
+  readonly durationMs: number
+  /** for our log; may name addresses, never shown to a customer */
+  readonly internal: string | null
+}
+
+/**
+ * One POST under one deadline over DNS, connect, TLS, headers and body. Redirects are answers like any other (never
+ * followed); of the answer 16 kB are read, the rest is cut off. Never throws: what went wrong is in the result.
+ */
+export const postWebhook = async (input: {
+  dispatcher: Dispatcher
+  url: string
+  headers: Record<string, string>
+  body: string
+  deadlineMs: number
+}): Promise<PostResult> => {
+  const started = performance.now()
+  const elapsed = () => Math.round(performance.now() - started)
+  const signal = AbortSignal.timeout(input.deadlineMs)
+  let httpStatus: number | null = null
+  let retryAfter: string | null = null
+  try {
+    const response = await request(input.url, {
+      dispatcher: input.dispatcher,
+      method: 'POST',
+      headers: input.headers,
+      body: input.body,
+      signal,
+    })
+    httpStatus = response.statusCode
+    const header = response.headers['retry-after']
+    retryAfter = Array.isArray(header) ? (header[0] ?? null) : (header ?? null)
+    const responseBody = await readCapped(response.body)
+    const ok = httpStatus >= 200 && httpStatus < 300
+    return {
+      httpStatus,
+      error: ok ? null : 'http_status',
+      retryAfter,
+      responseBody,
+      durationMs: elapsed(),
+      internal: null,
+    }
+  } catch (error) {
+    // The status line may have come before the body hung: a 2xx without its body is still no confirmed delivery.
+    const failed = signal.aborted ? 'timeout' : classify(error)
+    return {
+      httpStatus,
+      error: failed,
+      retryAfter,
+      responseBody: null,
+      durationMs: elapsed(),
+      internal: describe(error),
+    }
+  }
+}
+
+const readCapped = async (body: AsyncIterable<Uint8Array> & { destroy?: () => unknown }): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= RESPONSE_CAP_BYTES) break
+  }
+  return Buffer.concat(chunks).subarray(0, RESPONSE_CAP_BYTES).toString('utf8')
+}
+
+const describe = (error: unknown): string => {
+  if (error instanceof BlockedAddressError) return `blocked ${error.address}`
+  return error instanceof Error
+    ? `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
+    : String(error)
+}
+
+const classify = (error: unknown): AttemptError => {
+  const chain: unknown[] = [error, (error as Error)?.cause]
+  if (chain.some((link) => link instanceof BlockedAddressError)) return 'blocked_address'
+  const code = chain.map((link) => (link as NodeJS.ErrnoException)?.code ?? '').find(Boolean) ?? ''
+  if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return 'dns_failed'
+  if (/^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ETIMEDOUT)/.test(code)) return 'timeout'
+  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)/.test(code)) return 'connect_refused'
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) return 'tls_failed'
+  return 'reset'
+}

@@ -1,0 +1,56 @@
+/** One table of addresses for every test of the guard (literal checks, DNS answers, reached addresses). */
+export const HOSTILE_ADDRESSES = [
+  '127.0.0.1',
+  '127.8.9.10',
+  '0.0.0.0',
+  '10.0.0.1',
+  '172.16.0.1',
+  '172.31.255.255',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '192.0.0.1',
+  '192.0.2.1',
+  '198.18.0.1',
+  '198.51.100.1',
+  '203.0.113.1',
+  '224.0.0.1',
+  '240.0.0.1',
+  '255.255.255.255',
+  '::',
+  '::1',
+  '::ffff:127.0.0.1',
+  '::ffff:169.254.169.254',
+  '::a9fe:a9fe',
+  '64:ff9b::a9fe:a9fe',
+  '2002:a9fe:a9fe::1',
+  '2001:0:a9fe:a9fe::1',
+  '2001:db8::1',
+  'fc00::1',
+  'fd00:ec2::254',
+  'fe80::1',
+  'ff02::1',
+  '4000::1',
+  '100::1',
+] as const
+
+export const PUBLIC_ADDRESSES = [
+  '1.1.1.1',
+  '8.8.8.8',
+  '151.101.1.69',
+  '2606:4700:4700::1111',
+  '2a00:1450:4001:82a::200e',
+] as const
+
+/** Spellings of loopback that never reach a DNS look-up: the guard must see through each. */
+export const LOOPBACK_SPELLINGS = [
+  '127.0.0.1',
+  '2130706433',
+  '0x7f.1',
+  '0x7f000001',
+  '017700000001',
+  '127.1',
+  '[::1]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+] as const

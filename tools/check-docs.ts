@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+/**
+ * Documents must tell the truth: every promise in docs/guarantees.md names a test that exists, every dependency has its
+ * line in docs/dependencies.md, every relative link leads somewhere.
+ */
+const problems: string[] = []
+const read = (path: string): string => readFileSync(path, 'utf8')
+
+const markdownFiles = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) return markdownFiles(path)
+    return name.endsWith('.md') ? [path] : []
+  })
+
+const checkLinks = (path: string): void => {
+  for (const [, target] of read(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+    if (!target || /^[a-z]+:/.test(target)) continue
+    const file = normalize(join(dirname(path), target))
+    if (!existsSync(file)) problems.push(`${path}: link to ${target} leads nowhere`)
+  }
+}
+
+/** A test id is `path/to/file.test.ts › words that occur in the test's name`. */
+const checkGuarantees = (path: string): void => {
+  for (const [, file, words] of read(path).matchAll(/`([\w./-]+\.(?:test|long)\.ts) › ([^`]+)`/g)) {
+    if (!existsSync(file!)) problems.push(`${path}: ${file} does not exist`)
+    else if (!read(file!).includes(words!)) problems.push(`${path}: ${file} has no test named "${words}"`)
+  }
+}
+
+const checkDependencies = (path: string): void => {
+  const manifest = JSON.parse(read('package.json'))
+  const text = read(path)
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'])
+    for (const [name, version] of Object.entries<string>(manifest[kind] ?? {})) {
+      if (!text.includes(`\`${name}\``)) problems.push(`${path}: no line says why ${name} is there`)
+      if (!/^\d/.test(version)) problems.push(`package.json: ${name} is not pinned exactly (${version})`)
+    }
+  if (/"resolved":/.test(read('package-lock.json'))) problems.push('package-lock.json holds download addresses')
+}
+
+for (const path of ['README.md', 'CHANGELOG.md', ...markdownFiles('docs')]) checkLinks(path)
+checkGuarantees('docs/guarantees.md')
+checkDependencies('docs/dependencies.md')
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length ? 1 : 0
