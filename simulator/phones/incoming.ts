@@ -1,4 +1,5 @@
 import { queueForDevice } from '../protocol/push.ts'
+import { reportFailure } from '../report.ts'
 import { type Device, deviceById } from '../store/devices.ts'
 import { mintPreKey, type Phone, phoneById } from '../store/phones.ts'
 import { dropQueuedMessage, nextQueuedMessage, type QueuedMessage } from '../store/queue.ts'
@@ -14,9 +15,9 @@ import { SignalStore } from './signal-store.ts'
 
 const MAX_RETRIES = 5
 
-/** Lets a phone read everything that waits for it, in order. An offline phone leaves it waiting. */
-export function drainPhone(world: World, phoneId: number): Promise<void> {
-  return world.phoneLock.run(phoneId, async () => {
+/** Lets a phone read everything that waits for it, in order, in the background. An offline phone leaves it waiting. */
+export function drainPhone(world: World, phoneId: number): void {
+  const drained = world.phoneLock.run(phoneId, async () => {
     for (;;) {
       const phone = phoneById(world.database, phoneId)
       const message = phone?.online ? nextQueuedMessage(world.database, phoneId) : undefined
@@ -25,6 +26,7 @@ export function drainPhone(world: World, phoneId: number): Promise<void> {
       send()
     }
   })
+  drained.catch((error: unknown) => reportFailure(`reading the messages of phone ${phoneId}`, error))
 }
 
 async function readMessage(world: World, phone: Phone, message: QueuedMessage): Promise<() => void> {

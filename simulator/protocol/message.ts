@@ -33,7 +33,10 @@ export function handleMessage(
   const { id, to } = stanza.attrs
   const target = { ...targetOf(connection), ...recipientField(world, device, to) }
   const struck = takeDisconnect(world, target)
-  if (struck?.options.processed === false) return strikeConnection(connection, struck)
+  if (struck?.options.processed === false) {
+    strikeConnection(connection, struck)
+    return
+  }
 
   const fault = takeFault(database, 'nack', target)
   const error = fault ? (fault.options.code ?? 500) : refusalOf(world, device, stanza, frame)
@@ -50,7 +53,7 @@ export function handleMessage(
   else acknowledge(world, connection, { id: id ?? '', to: to ?? SERVER, frame, error })
   for (const send of sends) send()
   for (const phoneId of new Set(copies.filter((copy) => copy.device === 0).map(({ phone }) => phone.id)))
-    void drainPhone(world, phoneId)
+    drainPhone(world, phoneId)
 }
 
 function takeDisconnect({ database }: World, target: ReturnType<typeof targetOf>) {
@@ -127,7 +130,7 @@ function phoneCopy(device: Device, { attrs }: Stanza, frame: number, { phone, en
 /** The copy for another linked device: same ciphertext, seen from the recipient's side. */
 function forwardCopy(world: World, sender: Device, stanza: Stanza, copy: Copy): () => void {
   const recipient = findDevice(world.database, copy.phone.phone, copy.device)
-  if (!recipient || recipient.status !== 'active' || recipient.namespace !== sender.namespace) return () => {}
+  if (recipient?.status !== 'active' || recipient.namespace !== sender.namespace) return () => {}
   const senderPhone = phoneById(world.database, sender.phoneId)!
   const attrs: Record<string, string> = {
     from: phoneJid(sender.phone, sender.device),
@@ -147,7 +150,10 @@ type Acknowledgement = { id: string; to: string; frame: number; error: number | 
 
 function acknowledge({ database }: World, connection: Connection, { id, to, frame, error }: Acknowledgement): void {
   const target = targetOf(connection)
-  if (takeFault(database, 'swallowAcks', target)) return noteFrame(database, frame, 'ack swallowed by fault')
+  if (takeFault(database, 'swallowAcks', target)) {
+    noteFrame(database, frame, 'ack swallowed by fault')
+    return
+  }
   const attrs = {
     id,
     from: to,

@@ -71,7 +71,10 @@ export class Connection {
   send(stanza: Stanza): void {
     if (this.isClosed || this.isFrozen) return
     const delayMs = this.frameDelayMs()
-    if (delayMs === 0 && this.#waiting === 0) return this.#sendNow(stanza)
+    if (delayMs === 0 && this.#waiting === 0) {
+      this.#sendNow(stanza)
+      return
+    }
     const at = Math.max(this.#lastSendAt, Date.now() + delayMs)
     this.#lastSendAt = at
     this.#waiting += 1
