@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { encodeText } from '../phones/content.ts'
-import { queueReceipt } from '../phones/incoming.ts'
 import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
+import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
 import { listPhones } from '../store/phones.ts'

@@ -34,6 +34,7 @@ export function handleMessage(
   const target = { ...targetOf(connection), ...recipientField(world, device, to) }
   const struck = takeDisconnect(world, target)
   if (struck?.options.processed === false) {
+    noteFrame(database, frame, 'lost by fault')
     strikeConnection(connection, struck)
     return
   }
@@ -49,8 +50,10 @@ export function handleMessage(
     }
     if (error !== undefined) noteFrame(database, frame, `nack ${error}`)
   })
-  if (struck) strikeConnection(connection, struck)
-  else acknowledge(world, connection, { id: id ?? '', to: to ?? SERVER, frame, error })
+  if (struck) {
+    noteFrame(database, frame, 'ack lost by fault')
+    strikeConnection(connection, struck)
+  } else acknowledge(world, connection, { id: id ?? '', to: to ?? SERVER, frame, error })
   for (const send of sends) send()
   for (const phoneId of new Set(copies.filter((copy) => copy.device === 0).map(({ phone }) => phone.id)))
     drainPhone(world, phoneId)
