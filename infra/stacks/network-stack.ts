@@ -19,12 +19,13 @@ import { type Cell, CellStack } from '../constructs/cell.ts'
  * about 27 tasks per zone, and sessions do not share one address.
  */
 export class NetworkStack extends CellStack {
+  readonly vpc: Vpc
   readonly subnets: ISubnet[]
   readonly workerSecurityGroup: SecurityGroup
 
   constructor(scope: Construct, cell: Cell) {
     super(scope, cell, 'network')
-    const vpc = new Vpc(this, 'Vpc', {
+    this.vpc = new Vpc(this, 'Vpc', {
       availabilityZones: cell.config.availabilityZones,
       natGateways: 0,
       // The default group has no member; emptying it would need a custom resource with rights over all groups.
@@ -37,7 +38,7 @@ export class NetworkStack extends CellStack {
         DynamoDB: { service: GatewayVpcEndpointAwsService.DYNAMODB },
       },
     })
-    vpc.addFlowLog('Rejected', {
+    this.vpc.addFlowLog('Rejected', {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
         new LogGroup(this, 'RejectedTraffic', {
@@ -46,9 +47,9 @@ export class NetworkStack extends CellStack {
         }),
       ),
     })
-    this.subnets = vpc.publicSubnets
+    this.subnets = this.vpc.publicSubnets
     this.workerSecurityGroup = new SecurityGroup(this, 'Workers', {
-      vpc,
+      vpc: this.vpc,
       description: 'Session workers: nothing in, HTTPS and secure WebSockets out',
       allowAllOutbound: false,
     })

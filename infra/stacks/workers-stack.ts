@@ -22,6 +22,13 @@ import { parameter } from '../constructs/parameters.ts'
 import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys, workerQueues } from '../constructs/permissions.ts'
 import type { DataStack } from './data-stack.ts'
 import type { EventsStack } from './events-stack.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+interface Stacks {
+  readonly data: DataStack
+  readonly network: NetworkStack
+  readonly events: EventsStack
+}
 
 export const WORKER_CONTAINER = 'session-task'
 /** Fargate's maximum; a worker that drains needs less than half of it. */
@@ -36,11 +43,13 @@ export class WorkersStack extends CellStack {
   /** hints for the reconciler: API, workers, Step Functions and ECS ring it */
   readonly hints: GuardedQueue
 
-  constructor(scope: Construct, cell: Cell, stacks: { data: DataStack; events: EventsStack }) {
+  constructor(scope: Construct, cell: Cell, stacks: Stacks) {
     super(scope, cell, 'workers')
     this.hints = new GuardedQueue(this, 'Hints', { name: `${cell.prefix}-hints` })
     this.cluster = new Cluster(this, 'Cluster', {
       clusterName: cell.prefix,
+      // Only told so that CDK does not make a second network; a cluster has none.
+      vpc: stacks.network.vpc,
       // Per-task metrics cost money per task; the workers report aggregates themselves.
       containerInsightsV2: ContainerInsights.DISABLED,
       enableFargateCapacityProviders: true,
@@ -53,7 +62,7 @@ export class WorkersStack extends CellStack {
     this.#ringWhenTasksStop()
   }
 
-  #makeTaskDefinition({ data, events }: { data: DataStack; events: EventsStack }): FargateTaskDefinition {
+  #makeTaskDefinition({ data, events }: Stacks): FargateTaskDefinition {
     const { config, prefix } = this.cell
     const logGroup = new LogGroup(this, 'WorkerLogs', {
       logGroupName: `/fleetline/${prefix}/worker`,
