@@ -1,0 +1,3 @@
+/** Where emulators say what they do: one line each. */
+export type CloudLog = (line: string) => void
+export const silent: CloudLog = () => {}

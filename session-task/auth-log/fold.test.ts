@@ -1,0 +1,143 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeAppend, encodeAppend } from './append-text.ts'
+import { emptyFold, type FoldedLog, fold } from './fold.ts'
+import { viewOf } from './log-state.ts'
+import type { InboundRecord, LogRecord } from './records.ts'
+import { decodeSnapshot, encodeSnapshot } from './snapshot-text.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+const inbound = (hash: string, sequence: number | null, overrides: Partial<InboundRecord> = {}): InboundRecord => ({
+  t: 'in',
+  sequence,
+  eventId: sequence === null ? null : `evt_${sequence}`,
+  at: 1,
+  event: null,
+  ciphertextHash: hash,
+  identityHash: `identity ${hash}`,
+  plaintext: `plaintext ${hash}`,
+  stanza: '',
+  tries: 0,
+  ...overrides,
+})
+
+const foldAll = (records: readonly LogRecord[], state = emptyFold(), at = 1): FoldedLog => {
+  for (const record of records) fold(state, record, at)
+  return state
+}
+
+describe('fold', () => {
+  const small = fc.constantFrom('a', 'b', '1', '2', '__proto__', 'tab\tline\n')
+  const value = fc.oneof(fc.constant(null), fc.jsonValue())
+  const sequence = fc.integer({ min: 1, max: 30 })
+  const sequenced = <T extends string>(t: T) =>
+    fc.record({ t: fc.constant(t), messageId: small, sequence }).map((record) => ({
+      ...record,
+      eventId: `evt_${record.sequence}`,
+      at: 1,
+    }))
+  const record = fc.oneof(
+    fc.dictionary(small, fc.dictionary(small, value)).map((set) => ({ t: 'keys', set })),
+    fc.jsonValue().map((creds) => ({ t: 'creds', creds })),
+    fc.tuple(small, fc.option(sequence)).map(([hash, n]) => inbound(hash, n)),
+    fc.tuple(small, fc.nat(4)).map(([messageId, n]) => ({ t: 'out', messageId, whatsappId: `W${messageId}`, n })),
+    fc
+      .tuple(sequenced('status'), fc.constantFrom('sent', 'delivered', 'read', 'played'))
+      .map(([base, status]) => ({ ...base, status })),
+    sequenced('fail'),
+    sequenced('unknown'),
+    sequence.map((upTo) => ({ t: 'done', upTo })),
+    fc.constant({ t: 'fence', epoch: 1 }),
+    fc.record({ t: fc.constant('from a newer version'), n: fc.nat() }),
+  ) as fc.Arbitrary<LogRecord>
+  const append = fc.record({ at: fc.nat(40).map((days) => days * DAY_MS), records: fc.array(record, { maxLength: 4 }) })
+
+  const foldAppends = (appends: readonly { at: number; records: LogRecord[] }[], state = emptyFold()): FoldedLog => {
+    for (const { at, records } of appends) foldAll(decodeAppend(encodeAppend(at, records)).records, state, at)
+    return state
+  }
+
+  test('fold(snapshot, tail) = fold(genesis, all), wherever the snapshot is taken', () => {
+    fc.assert(
+      fc.property(fc.array(append, { maxLength: 30 }), fc.nat(30), (appends, cut) => {
+        const whole = foldAppends(appends)
+        const snapshot = encodeSnapshot(foldAppends(appends.slice(0, cut)))
+        const resumed = foldAppends(appends.slice(cut), decodeSnapshot(snapshot))
+        expect(encodeSnapshot(resumed)).toBe(encodeSnapshot(whole))
+        expect(resumed.messageIds).toEqual(whole.messageIds)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('a key that was set to null or undefined is gone, and nobody changes state through what he read', () => {
+    const state = emptyFold()
+    const set = (values: Record<string, unknown>) => {
+      const records = decodeAppend(encodeAppend(1, [{ t: 'keys', set: { session: values } }])).records
+      foldAll(records, state)
+    }
+    set({ a: { n: 1 }, b: { n: 2 }, c: 3 })
+    set({ a: null, b: undefined })
+    const view = viewOf(state)
+    expect([view.key('session', 'a'), view.key('session', 'b'), view.key('session', 'c')]).toEqual([
+      undefined,
+      undefined,
+      3,
+    ])
+    set({ d: { n: 1 } })
+    ;(view.key('session', 'd') as { n: number }).n = 2
+    expect(view.key('session', 'd')).toEqual({ n: 1 })
+  })
+
+  test('a redelivery gets its plaintext until it is done, and is known afterwards', () => {
+    const state = foldAll([inbound('h', 1), inbound('silent', null)])
+    const view = viewOf(state)
+    expect(view.inboundByCiphertext('h')).toMatchObject({ plaintext: 'plaintext h', sequence: 1 })
+    expect(view.inboundByCiphertext('silent')).toEqual({ plaintext: null })
+    foldAll([inbound('h', 1, { tries: 1 })], state)
+    expect(view.inboundByCiphertext('h')).toMatchObject({ tries: 1 })
+    expect(view.undone()).toHaveLength(1)
+    foldAll([{ t: 'done', upTo: 1 }], state)
+    expect(view.inboundByCiphertext('h')).toEqual({ plaintext: null })
+    expect(view.inboundByCiphertext('other')).toBeUndefined()
+    expect(encodeSnapshot(state)).not.toContain('plaintext h')
+  })
+
+  test('identities are kept 14 days and at least 5,000, never above 100,000', () => {
+    const state = emptyFold()
+    for (let n = 0; n < 6_000; n++) fold(state, inbound(`old ${n}`, null), 0)
+    expect(viewOf(state).hasIdentity('identity old 0')).toBe(true)
+    fold(state, inbound('new', null), 15 * DAY_MS)
+    expect(state.identities.size).toBe(5_000)
+    expect(viewOf(state).hasIdentity('identity old 1001')).toBe(true)
+    for (let n = 0; n < 100_100; n++) fold(state, inbound(`burst ${n}`, null), 15 * DAY_MS)
+    expect([state.identities.size, state.ciphertexts.size]).toEqual([100_000, 100_000])
+    expect(viewOf(state).hasIdentity('identity burst 100099')).toBe(true)
+  })
+
+  test('an outbound message is kept until settled, then 14 days; evidence beats a guess, never the reverse', () => {
+    const state = emptyFold()
+    const view = viewOf(state)
+    const base = { messageId: 'm', eventId: 'e', at: 1 }
+    fold(state, { t: 'out', messageId: 'm', whatsappId: 'W', n: 1 }, 0)
+    fold(state, { t: 'done', upTo: 0 }, 60 * DAY_MS)
+    expect(view.out('m')).toMatchObject({ frames: 1, settled: null })
+    const failure = { code: 'x', retryable: false, nextAction: 'none' } as never
+    fold(state, { t: 'unknown', ...base, sequence: 1, failure }, 60 * DAY_MS)
+    fold(state, { t: 'out', messageId: 'm', whatsappId: 'W', n: 2 }, 60 * DAY_MS)
+    fold(state, { t: 'status', ...base, sequence: 2, status: 'read' }, 60 * DAY_MS)
+    fold(state, { t: 'status', ...base, sequence: 3, status: 'delivered' }, 60 * DAY_MS)
+    expect(view.out('m')).toMatchObject({ frames: 2, settled: 'read' })
+    expect(view.messageIdOf('W')).toBe('m')
+    fold(state, { t: 'done', upTo: 3 }, 75 * DAY_MS)
+    expect([view.out('m'), view.messageIdOf('W')]).toEqual([undefined, undefined])
+  })
+
+  test('undone records and the next sequence survive a snapshot verbatim', () => {
+    const state = foldAll([inbound('a', 1), inbound('b', 2), inbound('c', 3), { t: 'done', upTo: 1 }])
+    const view = viewOf(decodeSnapshot(encodeSnapshot(state)))
+    expect(view.undone()).toEqual([inbound('b', 2), inbound('c', 3)])
+    expect([view.nextSequence, view.doneUpTo]).toEqual([4, 1])
+  })
+})

@@ -1,0 +1,152 @@
+import { rankOf } from '../../shared/core/message-status.ts'
+import { isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
+import type { OutState } from './session-log.ts'
+
+const RETENTION_MS = 14 * 24 * 3_600_000
+const HASHES_MIN = 5_000
+const HASHES_MAX = 100_000
+
+/** Everything a log says, as plain data in the order it was said. Values of keys and creds are JSON text. */
+export interface FoldedLog {
+  /** newest journal time seen; ageing follows it, never the clock, so that every replay ages alike */
+  now: number
+  readonly keys: Map<string, Map<string, string>>
+  creds: string | null
+  nextSequence: number
+  doneUpTo: number
+  readonly undone: Map<number, SequencedRecord>
+  readonly openOuts: Map<string, OutState>
+  /** in the order they settled */
+  readonly settledOuts: Map<string, OutState>
+  readonly messageIds: Map<string, string>
+  /** ciphertext hash → when, and the sequence whose undone record has the plaintext */
+  readonly ciphertexts: Map<string, { at: number; sequence: number | null }>
+  readonly identities: Map<string, number>
+  /** records of a newer version, carried for it */
+  readonly unknown: LogRecord[]
+}
+
+export const emptyFold = (): FoldedLog => ({
+  now: 0,
+  keys: new Map(),
+  creds: null,
+  nextSequence: 1,
+  doneUpTo: 0,
+  undone: new Map(),
+  openOuts: new Map(),
+  settledOuts: new Map(),
+  messageIds: new Map(),
+  ciphertexts: new Map(),
+  identities: new Map(),
+  unknown: [],
+})
+
+/**
+ * Applies one record in place; depends on nothing but its arguments.
+ * @param at journal time of the append that holds the record, epoch milliseconds
+ */
+export const fold = (state: FoldedLog, record: LogRecord, at: number): void => {
+  state.now = Math.max(state.now, at)
+  if (isSequenced(record)) noteSequenced(state, record)
+  apply(state, record, at)
+  forgetAged(state)
+}
+
+const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
+  switch (record.t) {
+    case 'keys':
+      setKeys(state, record)
+      return
+    case 'creds':
+      state.creds = record.creds == null ? null : JSON.stringify(record.creds)
+      return
+    case 'in': {
+      const known = state.ciphertexts.get(record.ciphertextHash)
+      if (known?.sequence == null) state.ciphertexts.set(record.ciphertextHash, { at, sequence: record.sequence })
+      if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
+      return
+    }
+    case 'out': {
+      const outs = state.settledOuts.has(record.messageId) ? state.settledOuts : state.openOuts
+      const earlier = outs.get(record.messageId)
+      const settled = earlier?.settled ?? null
+      outs.set(record.messageId, {
+        whatsappId: record.whatsappId,
+        frames: Math.max(earlier?.frames ?? 0, record.n),
+        settled,
+        at,
+      })
+      state.messageIds.set(record.whatsappId, record.messageId)
+      return
+    }
+    case 'status':
+      settle(state, record.messageId, record.status, at)
+      return
+    case 'fail':
+      settle(state, record.messageId, 'failed', at)
+      return
+    case 'unknown':
+      settle(state, record.messageId, 'unknown', at)
+      return
+    case 'done':
+      state.doneUpTo = Math.max(state.doneUpTo, record.upTo)
+      for (const sequence of state.undone.keys()) if (sequence <= state.doneUpTo) state.undone.delete(sequence)
+      return
+    case 'state':
+    case 'fence':
+      return
+    default:
+      // Not assertNever: a newer worker may have written here before us (rolling deploy).
+      state.unknown.push(record)
+  }
+}
+
+const noteSequenced = (state: FoldedLog, record: SequencedRecord): void => {
+  state.nextSequence = Math.max(state.nextSequence, record.sequence + 1)
+  if (record.sequence > state.doneUpTo) state.undone.set(record.sequence, record)
+}
+
+const setKeys = (state: FoldedLog, record: KeysRecord): void => {
+  for (const [type, values] of Object.entries(record.set)) {
+    const ofType = state.keys.get(type) ?? new Map<string, string>()
+    for (const [id, value] of Object.entries(values)) {
+      if (value == null) ofType.delete(id)
+      else ofType.set(id, JSON.stringify(value))
+    }
+    if (ofType.size > 0) state.keys.set(type, ofType)
+    else state.keys.delete(type)
+  }
+}
+
+const settle = (state: FoldedLog, messageId: string, to: NonNullable<OutState['settled']>, at: number): void => {
+  const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId)
+  // Evidence beats a guess; a later record never lowers what is known (protocol §9, §6).
+  if (!out || (out.settled !== null && rankOf(to) <= rankOf(out.settled))) return
+  state.openOuts.delete(messageId)
+  state.settledOuts.delete(messageId)
+  state.settledOuts.set(messageId, { ...out, settled: to, at })
+}
+
+const forgetAged = (state: FoldedLog): void => {
+  const limit = state.now - RETENTION_MS
+  for (const [messageId, out] of state.settledOuts) {
+    if (out.at >= limit) break
+    state.settledOuts.delete(messageId)
+    if (state.messageIds.get(out.whatsappId) === messageId) state.messageIds.delete(out.whatsappId)
+  }
+  forgetHashes(state.ciphertexts, ({ at }) => at >= limit)
+  forgetHashes(state.identities, (at) => at >= limit)
+}
+
+/** At least 14 days and at least 5,000 of them; never more than 100,000. */
+const forgetHashes = <Value>(hashes: Map<string, Value>, isYoung: (value: Value) => boolean): void => {
+  for (const [hash, value] of hashes) {
+    if (hashes.size <= HASHES_MIN) return
+    if (hashes.size <= HASHES_MAX && isYoung(value)) return
+    hashes.delete(hash)
+  }
+}
+
+/** True when old hashes were dropped before their time: a redelivery might become a second event. Worth an alarm. */
+export const hashesAreFull = (state: FoldedLog): boolean =>
+  state.ciphertexts.size >= HASHES_MAX || state.identities.size >= HASHES_MAX

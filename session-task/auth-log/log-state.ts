@@ -1,0 +1,38 @@
+import type { FoldedLog } from './fold.ts'
+import type { SequencedRecord } from './records.ts'
+import type { LogState } from './session-log.ts'
+
+/** Reading view of the fold. Key values and creds are decoded afresh: nobody can change the state through them. */
+export const viewOf = (state: FoldedLog): LogState => ({
+  get creds() {
+    return state.creds === null ? null : JSON.parse(state.creds)
+  },
+  key: (type, id) => {
+    const value = state.keys.get(type)?.get(id)
+    return value === undefined ? undefined : JSON.parse(value)
+  },
+  get nextSequence() {
+    return state.nextSequence
+  },
+  get doneUpTo() {
+    return state.doneUpTo
+  },
+  undone: () => [...state.undone.values()].sort(bySequence),
+  out: (messageId) => state.openOuts.get(messageId) ?? state.settledOuts.get(messageId),
+  messageIdOf: (whatsappId) => state.messageIds.get(whatsappId),
+  inboundByCiphertext: (ciphertextHash) => {
+    const known = state.ciphertexts.get(ciphertextHash)
+    if (!known) return undefined
+    const record = known.sequence === null ? undefined : state.undone.get(known.sequence)
+    return record?.t === 'in' && record.ciphertextHash === ciphertextHash ? record : { plaintext: null }
+  },
+  hasIdentity: (identityHash) => state.identities.has(identityHash),
+})
+
+const bySequence = (one: SequencedRecord, other: SequencedRecord): number => one.sequence - other.sequence
+
+/** Does the state hold the credentials of a linked device? */
+export const isLinked = (state: FoldedLog): boolean => {
+  const creds = state.creds === null ? null : JSON.parse(state.creds)
+  return Boolean(creds?.me?.id)
+}

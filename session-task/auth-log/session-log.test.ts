@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { openSessionLog } from './open-log.ts'
+import type { StatusRecord } from './records.ts'
+import { MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'
+import { openInput, openMemoryLog } from './testing/open-memory-log.ts'
+
+const creds = { t: 'creds', creds: { me: { id: '1@s.whatsapp.net' } } } as const
+const key = (id: string, value: unknown) => ({ t: 'keys', set: { 'pre-key': { [id]: value } } }) as const
+const status = (sequence: number): StatusRecord => ({
+  t: 'status',
+  messageId: `msg_${sequence}`,
+  status: 'sent',
+  sequence,
+  eventId: `evt_${sequence}`,
+  at: 1,
+})
+
+describe('a session log', () => {
+  test('gives its next owner everything that was durable, and ends the one before', async () => {
+    const { log: first, bucket } = await openMemoryLog()
+    await first.durable(first.append([creds, key('1', { a: 1 })]))
+    first.append([status(first.takeSequence())])
+    await first.durable(first.lastLsn)
+
+    const { log: second } = await openMemoryLog({ bucket, epoch: 2, expectLinked: true })
+    expect(second.state.creds).toEqual(creds.creds)
+    expect(second.state.key('pre-key', '1')).toEqual({ a: 1 })
+    expect(second.state.undone()).toHaveLength(1)
+    expect(second.takeSequence()).toBe(2)
+
+    let loss = ''
+    first.onLost((reason) => (loss = reason))
+    await expect(first.durable(first.append([key('2', {})]))).rejects.toThrow('fenced')
+    expect(loss).toBe('fenced')
+    expect(() => first.append([creds])).toThrow('fenced')
+  })
+
+  test('appends of one synchronous run share one segment', async () => {
+    const { log, bucket } = await openMemoryLog()
+    log.append([key('1', 1)])
+    await log.durable(log.append([key('2', 2)]))
+    expect(bucket.segments.size).toBe(2)
+  })
+
+  test('close leaves a snapshot that needs no segment', async () => {
+    const { log, bucket } = await openMemoryLog()
+    log.append([creds, key('1', { a: 1 }), status(log.takeSequence())])
+    await log.close()
+    bucket.segments.clear()
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2, expectLinked: true })
+    expect(next.state.key('pre-key', '1')).toEqual({ a: 1 })
+    expect(next.state.nextSequence).toBe(2)
+    expect(() => log.append([creds])).toThrow('closed')
+  })
+
+  test('an epoch that was used is refused', async () => {
+    const { bucket } = await openMemoryLog({ epoch: 3 })
+    const again = await openSessionLog(openInput({ device: new MemoryLogDevice(bucket), epoch: 3 }))
+    expect(again).toMatchObject({ ok: false, reason: 'newerOwner', headEpoch: 3 })
+  })
+
+  test('a linked session without its log is lost state, never a new session', async () => {
+    const empty = await openSessionLog(openInput({ expectLinked: true }))
+    expect(empty).toMatchObject({ ok: false, reason: 'stateLost' })
+
+    const { log, bucket } = await openMemoryLog()
+    await log.durable(log.append([creds]))
+    await log.durable(log.append([key('1', 1)]))
+    bucket.segments.delete(2)
+    const holed = await openSessionLog(openInput({ device: new MemoryLogDevice(bucket), epoch: 2 }))
+    expect(holed).toMatchObject({ ok: false, reason: 'stateLost' })
+
+    const orphans = new MemoryBucket()
+    for (const [slot, bytes] of bucket.segments) orphans.segments.set(slot, bytes)
+    const headless = await openSessionLog(openInput({ device: new MemoryLogDevice(orphans), epoch: 2 }))
+    expect(headless).toMatchObject({ ok: false, reason: 'stateLost' })
+  })
+
+  test('a sequence that was taken but not used is given again, a gap is refused', async () => {
+    const { log } = await openMemoryLog()
+    expect([log.takeSequence(), log.takeSequence()]).toEqual([1, 2])
+    await Promise.resolve()
+    expect(log.takeSequence()).toBe(1)
+    expect(() => log.append([status(2)])).toThrow(RangeError)
+    expect(log.state.nextSequence).toBe(1)
+  })
+})

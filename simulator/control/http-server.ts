@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Problem } from '../problem.ts'
+import { listen } from '../server/listen.ts'
+import type { World } from '../world.ts'
+import { contactRoutes } from './contacts.ts'
+import { faultRoutes } from './faults.ts'
+import { observeRoutes } from './observe.ts'
+import { phoneRoutes } from './phones.ts'
+import type { Reply, Route } from './route.ts'
+
+const ROUTES: Route[] = [...phoneRoutes, ...contactRoutes, ...faultRoutes, ...observeRoutes]
+const MAX_BODY_BYTES = 1_048_576
+const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/
+
+export type ControlServer = { url: string; stop(): Promise<void> }
+
+/** The control API on 127.0.0.1. @param port 0 chooses a free one. Rejects if the port is taken. */
+export async function startControlServer(world: World, port: number): Promise<ControlServer> {
+  const server = createServer((request, response) => {
+    answer(world, request).then(
+      ({ status, body }) => write(response, status, body),
+      (error: unknown) => writeError(response, error),
+    )
+  })
+  await listen(server, port)
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+async function answer(world: World, request: IncomingMessage): Promise<Reply> {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const namespace = headerText(request, 'x-namespace') ?? 'default'
+  if (!NAMESPACE.test(namespace))
+    throw new Problem(400, 'invalid_namespace', 'x-namespace: 1 to 100 letters, digits, _ . : or -')
+  const body = await readBody(request)
+  const segments = url.pathname.split('/')
+  const samePath = ROUTES.flatMap((route) => {
+    const params = matchPath(route.path.split('/'), segments)
+    return params ? [{ route, params }] : []
+  })
+  if (samePath.length === 0) throw new Problem(404, 'unknown_path', `There is no ${url.pathname} in the control API.`)
+  const match = samePath.find(({ route }) => route.method === request.method)
+  if (!match)
+    throw new Problem(
+      405,
+      'method_not_allowed',
+      `${url.pathname} takes ${samePath.map(({ route }) => route.method).join(', ')}.`,
+    )
+  return match.route.handle({ world, namespace, params: match.params, query: url.searchParams, body })
+}
+
+function matchPath(pattern: string[], segments: string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index]!
+    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(segment)
+    else if (part !== segment) return undefined
+  }
+  return params
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new Problem(413, 'body_too_large', `A body may have ${MAX_BODY_BYTES} bytes.`)
+    chunks.push(chunk)
+  }
+  if (size === 0) return undefined
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+  } catch {
+    throw new Problem(400, 'malformed_json', 'The body is not JSON.')
+  }
+}
+
+function headerText(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function write(response: ServerResponse, status: number, body: unknown): void {
+  if (response.destroyed) return
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function writeError(response: ServerResponse, error: unknown): void {
+  if (error instanceof Problem) {
+    const { status, code, message } = error
+    return write(response, status, { status, code, detail: message })
+  }
+  if (error instanceof URIError)
+    return write(response, 400, {
+      status: 400,
+      code: 'malformed_path',
+      detail: 'The path is not valid percent-encoding.',
+    })
+  process.stderr.write(`simulator: control request failed: ${(error as Error).stack}\n`)
+  write(response, 500, { status: 500, code: 'internal', detail: 'The simulator failed: see its stderr.' })
+}

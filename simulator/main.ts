@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { startSimulator } from './simulator.ts'
+
+const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--data-dir DIR] [--json] [--exit-with-parent]
+
+  --port N            WebSocket port (default: a free one)
+  --control-port N    control API port (default: a free one)
+  --data-dir DIR      keep everything in DIR and resume from it (default: in memory)
+  --json              print one JSON line when ready
+  --exit-with-parent  stop when stdin closes
+`
+
+function readOptions(argv: string[]) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      port: { type: 'string' },
+      'control-port': { type: 'string' },
+      'data-dir': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      'exit-with-parent': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  return values
+}
+
+function portOf(text: string | undefined, flag: string): number {
+  const port = Number(text ?? 0)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`${flag} must be a port number from 0 to 65535, not "${text}"`)
+  return port
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) return void process.stdout.write(USAGE)
+  const dataDir = options['data-dir']
+  const simulator = await startSimulator({
+    port: portOf(options.port, '--port'),
+    controlPort: portOf(options['control-port'], '--control-port'),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  })
+  const { controlUrl, socketUrl, trustRootHex } = simulator
+  let isStopping = false
+  const stop = () => {
+    if (isStopping) return
+    isStopping = true
+    void simulator.stop().then(() => process.exit(0))
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  if (options['exit-with-parent']) process.stdin.on('end', stop).on('error', stop).resume()
+  if (options.json) process.stdout.write(`${JSON.stringify({ event: 'ready', controlUrl, socketUrl, trustRootHex })}\n`)
+  else
+    process.stdout.write(
+      `Simulated WhatsApp is ready.\n  clients connect to  ${socketUrl}\n  trust root          ${trustRootHex}\n  control API         ${controlUrl}\n`,
+    )
+}
+
+main().catch((error: Error & { code?: string }) => {
+  const detail =
+    error.code === 'EADDRINUSE'
+      ? `The port is in use: ${error.message}. Choose another, or 0 for a free one.`
+      : error.message
+  process.stderr.write(`simulator: ${detail}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,49 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startControlServer } from './control/http-server.ts'
+import { drainPhone } from './phones/incoming.ts'
+import { startSocketServer } from './server/socket-server.ts'
+import { silenceLibsignal } from './wire/silence.ts'
+import { openWorld } from './world.ts'
+
+export type SimulatorOptions = {
+  /** WebSocket port; 0 or absent: a free one. */
+  port?: number
+  controlPort?: number
+  /** Folder for the SQLite file; without it everything is in memory. */
+  dataDir?: string
+}
+
+export type Simulator = { controlUrl: string; socketUrl: string; trustRootHex: string; stop(): Promise<void> }
+
+const DATA_FILE = 'simulator.sqlite'
+
+/** Starts a simulator in this process. Rejects if a port is taken or the data folder cannot be used. */
+export async function startSimulator({
+  port = 0,
+  controlPort = 0,
+  dataDir,
+}: SimulatorOptions = {}): Promise<Simulator> {
+  silenceLibsignal()
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true })
+  const world = openWorld(dataDir === undefined ? ':memory:' : join(dataDir, DATA_FILE))
+  const sockets = await startSocketServer(world, port)
+  const control = await startControlServer(world, controlPort).catch(async (error: unknown) => {
+    await sockets.stop()
+    throw error
+  })
+  // What a killed predecessor had accepted but its phones had not read yet.
+  const waiting = world.database.all<{ phoneId: number }>('SELECT DISTINCT phoneId FROM phone_queue')
+  for (const { phoneId } of waiting) void drainPhone(world, phoneId)
+  return {
+    controlUrl: control.url,
+    socketUrl: sockets.url,
+    trustRootHex: world.identity.trustRoot.toString('hex'),
+    stop: async () => {
+      await control.stop()
+      await sockets.stop()
+      await world.phoneLock.idle()
+      world.database.close()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { SCHEMA } from './schema.ts'
+
+export type Value = string | number | null | Uint8Array
+
+/**
+ * One SQLite file (or memory). Every method is synchronous, so whatever runs inside `transaction` is on disk as a whole or
+ * not at all when the process is killed.
+ */
+export class Database {
+  readonly #sqlite: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #depth = 0
+
+  /** @param path a file, or ':memory:'. Throws with a readable message if the file is not a simulator database. */
+  constructor(path: string) {
+    this.#sqlite = openQuietly(path)
+    try {
+      // Process death needs no fsync; only a power cut could lose the last commits of this test double.
+      this.#sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=2000;')
+      this.#sqlite.exec(SCHEMA)
+    } catch (error) {
+      this.#sqlite.close()
+      throw new Error(
+        `The simulator's data file ${path} cannot be opened: ${(error as Error).message}. Delete it to start afresh.`,
+      )
+    }
+  }
+
+  all<Row>(sql: string, ...values: Value[]): Row[] {
+    return this.#prepare(sql).all(...values) as Row[]
+  }
+
+  get<Row>(sql: string, ...values: Value[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined
+  }
+
+  /** Number of changed rows and the last inserted rowid. */
+  run(sql: string, ...values: Value[]): { changes: number; rowid: number } {
+    const result = this.#prepare(sql).run(...values)
+    return { changes: Number(result.changes), rowid: Number(result.lastInsertRowid) }
+  }
+
+  /** Runs synchronous work atomically; an inner call joins the outer transaction. */
+  transaction<Result>(work: () => Result): Result {
+    if (this.#depth > 0) return work()
+    this.#sqlite.exec('BEGIN IMMEDIATE')
+    this.#depth += 1
+    try {
+      const result = work()
+      this.#sqlite.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#sqlite.exec('ROLLBACK')
+      throw error
+    } finally {
+      this.#depth -= 1
+    }
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#sqlite.close()
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (!statement) this.#statements.set(sql, (statement = this.#sqlite.prepare(sql)))
+    return statement
+  }
+}
+
+/** node:sqlite announces itself as experimental on stderr at first import; the simulator's stderr is for its user. */
+function openQuietly(path: string): DatabaseSync {
+  const emitWarning = process.emitWarning
+  process.emitWarning = () => {}
+  try {
+    const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof import('node:sqlite')
+    return new sqlite.DatabaseSync(path)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

@@ -1,0 +1,28 @@
+import { KeyedLock } from './phones/keyed-lock.ts'
+import { PairingCodes, QrReferences } from './protocol/pairing-state.ts'
+import { loadServerIdentity, type ServerIdentity } from './server/certificates.ts'
+import { Connections } from './server/connections.ts'
+import { Database } from './store/database.ts'
+
+/** Everything the parts of one simulator share. What is not in `database` does not survive a restart, on purpose. */
+export type World = {
+  readonly database: Database
+  readonly identity: ServerIdentity
+  readonly connections: Connections
+  readonly qrReferences: QrReferences
+  readonly pairingCodes: PairingCodes
+  readonly phoneLock: KeyedLock
+}
+
+/** @param path of the SQLite file, or ':memory:' */
+export function openWorld(path: string): World {
+  const database = new Database(path)
+  return {
+    database,
+    identity: loadServerIdentity(database),
+    connections: new Connections(),
+    qrReferences: new QrReferences(),
+    pairingCodes: new PairingCodes(),
+    phoneLock: new KeyedLock(),
+  }
+}
