@@ -20,14 +20,13 @@ export const positionOf = (
 ): Item | undefined =>
   cursor === undefined ? undefined : (context.cursors.verifyJson(bindingOf(context, filters), cursor) as Item)
 
-/** `{data, nextCursor, hasMore}` of a page. */
-export const toList = <Row, T>(
+/** `{data, nextCursor, hasMore}` of a page of presented items. */
+export const toList = <T>(
   context: TenantContext | AdminContext,
-  page: Page<Row>,
-  present: (row: Row) => T,
+  page: { readonly items: readonly T[]; readonly next: Item | null },
   filters: Readonly<Record<string, unknown>> = {},
 ): { data: T[]; nextCursor: string | null; hasMore: boolean } => ({
-  data: page.items.map(present),
+  data: [...page.items],
   nextCursor: page.next ? context.cursors.signJson(bindingOf(context, filters), page.next) : null,
   hasMore: page.next !== null,
 })
