@@ -1,5 +1,5 @@
-import { parsePhoneNumber } from '../../../shared/http/phone-number.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
+import { parsePhoneNumber } from '../../../shared/http/phone-number.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
 import type { LinkRequest } from '../../../shared/store/rows.ts'
 import { changeDesired } from '../change-desired.ts'
