@@ -1,48 +1,51 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestCloud, type TestCloud } from '../../local/cloud/testing/cloud.ts'
+import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { openTables } from '../../shared/store/tables.ts'
 import { openSessionLog } from './open-log.ts'
 import { makeLogS3Client, S3LogDevice } from './s3-log-device.ts'
+import { tenantKeyWrap } from './session-keys.ts'
 import type { SessionLog } from './session-log.ts'
 import { describeLogDevice } from './testing/log-device-contract.ts'
 import { openInput } from './testing/open-memory-log.ts'
-import { startGuardedS3 } from './testing/start-guarded-s3.ts'
 
 const scope = TenantScope.fromVerified('envelope', { tenantId: 'ten_00000000000000000000000001', mode: 'test' })
 
-let s3: Awaited<ReturnType<typeof startGuardedS3>>
+let cloud: TestCloud
 let client: ReturnType<typeof makeLogS3Client>
+let keys: TenantKeys
 
 beforeAll(async () => {
-  s3 = await startGuardedS3()
-  vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.endpoint)
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
-  vi.stubEnv('AWS_REGION', 'us-east-1')
+  cloud = await startTestCloud()
+  cloud.apply()
   client = makeLogS3Client()
+  keys = new TenantKeys({ kms: makeKMSClient(), core: openTables().core, kmsKeyId: 'alias/fleetline' })
 })
 
 afterAll(async () => {
   client.destroy()
-  await s3.stop()
-  vi.unstubAllEnvs()
+  await cloud.stop()
 })
 
-const deviceOf = (sessionId: string, bucket = s3.bucket) => new S3LogDevice({ client, bucket, scope, sessionId })
+const deviceOf = (sessionId: string, bucket = 'auth') => new S3LogDevice({ client, bucket, scope, sessionId })
 
 describeLogDevice('S3', () => deviceOf(`ses_${randomUUID()}`))
 
 describe('a session log in S3', () => {
+  const input = (sessionId: string, epoch: number, owner = scope) =>
+    openInput({
+      device: deviceOf(sessionId),
+      sessionKeyWrap: tenantKeyWrap(keys, owner, sessionId),
+      sessionId,
+      epoch,
+      expectLinked: epoch > 1,
+      limits: { snapshotCommits: 5 },
+    })
   const openOn = async (sessionId: string, epoch: number): Promise<SessionLog> => {
-    const opened = await openSessionLog(
-      openInput({
-        device: deviceOf(sessionId),
-        sessionId,
-        epoch,
-        expectLinked: epoch > 1,
-        limits: { snapshotCommits: 5 },
-      }),
-    )
+    const opened = await openSessionLog(input(sessionId, epoch))
     if (!opened.ok) throw new Error(`${opened.reason}: ${opened.detail}`)
     return opened.log
   }
@@ -71,6 +74,14 @@ describe('a session log in S3', () => {
     for (const name of names) expect(owner.state.key('session', name)).toEqual({ name })
     expect(owner.state.key('session', 'late 3')).toBeUndefined()
     await owner.close()
+  })
+
+  test('does not open with the data key of another tenant', async () => {
+    const sessionId = `ses_${randomUUID()}`
+    const log = await openOn(sessionId, 1)
+    await log.durable(log.append([{ t: 'creds', creds: { me: { id: 'me' } } }]))
+    const other = TenantScope.fromVerified('envelope', { tenantId: 'ten_00000000000000000000000002', mode: 'test' })
+    await expect(openSessionLog(input(sessionId, 2, other))).rejects.toThrow()
   })
 
   test('a bucket that does not exist is an error, never an empty log', async () => {

@@ -7,7 +7,8 @@ import { expectFrozenBytes, expectSoundLog, KeyWitness } from './testing/log-inv
 import { type Fault, MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'
 import { openInput } from './testing/open-memory-log.ts'
 
-const LIMITS = { snapshotCommits: 4 }
+// A run of unlucky faults must not look like S3 being away.
+const LIMITS = { snapshotCommits: 4, storageTimeoutMs: 3_600_000 }
 
 const turns = (count: number): Promise<void> =>
   count === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(turns(count - 1))))

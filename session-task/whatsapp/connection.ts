@@ -84,6 +84,8 @@ export interface ConnectionOptions {
   /** exact bytes of an earlier message, for retry receipts; must answer undefined on a miss, never an empty message */
   readonly loadSentProto: (whatsappId: string) => Promise<Uint8Array | undefined>
   readonly logger: import('../../shared/log/log.ts').Log
+  /** how long to wait for the server's word after connecting; default 40 s */
+  readonly loginTimeoutMs?: number
 }
 
 export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection

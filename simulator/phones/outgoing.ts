@@ -53,7 +53,7 @@ export async function resendMessage(world: World, from: Phone, deviceId: number,
     const sql = 'SELECT plaintext, addressing FROM sent WHERE phoneId = ? AND whatsappId = ?'
     const sent = database.get<{ plaintext: Uint8Array; addressing: 'pn' | 'lid' }>(sql, from.id, whatsappId)
     const count = Number(childOf(receipt, 'retry')?.attrs.count ?? 1)
-    if (!device || device.status !== 'active' || !sent || count > MAX_RESENDS) return
+    if (device?.status !== 'active' || !sent || count > MAX_RESENDS) return
     const store = new SignalStore(database, from)
     const keys = childOf(receipt, 'keys')
     await openSession(world, store, device, keys && keysOfReceipt(receipt, keys))

@@ -16,7 +16,7 @@ export function logIn(world: World, connection: Connection, client: proto.Client
   const { database, connections } = world
   const phoneNumber = String(client.username ?? '')
   const device = findDevice(database, phoneNumber, client.device ?? 0)
-  if (!device || device.status !== 'active') {
+  if (device?.status !== 'active') {
     connection.namespace = device?.namespace ?? null
     const detail = device
       ? 'the device was removed'

@@ -127,7 +127,7 @@ function phoneCopy(device: Device, { attrs }: Stanza, frame: number, { phone, en
 /** The copy for another linked device: same ciphertext, seen from the recipient's side. */
 function forwardCopy(world: World, sender: Device, stanza: Stanza, copy: Copy): () => void {
   const recipient = findDevice(world.database, copy.phone.phone, copy.device)
-  if (!recipient || recipient.status !== 'active' || recipient.namespace !== sender.namespace) return () => {}
+  if (recipient?.status !== 'active' || recipient.namespace !== sender.namespace) return () => {}
   const senderPhone = phoneById(world.database, sender.phoneId)!
   const attrs: Record<string, string> = {
     from: phoneJid(sender.phone, sender.device),

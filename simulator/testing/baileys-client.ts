@@ -99,7 +99,8 @@ export class BaileysClient {
     const [creds, data] = JSON.parse(text, BufferJSON.reviver) as [AuthenticationState['creds'], [string, string][]]
     Object.assign(this.auth, { creds })
     this.#data.clear()
-    for (const [key, value] of data) this.#data.set(key, typeof value === 'string' ? value : JSON.stringify(value, BufferJSON.replacer))
+    for (const [key, value] of data)
+      this.#data.set(key, typeof value === 'string' ? value : JSON.stringify(value, BufferJSON.replacer))
   }
 
   qr(): Promise<string> {
@@ -112,7 +113,11 @@ export class BaileysClient {
 
   /** The status code the socket closed with. */
   async closed(timeoutMs?: number): Promise<number | undefined> {
-    const update = await until('connection close', () => this.updates.find(({ connection }) => connection === 'close'), timeoutMs)
+    const update = await until(
+      'connection close',
+      () => this.updates.find(({ connection }) => connection === 'close'),
+      timeoutMs,
+    )
     return (update.lastDisconnect?.error as { output?: { statusCode: number } } | undefined)?.output?.statusCode
   }
 

@@ -1,5 +1,9 @@
 /** Looks every few milliseconds until `look` gives something; rejects with what was awaited after `timeoutMs`. */
-export async function until<Value>(what: string, look: () => Value | undefined | false | Promise<Value | undefined | false>, timeoutMs = 8000): Promise<Value> {
+export async function until<Value>(
+  what: string,
+  look: () => Value | undefined | false | Promise<Value | undefined | false>,
+  timeoutMs = 8000,
+): Promise<Value> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const value = await look()

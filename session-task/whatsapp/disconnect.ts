@@ -1,0 +1,58 @@
+import type { DisconnectInfo } from './connection.ts'
+
+/** An end of the connection that we decide ourselves, in the shape in which the library reports its own. */
+export class DisconnectError extends Error {
+  readonly output: { readonly statusCode: number }
+  readonly data: unknown
+
+  constructor(statusCode: number, message: string, data?: unknown) {
+    super(message)
+    this.name = 'DisconnectError'
+    this.output = { statusCode }
+    this.data = data
+  }
+}
+
+/** Messages of disconnects that are told apart by text; the first four are ours, the others Baileys'. */
+export const DISCONNECT_MESSAGES = {
+  loginTimedOut: 'Login timed out',
+  backpressure: 'Backpressure',
+  logLost: 'Session log lost',
+  pairingCodeRefused: 'Pairing code refused',
+  intentionalLogout: 'Intentional Logout',
+  qrEnded: 'QR refs attempts ended',
+  unackedStanza: 'Stream Errored (ack)',
+} as const
+
+interface LibraryError {
+  readonly message?: unknown
+  readonly output?: { readonly statusCode?: unknown }
+  readonly data?: unknown
+}
+
+/** Only names and attributes of what the server said: node contents and stacks do not belong into logs or rows. */
+const describeData = (data: unknown): unknown => {
+  if (typeof data !== 'object' || data === null) return data
+  if (data instanceof Error) return { error: data.message }
+  if ('tag' in data && 'attrs' in data) {
+    const children = 'content' in data && Array.isArray(data.content) ? data.content : []
+    return {
+      tag: data.tag,
+      attributes: data.attrs,
+      ...(children.length > 0 ? { children: children.map((child: { tag?: unknown }) => child.tag) } : {}),
+    }
+  }
+  return { attributes: data }
+}
+
+/** @param error `lastDisconnect.error` of Baileys' connection.update; undefined when we ended the socket */
+export const describeDisconnect = (error: unknown): DisconnectInfo => {
+  if (error === undefined || error === null) return { code: 0, message: 'Closed' }
+  const { message, output, data } = error as LibraryError
+  const statusCode = output?.statusCode
+  const info = {
+    code: typeof statusCode === 'number' ? statusCode : 500,
+    message: typeof message === 'string' ? message : String(error),
+  }
+  return data === undefined || data === null ? info : { ...info, data: describeData(data) }
+}

@@ -1,0 +1,192 @@
+import { createServer, type Socket } from 'node:net'
+import makeWASocket, { Curve, initAuthCreds, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { quietLog } from '../../auth-log/testing/open-memory-log.ts'
+import { makeLibraryLog } from '../library-log.ts'
+import { publishQr } from '../linking.ts'
+import { withCapturedRejections } from './captured-rejections.ts'
+import { silencedConsoleLines } from './console-silence.ts'
+import './curve-verify.ts'
+import { flushEventsAtEnd } from './end-flush.ts'
+import { terminateHalfOpen } from './half-open-close.ts'
+import { watchLogin } from './login-watchdog.ts'
+import { ackStatusStanzas } from './status-ack.ts'
+import { completeCredentialUpdates } from './stray-presence.ts'
+import { writeKeysThrough } from './write-through-keys.ts'
+
+/** A peer that accepts and upgrades nothing: the library's socket stays what it is without a server. */
+let server: ReturnType<typeof createServer>
+let socket: WASocket
+const accepted: Socket[] = []
+const stored: string[] = []
+const rejections: unknown[] = []
+const store: SignalKeyStore = {
+  get: () => ({}),
+  set: (data) => {
+    stored.push(...Object.keys(data))
+  },
+}
+
+beforeEach(async () => {
+  server = createServer((peer) => {
+    accepted.push(peer)
+    peer.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  stored.length = 0
+  rejections.length = 0
+  socket = withCapturedRejections(
+    () =>
+      makeWASocket({
+        waWebSocketUrl: `ws://127.0.0.1:${port}/`,
+        auth: { creds: { ...initAuthCreds(), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }, keys: store },
+        logger: makeLibraryLog(quietLog),
+      }),
+    (error) => rejections.push(error),
+  )
+})
+afterEach(async () => {
+  await socket.end(undefined)
+  for (const peer of accepted.splice(0)) peer.destroy()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+const closed = () =>
+  new Promise<unknown>((resolve) => {
+    socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
+      if (connection === 'close') resolve(lastDisconnect?.error)
+    })
+  })
+
+describe('repairs of the library', () => {
+  it('curve-verify: a signature of somebody else is not valid', () => {
+    const [signer, other] = [Curve.generateKeyPair(), Curve.generateKeyPair()]
+    const message = Buffer.from('message')
+    const signature = Curve.sign(signer.private, message)
+    expect(Curve.verify(signer.public, message, signature)).toBe(true)
+    expect(Curve.verify(other.public, message, signature)).toBe(false)
+    expect(Curve.verify(signer.public, Buffer.from('massage'), signature)).toBe(false)
+    expect(Curve.verify(signer.public, message, new Uint8Array(3))).toBe(false)
+  })
+
+  it('console-silence: session objects of libsignal are not printed, other lines are', () => {
+    const before = silencedConsoleLines()
+    console.info('Closing session:', { _chains: {}, currentRatchet: { rootKey: 'secret' } })
+    console.log({ privKey: 'secret' })
+    expect(silencedConsoleLines()).toBe(before + 2)
+    console.debug('a harmless line')
+    expect(silencedConsoleLines()).toBe(before + 2)
+  })
+
+  it('status-ack: a status stanza is acked', () => {
+    const sent: unknown[] = []
+    ackStatusStanzas({ ws: socket.ws, sendNode: async (node) => void sent.push(node) }, () => undefined)
+    socket.ws.emit('CB:status', { tag: 'status', attrs: { id: '7', from: 'status@broadcast', participant: '888@lid' } })
+    expect(sent).toEqual([
+      { tag: 'ack', attrs: { id: '7', to: 'status@broadcast', class: 'status', participant: '888@lid' } },
+    ])
+  })
+
+  it('stray-presence: an update without our name carries the known one', () => {
+    const updates: unknown[] = []
+    completeCredentialUpdates(socket)
+    socket.ev.on('creds.update', ({ me, nextPreKeyId }) => updates.push([me?.name, nextPreKeyId]))
+    socket.ev.emit('creds.update', { nextPreKeyId: 9 })
+    socket.ev.emit('creds.update', { me: { id: '1:1@s.whatsapp.net', name: 'New name' } })
+    expect(updates).toEqual([
+      ['Shop', 9],
+      ['New name', undefined],
+    ])
+    expect(socket.authState.creds).toMatchObject({ nextPreKeyId: 9, me: { name: 'New name' } })
+  })
+
+  it('write-through-keys: a key is stored before its transaction ends, and after it too', async () => {
+    writeKeysThrough(socket, store)
+    const { keys } = socket.authState
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    let late: Promise<unknown> = Promise.resolve()
+    await keys.transaction(async () => {
+      expect(keys.isInTransaction()).toBe(true)
+      await keys.set({ 'lid-mapping': { 222: '888' } })
+      expect(stored).toEqual(['lid-mapping'])
+      late = ended.then(async () => {
+        expect(keys.isInTransaction()).toBe(false)
+        await keys.set({ tctoken: {} })
+      })
+    }, 'me')
+    end()
+    await late
+    expect(stored).toEqual(['lid-mapping', 'tctoken'])
+  })
+
+  it('end-flush: buffered events come out before the socket is gone', async () => {
+    flushEventsAtEnd(socket)
+    const chats: unknown[] = []
+    socket.ev.on('chats.update', (update) => chats.push(...update))
+    socket.ev.buffer()
+    socket.ev.emit('chats.update', [{ id: '888@lid', unreadCount: 1 }])
+    await socket.end(undefined)
+    expect(chats).toHaveLength(1)
+  })
+
+  it('captured-rejections: what the library does not await ends this connection, not the process', async () => {
+    const end = closed()
+    socket.ws.on('CB:odd', async () => {
+      throw new Error('odd')
+    })
+    socket.ws.emit('CB:odd')
+    expect(await end).toMatchObject({ message: 'Unexpected error', output: { statusCode: 500 } })
+    expect(rejections).toMatchObject([{ message: 'odd' }])
+  })
+
+  it('captured-rejections: an answer to a closed socket is expected', async () => {
+    // the library answers a preview of offline messages, and the socket is not open
+    socket.ws.emit('CB:ib,,offline_preview', { tag: 'ib', attrs: {} })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(rejections).toEqual([])
+    expect(socket.ws.isConnecting).toBe(true)
+  })
+
+  it('login-watchdog: a server that says nothing is given up', async () => {
+    const end = closed()
+    watchLogin(socket, 20)
+    expect(await end).toMatchObject({ message: 'Login timed out', output: { statusCode: 408 } })
+  })
+
+  it('companion-reg-refresh: the present QR is shown again with the new secret, later ones carry it too', async () => {
+    const shown: { text: string; attempt: number; expiresAt: number }[] = []
+    const saved: (string | undefined)[] = []
+    const first = publishQr(
+      socket,
+      (qr) => shown.push(qr),
+      () => 1_000,
+    )
+    socket.ev.on('creds.update', ({ advSecretKey }) => saved.push(advSecretKey))
+    const old = socket.authState.creds.advSecretKey
+    const qr = (ref: string) => `https://wa.me/settings/linked_devices#${ref},noise,identity,${old},1`
+    socket.ev.emit('connection.update', { qr: qr('ref1') })
+    socket.ws.emit('CB:notification,type:companion_reg_refresh', { tag: 'notification', attrs: {} })
+    socket.ev.emit('connection.update', { qr: qr('ref2') })
+    const fresh = socket.authState.creds.advSecretKey
+    expect(fresh).not.toBe(old)
+    expect(saved).toEqual([fresh])
+    expect(shown.map(({ text }) => text)).toEqual([
+      qr('ref1'),
+      qr('ref1').replace(old, fresh),
+      qr('ref2').replace(old, fresh),
+    ])
+    expect(shown.map(({ attempt }) => attempt)).toEqual([1, 1, 2])
+    expect(shown.map(({ expiresAt }) => expiresAt)).toEqual([61_000, 61_000, 21_000])
+    expect(await first).toBe(1_000)
+  })
+
+  it('half-open-close: a close that the peer does not answer ends by itself', async () => {
+    const { promise: terminated, resolve } = Promise.withResolvers<void>()
+    const raw = { close: () => undefined, terminate: () => resolve(), once: () => undefined }
+    terminateHalfOpen(raw, 10)
+    raw.close()
+    await terminated
+  })
+})

@@ -1,0 +1,51 @@
+import { isLidUser, isPnUser, jidNormalizedUser, USyncQuery, USyncUser, type WASocket } from '@whiskeysockets/baileys'
+import type { BoundedCache } from './bounded-cache.ts'
+import type { Resolved } from './connection.ts'
+import { WhatsAppError } from './errors.ts'
+import { phoneDigits } from './linking.ts'
+
+/** somebody who is not on WhatsApp today may be there in a moment */
+const ABSENT_TTL_MS = 5 * 60_000
+
+type ResolvingSocket = Pick<WASocket, 'executeUSyncQuery' | 'signalRepository'>
+
+const lidOf = async (socket: ResolvingSocket, phoneJid: string, answered: unknown): Promise<string | null> => {
+  if (typeof answered === 'string' && isLidUser(answered)) {
+    const lid = jidNormalizedUser(answered)
+    await socket.signalRepository.lidMapping.storeLIDPNMappings([{ lid, pn: phoneJid }])
+    return lid
+  }
+  const known = await socket.signalRepository.lidMapping.getLIDForPN(phoneJid)
+  return known ? jidNormalizedUser(known) : null
+}
+
+/**
+ * Is the number on WhatsApp, and which jid to send to: messages to the phone jid of a contact that has a LID may not
+ * show up (baileys-facts §3).
+ * @throws WhatsAppError timed_out; a time-out is never "not on WhatsApp"
+ */
+export const resolvePhone = async (socket: ResolvingSocket, cache: BoundedCache, phone: string): Promise<Resolved> => {
+  const digits = phoneDigits(phone)
+  const cached = cache.get<Resolved>(digits)
+  if (cached) return cached
+  const query = new USyncQuery()
+    .withContactProtocol()
+    .withLIDProtocol()
+    .withUser(new USyncUser().withPhone(`+${digits}`))
+  // undefined: no answer, or one that is no result
+  const result = await socket.executeUSyncQuery(query)
+  if (!result) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the look-up of a number')
+  const user = result.list.find(({ contact }) => contact === true)
+  if (!user) {
+    const phoneJid = `${digits}@s.whatsapp.net`
+    const absent: Resolved = { exists: false, jid: phoneJid, phoneJid, lid: null }
+    cache.set(digits, absent, ABSENT_TTL_MS)
+    return absent
+  }
+  // the server may answer with the number's other spelling, for example in Brazil
+  const phoneJid = isPnUser(user.id) ? jidNormalizedUser(user.id) : `${digits}@s.whatsapp.net`
+  const lid = await lidOf(socket, phoneJid, user.lid)
+  const resolved: Resolved = { exists: true, jid: lid ?? phoneJid, phoneJid, lid }
+  cache.set(digits, resolved)
+  return resolved
+}

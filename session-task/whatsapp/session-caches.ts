@@ -1,0 +1,30 @@
+import type { SessionLog } from '../auth-log/session-log.ts'
+import { BoundedCache } from './bounded-cache.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Caches that must outlive a socket: a reconnect may neither reset retry limits nor re-fetch every device list. */
+export interface SessionCaches {
+  readonly retryCounts: BoundedCache
+  readonly devices: BoundedCache
+  readonly resolved: BoundedCache
+}
+
+/**
+ * Keyed by the open log, which lives exactly as long as this worker owns the session. Device lists are kept for an
+ * hour instead of the library's five minutes: each refresh opens another Signal session with every device
+ * (simulator-facts §9, session growth).
+ */
+const cachesOfLog = new WeakMap<SessionLog, SessionCaches>()
+
+export const sessionCaches = (log: SessionLog): SessionCaches => {
+  const existing = cachesOfLog.get(log)
+  if (existing) return existing
+  const created: SessionCaches = {
+    retryCounts: new BoundedCache(5_000, 2 * HOUR_MS),
+    devices: new BoundedCache(5_000, HOUR_MS),
+    resolved: new BoundedCache(5_000, 24 * HOUR_MS),
+  }
+  cachesOfLog.set(log, created)
+  return created
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const MAIN = join(import.meta.dirname, '../../../simulator/main.ts')
+
+export interface WireFrame {
+  /** `in`: from the client to the server */
+  readonly direction: 'in' | 'out'
+  readonly tag: string
+  readonly attrs: Readonly<Record<string, string>>
+}
+
+export interface InboxMessage {
+  readonly whatsappId: string
+  readonly text: string | null
+  readonly duplicate: boolean
+}
+
+/** The simulated WhatsApp in its own process, as the worker meets it, and its control API. Numbers without +. */
+export interface Simulator {
+  readonly socketUrl: string
+  readonly trustRootHex: string
+  addPhone(phone: string, name: string): Promise<void>
+  addContact(phone: string, settings: Readonly<Record<string, unknown>>): Promise<void>
+  scan(phone: string, qr: string): Promise<void>
+  enterCode(phone: string, code: string): Promise<void>
+  /** @returns the WhatsApp id */
+  contactSends(contact: string, to: string, text: string, addressing?: 'pn' | 'lid'): Promise<string>
+  contactReads(contact: string, whatsappId: string): Promise<void>
+  inbox(contact: string): Promise<InboxMessage[]>
+  wire(phone: string): Promise<WireFrame[]>
+  fault(fault: Readonly<Record<string, unknown>>): Promise<void>
+  clearFaults(): Promise<void>
+  settings(settings: Readonly<Record<string, boolean>>): Promise<void>
+  /** what a real server would have refused */
+  violations(): Promise<{ readonly kind: string }[]>
+  stop(): Promise<void>
+}
+
+const readyLine = async (child: ChildProcess): Promise<Record<string, string>> => {
+  if (!child.stdout) throw new Error('the simulator has no stdout')
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line)
+  throw new Error('the simulator ended before it was ready')
+}
+
+export const startSimulator = async (): Promise<Simulator> => {
+  const child = spawn(process.execPath, [MAIN, '--json', '--exit-with-parent'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { controlUrl, socketUrl = '', trustRootHex = '' } = await readyLine(child)
+
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${controlUrl}/control/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    const answer: unknown = await response.json()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`)
+    return answer
+  }
+  const post = async (path: string, body: unknown): Promise<void> => {
+    await call('POST', path, body)
+  }
+  const list = async <T>(path: string): Promise<T[]> => ((await call('GET', path)) as { data: T[] }).data
+
+  return {
+    socketUrl,
+    trustRootHex,
+    addPhone: (phone, name) => post('phones', { phone, name }),
+    addContact: (phone, settings) => post('contacts', { phone, ...settings }),
+    scan: (phone, qr) => post(`phones/${phone}/scan`, { qr }),
+    enterCode: (phone, code) => post(`phones/${phone}/code`, { code }),
+    contactSends: async (contact, to, text, addressing = 'pn') => {
+      const sent = (await call('POST', `contacts/${contact}/send`, { to, text, addressing })) as { whatsappId: string }
+      return sent.whatsappId
+    },
+    contactReads: (contact, whatsappId) => post(`contacts/${contact}/read`, { whatsappId }),
+    inbox: (contact) => list(`contacts/${contact}/inbox`),
+    wire: (phone) => list(`wire?phone=${phone}&limit=100000`),
+    fault: (fault) => post('faults', fault),
+    clearFaults: async () => void (await call('DELETE', 'faults')),
+    settings: async (settings) => void (await call('PUT', 'settings', settings)),
+    violations: () => list('violations'),
+    stop: async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}

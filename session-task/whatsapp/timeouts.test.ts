@@ -1,0 +1,63 @@
+import { proto } from '@whiskeysockets/baileys'
+import { describe, expect, it } from 'vitest'
+import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import type { ConnectionEvents } from './connection.ts'
+import { encodeText, relayProto } from './outbound.ts'
+import { resolvePhone } from './resolve.ts'
+import { socketOptions } from './socket-options.ts'
+
+/** The library answers a time-out with undefined (or an empty list) instead of an error: each caller must notice. */
+describe('a query that WhatsApp does not answer', () => {
+  it('is a time-out for a look-up, and is not remembered', async () => {
+    const cache = new BoundedCache(10, 1_000)
+    const socket = { executeUSyncQuery: async () => undefined } as unknown as Parameters<typeof resolvePhone>[0]
+    await expect(resolvePhone(socket, cache, '+5511988887777')).rejects.toMatchObject({ code: 'timed_out' })
+    expect(cache.size).toBe(0)
+  })
+
+  it('sends no message when no device was found', async () => {
+    const relayed: unknown[] = []
+    const socket = {
+      authState: { creds: { me: { id: '1:1@s.whatsapp.net', lid: '9:1@lid' } } },
+      getUSyncDevices: async () => [{ user: '9', device: 0 }],
+      relayMessage: async (...args: unknown[]) => relayed.push(args),
+    } as unknown as Parameters<typeof relayProto>[0]
+    const frame = { jid: '888@lid', whatsappId: '3EB0', proto: encodeText({ body: 'x' }) }
+    await expect(relayProto(socket, frame)).rejects.toMatchObject({ code: 'no_recipient_devices' })
+    expect(relayed).toEqual([])
+  })
+})
+
+describe('a peer that asks for a message again', () => {
+  it('gets the exact bytes, or nothing at all', async () => {
+    const bytes = encodeText({ body: 'again' })
+    const { log } = await openMemoryLog()
+    const options = socketOptions(
+      {
+        log,
+        url: 'ws://127.0.0.1:9/',
+        version: null,
+        link: null,
+        events: {} as ConnectionEvents,
+        loadSentProto: async (id) => (id === '3EB0A' ? bytes : undefined),
+        logger: quietLog,
+      },
+      0,
+    )
+    const found = await options.getMessage?.({ id: '3EB0A' })
+    expect(found && Buffer.from(proto.Message.encode(found).finish())).toEqual(Buffer.from(bytes))
+    expect(await options.getMessage?.({ id: '3EB0B' })).toBeUndefined()
+  })
+})
+
+describe('the bytes of a text', () => {
+  it('carry their own secret, so that the same bytes are the same message', () => {
+    const [one, other] = [encodeText({ body: 'x' }), encodeText({ body: 'x' })].map((bytes) =>
+      proto.Message.decode(bytes),
+    )
+    expect(one?.extendedTextMessage?.text).toBe('x')
+    expect(one?.messageContextInfo?.messageSecret).toHaveLength(32)
+    expect(one?.messageContextInfo?.messageSecret).not.toEqual(other?.messageContextInfo?.messageSecret)
+  })
+})
