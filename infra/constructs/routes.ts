@@ -1,11 +1,7 @@
 import type { Operation } from '../../shared/contract/operation.ts'
+import { operations } from '../../shared/contract/operations.ts'
 
 export type Route = Pick<Operation, 'method' | 'path' | 'function'>
 
-/** Stands in until shared/contract/operations.ts is here. */
-export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/v1/health', function: 'api-control' },
-  { method: 'POST', path: '/v1/messages', function: 'api-messages' },
-  { method: 'POST', path: '/v1/tenants', function: 'api-keys' },
-  { method: 'POST', path: '/v1/test/sessions/{sessionId}/scan', function: 'api-test' },
-]
+/** One route per operation of the contract. */
+export const ROUTES: readonly Route[] = Object.values(operations)
