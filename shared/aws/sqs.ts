@@ -15,4 +15,8 @@ export {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 
-export const makeSQSClient = (): SQSClient => new SQSClient(clientOptions())
+/**
+ * Calls go to the configured endpoint, not to the host inside a queue's URL: an emulator names hosts in its URLs that do
+ * not resolve everywhere, and on AWS both are the same.
+ */
+export const makeSQSClient = (): SQSClient => new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false })
