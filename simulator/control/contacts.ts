@@ -18,6 +18,7 @@ import {
   presentPhone,
   type Reply,
   type Route,
+  requirePhone,
 } from './route.ts'
 
 const MAX_TEXT_LENGTH = 65_536
@@ -36,7 +37,7 @@ const readBody = z.strictObject({ whatsappId: z.string().min(1) })
 async function send(call: Call): Promise<Reply> {
   const { to, text, id, addressing } = parseBody(sendBody, call)
   const from = phoneOrNew(call, phoneNumberOf(call))
-  const recipient = phoneOrNew(call, to)
+  const recipient = requirePhone(call, to)
   if (!from.onWhatsApp || !recipient.onWhatsApp)
     throw new Problem(409, 'not_on_whatsapp', `+${from.onWhatsApp ? to : from.phone} is marked as not on WhatsApp.`)
   if (!from.online)
