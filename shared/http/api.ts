@@ -55,15 +55,14 @@ export const makeApi = <Function extends ApiFunction>(
   dependencies: ApiDependencies,
 ): ((event: ProxyEvent) => Promise<ProxyResult>) => {
   const clock = dependencies.clock ?? Date.now
-  const own = Object.fromEntries(
-    Object.entries(operations as Record<string, Operation>).filter(([, { function: name }]) => name === functionName),
-  )
-  const route = makeRouter(own)
+  const all: Readonly<Record<string, Operation>> = operations
+  const route = makeRouter(all)
 
   const run = async (event: ProxyEvent, requestId: string, now: number, outcome: Outcome): Promise<Answer> => {
     const { name, params } = route(event.httpMethod, event.path)
     outcome.operationName = name
-    const operation = own[name]!
+    const operation = all[name]!
+    if (operation.function !== functionName) throw new Fault('not_found', { detail: 'There is nothing at this path.' })
     const context = await makeContext(event, requestId, now, outcome, operation, params)
     const input = {
       params: operation.params && validate(operation.params, checkIds(operation, params), 'path'),
