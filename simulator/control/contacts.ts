@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { encodeText } from '../phones/content.ts'
-import { queueReceipt } from '../phones/incoming.ts'
 import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
+import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
 import { listPhones } from '../store/phones.ts'
@@ -42,7 +42,12 @@ async function send(call: Call): Promise<Reply> {
   if (!from.online)
     throw new Problem(409, 'phone_offline', `The phone +${from.phone} is offline: it can send nothing now.`)
   const whatsappId = id ?? newWhatsappId()
-  const message = { whatsappId, plaintext: encodeText(text), addressing: addressing ?? from.addressing }
+  const message = {
+    whatsappId,
+    plaintext: encodeText(text),
+    addressing: addressing ?? from.addressing,
+    category: '' as const,
+  }
   const devices = await sendFromPhone(call.world, from, recipient, message)
   return ok({ whatsappId, from: `+${from.phone}`, to: `+${to}`, text, devices }, 201)
 }
@@ -65,6 +70,7 @@ type InboxRow = {
   receivedAt: number
 }
 
+/** What a phone has decrypted, oldest first, every copy of it. */
 function inbox(call: Call): Reply {
   const since = integerOf(call, 'since', 0, 0, Number.MAX_SAFE_INTEGER)
   const limit = integerOf(call, 'limit', 10_000, 1, 100_000)
@@ -124,5 +130,6 @@ export const contactRoutes: Route[] = [
   { method: 'GET', path: '/control/contacts/:phone', handle: (call) => ok(presentPhone(phoneOf(call))) },
   { method: 'POST', path: '/control/contacts/:phone/send', handle: send },
   { method: 'GET', path: '/control/contacts/:phone/inbox', handle: inbox },
+  { method: 'GET', path: '/control/phones/:phone/inbox', handle: inbox },
   { method: 'POST', path: '/control/contacts/:phone/read', handle: read },
 ]
