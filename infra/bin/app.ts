@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../build-app.ts'
@@ -14,19 +14,8 @@ const environment: string = contextOfCli.environment ?? process.env.FLEETLINE_EN
 
 const lambdaFolder = (name: string): string => {
   const folder = join(root, 'dist/lambdas', name)
-  if (!existsSync(join(root, 'lambdas', name))) return notWritten(folder)
   if (!existsSync(join(folder, 'index.mjs')))
     throw new Error(`${relative(root, folder)} is not built: run \`npm run build\` first`)
-  return folder
-}
-
-/** Until every lambda of the contract has landed: a stub that says so. */
-const notWritten = (folder: string): string => {
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    join(folder, 'index.mjs'),
-    "export const handler = async () => ({ statusCode: 501, body: 'not written' })\n",
-  )
   return folder
 }
 

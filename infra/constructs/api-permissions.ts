@@ -30,7 +30,7 @@ export const apiEnvironment = (
   ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),
 })
 
-/** Least rights by function; none of them reads the `system` index, which names the ids of all tenants. */
+/** Least rights by function: the tenants' functions do not read the `system` index, which names ids of all tenants. */
 export const apiPermissions = (
   stack: CellStack,
   name: ApiFunction,
@@ -69,7 +69,8 @@ export const apiPermissions = (
         allow(['sqs:SendMessage'], events.deliver.queue.queueArn),
       ]
     case 'api-keys':
-      return [...everyFunction, tableAccess(core, 'readWrite', ['list1', 'list2'])]
+      // Platform admins list workers: the one API function that reads the fleet's part of the system index.
+      return [...everyFunction, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
     default:

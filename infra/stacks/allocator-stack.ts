@@ -124,7 +124,7 @@ export class AllocatorStack extends CellStack {
       name: 'fleet-reconciler',
       memoryMiB: 512,
       // The tick watches heartbeats for 50 s of each minute.
-      timeoutSeconds: 60,
+      timeoutSeconds: 90,
       environment: {
         ...environment,
         allocateStateMachineArn: allocateArn,

@@ -76,16 +76,16 @@ export const allocateSession: StateMachineDefinition = {
     EnsureCapacity: {
       Comment: 'Single flight: the name is made of the fleet that the lambda saw; a second caller finds it taken',
       Type: 'Task',
-      Resource: 'arn:aws:states:::aws-sdk:sfn:startExecution',
+      Resource: 'arn:aws:states:::states:startExecution',
       Arguments: {
         StateMachineArn: placeholder('LifecycleStateMachineArn'),
         Name: '{% $decision.launchName %}',
-        Input: '{% $string({"v": 1, "mode": $session.mode}) %}',
+        Input: { v: 1, mode: '{% $session.mode %}' },
       },
       Retry: [CALM_RETRY],
       Catch: [
         {
-          ErrorEquals: ['Sfn.ExecutionAlreadyExistsException', 'Sfn.ExecutionAlreadyExists'],
+          ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'],
           Next: 'Done',
         },
       ],

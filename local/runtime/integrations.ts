@@ -52,6 +52,17 @@ export const makeIntegrations = (services: {
       },
     ],
     [
+      'arn:aws:states:::aws-sdk:sfn:startExecution',
+      async ({ StateMachineArn, Input, Name }) => {
+        try {
+          const { executionArn } = services.stepFunctions().start(StateMachineArn, JSON.parse(Input ?? '{}'), Name)
+          return { ExecutionArn: executionArn, StartDate: new Date().toISOString() }
+        } catch (error) {
+          throw named('Sfn', error, 'Exception')
+        }
+      },
+    ],
+    [
       'arn:aws:states:::ecs:runTask',
       async (input) => ecsCall(services.ecs(), 'RunTask', input, 'ECS.AmazonECSException'),
     ],
