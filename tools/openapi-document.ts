@@ -49,7 +49,7 @@ const problemResponses = (operation: Operation): ZodOpenApiResponsesObject => {
         content: {
           'application/problem+json': {
             schema: problemSchema,
-            examples: Object.fromEntries(ofStatus.map((code) => [code, problemExample(code)])),
+            examples: Object.fromEntries(ofStatus.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
           },
         },
       },
@@ -151,6 +151,7 @@ export const makeOpenApi = (version: string): object => {
     servers: [{ url: 'https://{host}', variables: { host: { default: 'localhost' } } }],
     paths,
     components: {
+      examples: Object.fromEntries((Object.keys(FAULTS) as FaultCode[]).map((code) => [code, problemExample(code)])),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'flk_live_…, flk_test_… or flk_admin_…' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },

@@ -160,13 +160,16 @@ const readIdempotencyKey = (event: ProxyEvent): string | null => {
 
 const toProxyResult = (answer: Answer, requestId: string): ProxyResult => {
   const headers = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers }
-  if (answer.raw)
+  if (answer.raw) {
+    const { content, contentType } = answer.raw
+    const isText = typeof content === 'string'
     return {
       statusCode: answer.status,
-      headers: { ...headers, 'Content-Type': answer.raw.contentType },
-      body: Buffer.from(answer.raw.bytes).toString('base64'),
-      isBase64Encoded: true,
+      headers: { ...headers, 'Content-Type': contentType },
+      body: isText ? content : Buffer.from(content).toString('base64'),
+      isBase64Encoded: !isText,
     }
+  }
   const empty = answer.body === null || answer.body === undefined
   return {
     statusCode: answer.status,

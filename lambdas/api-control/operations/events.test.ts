@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventIdOf, newId } from '../../../shared/core/ids.ts'
+import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
-import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Operation } from '../../shared/contract/operation.ts'
-import { operations } from '../../shared/contract/operations.ts'
-import { type IdPrefix, newId } from '../../shared/core/ids.ts'
-import { startTestApi, type TestAnswer, type TestApi } from './test-api.ts'
+import { type IdPrefix, newId } from '../core/ids.ts'
+import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
 
 /**
  * Generated from the contract: whoever adds an operation is tested here without doing anything, or is told that a sample
