@@ -15,4 +15,8 @@ export {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 
-export const makeSQSClient = (): SQSClient => new SQSClient(clientOptions())
+/**
+ * The endpoint is AWS_ENDPOINT_URL_SQS or the region's, never the host of a queue's url: an emulator puts a host there
+ * that need not resolve.
+ */
+export const makeSQSClient = (): SQSClient => new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false })
