@@ -34,7 +34,7 @@ export async function startSimulator({
   })
   // What a killed predecessor had accepted but its phones had not read yet.
   const waiting = world.database.all<{ phoneId: number }>('SELECT DISTINCT phoneId FROM phone_queue')
-  for (const { phoneId } of waiting) void drainPhone(world, phoneId)
+  for (const { phoneId } of waiting) drainPhone(world, phoneId)
   return {
     controlUrl: control.url,
     socketUrl: sockets.url,

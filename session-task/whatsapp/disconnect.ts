@@ -13,12 +13,13 @@ export class DisconnectError extends Error {
   }
 }
 
-/** Messages of disconnects that are told apart by text; the first four are ours, the others Baileys'. */
+/** Messages of disconnects that are told apart by text; the first five are ours, the others Baileys'. */
 export const DISCONNECT_MESSAGES = {
   loginTimedOut: 'Login timed out',
   backpressure: 'Backpressure',
   logLost: 'Session log lost',
   pairingCodeRefused: 'Pairing code refused',
+  journalFailed: 'Inbound stanza not journaled',
   intentionalLogout: 'Intentional Logout',
   qrEnded: 'QR refs attempts ended',
   unackedStanza: 'Stream Errored (ack)',

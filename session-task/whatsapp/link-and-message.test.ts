@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openMemoryLog } from '../auth-log/testing/open-memory-log.ts'
 import { isLinked, loadCredentials } from './credentials.ts'
 import { WhatsAppError } from './errors.ts'
-import { textOf } from './testing/fake-session.ts'
+import { inboundRecordOf, textOf } from './testing/fake-session.ts'
 import { connect, eventually, holdable, type TestLog, takeOver } from './testing/open-test-session.ts'
 import { type Simulator, startSimulator } from './testing/simulator-process.ts'
 import { setTrustRoot } from './trust-root.ts'
@@ -258,6 +258,24 @@ describe('messages', () => {
       { sequence: 1, event: { content: { text: { body: 'hold the receipt' } } } },
     ])
     await successor.connection.close()
+  })
+
+  it('neither acks nor refuses what the session cannot journal, so that it comes again', async () => {
+    const { log, phone } = await link()
+    const failing = connect(log, simulator.socketUrl, {}, (_log, stanza) => {
+      if (textOf(stanza) === null) return inboundRecordOf(log, stanza)
+      throw new Error('the session is full')
+    })
+    await failing.next('onOpen')
+    const id = await simulator.contactSends(CONTACT, phone, 'come again')
+    expect(await failing.next('onClose')).toMatchObject({ code: 500, message: 'Inbound stanza not journaled' })
+    const answers = (await simulator.wire(phone)).filter(
+      ({ direction, attrs }) => direction === 'in' && attrs.id === id,
+    )
+    expect(answers).toEqual([])
+    const session = await openLinked(log)
+    await eventually(() => textsOf(session).includes('come again'))
+    await session.connection.close()
   })
 
   it('receives what arrived while it was away, in order and once', async () => {

@@ -1,18 +1,21 @@
 import './repairs/console-silence.ts'
 import './repairs/curve-verify.ts'
 import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
+import type { InboundRecord } from '../auth-log/records.ts'
 import { LogLostError } from '../auth-log/session-log.ts'
-import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import type { DecryptedStanza, DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
+import { onLogLost } from './log-loss.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
 import { terminateHalfOpen } from './repairs/half-open-close.ts'
 import { watchLogin } from './repairs/login-watchdog.ts'
+import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
 import { ackStatusStanzas } from './repairs/status-ack.ts'
 import { completeCredentialUpdates } from './repairs/stray-presence.ts'
 import { writeKeysThrough } from './repairs/write-through-keys.ts'
@@ -27,6 +30,7 @@ import { startLinking } from './start-linking.ts'
 import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
+const INTERNAL_ERROR = 500
 const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
 const DRAIN_TIMEOUT_MS = 10_000
@@ -53,8 +57,22 @@ export const openConnection: OpenConnection = (options) => {
   if (!options.link && !isLinked(creds)) throw new WhatsAppError('not_linked', 'the session is not linked to a phone')
 
   let stanzas: StanzaMemory | null = null
-  const keys = makeKeyStore(log, (stanza) => events.onDecrypted(stanza))
-  const makeSignalRepository = makeJournaledRepository(log, events, { of: (ciphertext) => stanzas?.of(ciphertext) })
+  /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
+  const onDecrypted = (stanza: DecryptedStanza): InboundRecord => {
+    try {
+      return events.onDecrypted(stanza)
+    } catch (error) {
+      gate.shut()
+      void socket.end(new DisconnectError(INTERNAL_ERROR, DISCONNECT_MESSAGES.journalFailed, error))
+      throw error
+    }
+  }
+  const keys = makeKeyStore(log, onDecrypted)
+  const makeSignalRepository = makeJournaledRepository(
+    log,
+    { onDecrypted },
+    { of: (ciphertext) => stanzas?.of(ciphertext) },
+  )
   const socket = withCapturedRejections(
     () => makeWASocket({ ...socketOptions(options, Math.random()), auth: { creds, keys }, makeSignalRepository }),
     (error) => logger.error({ cause: errorName(error) }, 'unexpected error in the connection; it is closed'),
@@ -71,9 +89,10 @@ export const openConnection: OpenConnection = (options) => {
   completeCredentialUpdates(socket)
   writeKeysThrough(socket, keys)
   flushEventsAtEnd(socket)
+  rejectQueriesAtEnd(socket)
   watchLogin(socket, options.loginTimeoutMs)
   ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
-  log.onLost((loss) => {
+  const forgetLog = onLogLost(log, (loss) => {
     gate.shut()
     void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
   })
@@ -110,6 +129,7 @@ export const openConnection: OpenConnection = (options) => {
       isOpen = false
       isClosed = true
       gate.shut()
+      forgetLog()
       const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)

@@ -117,6 +117,14 @@ describe('the disconnect table', () => {
     expect(decide({ code: 500, message: 'Stream Errored (ack)' }).decision).toMatchObject({ alarm: true })
   })
 
+  it('an inbound stanza that could not be journaled reconnects and raises an alarm', () => {
+    expect(decide({ code: 500, message: 'Inbound stanza not journaled' }).decision).toMatchObject({
+      action: 'reconnect',
+      reason: { code: 'journal_failed' },
+      alarm: true,
+    })
+  })
+
   it('what we ended ourselves is left alone, except a full gate', () => {
     expect(decide({ code: 0, message: 'Closed' }).decision).toEqual({ action: 'none' })
     expect(decide({ code: 0, message: 'Session log lost' }).decision).toEqual({ action: 'none' })

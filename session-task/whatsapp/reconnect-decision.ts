@@ -181,6 +181,7 @@ export const decideReconnect = (
     case 428:
       return backOff('connection_closed')
     case 500:
+      if (info.message === DISCONNECT_MESSAGES.journalFailed) return backOff('journal_failed', {}, true)
       // a stanza that was never acked: it heals by reconnecting, but comes back every 50 minutes until it is repaired
       return info.message === DISCONNECT_MESSAGES.unackedStanza
         ? backOff('unacked_stanza', {}, true)

@@ -29,22 +29,31 @@ export interface Operation {
   readonly path: string
   readonly function: ApiFunction
   readonly summary: string
+  readonly description?: string
   readonly tag: string
-  /** none: no key; tenant: a tenant key with one of `scopes`; admin: a platform key */
+  /** none: no key; tenant: a tenant key with all of `scopes`; admin: a platform key */
   readonly auth: 'none' | 'tenant' | 'admin'
   readonly scopes: readonly Scope[]
   /** only test keys may call it */
   readonly testModeOnly?: boolean
-  /** honours Idempotency-Key (all POSTs do); how: the message row itself, or an idempotency row */
-  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow'
+  /** a key that is bound to one session may call it (it then sees that session only) */
+  readonly sessionKeys?: boolean
+  /**
+   * What an Idempotency-Key does: `messageRow`, `idempotencyRow`: the first answer comes back for 24 h and more.
+   * `natural`: calling it twice is like calling it once, the header changes nothing. `none`: every call acts.
+   */
+  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow' | 'none'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** status → schema of the JSON body; null: no body */
   readonly responses: Readonly<Record<number, z.ZodType | null>>
+  /** beyond those that every operation has (validation, key, internal) */
   readonly faults: readonly FaultCode[]
   /** raises the default limit of 1 MB */
   readonly maximumBodyBytes?: number
   /** content types other than JSON that a 200 may carry */
   readonly produces?: readonly string[]
+  /** public text of the 404 of this operation; the same for an unknown id and for another tenant's */
+  readonly notFound?: string
 }

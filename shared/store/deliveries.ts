@@ -125,6 +125,11 @@ export class Deliveries {
     return { items: page.items.map((item) => deliveryRowSchema.parse(item)), next: page.lastKey }
   }
 
+  /** Position right after a row of `list`. */
+  listPosition(row: DeliveryRow): Item {
+    return { ...deliveryKey(this.#scope, row), ...this.#listKey(row) }
+  }
+
   async listAttempts(ref: DeliveryRef): Promise<AttemptRow[]> {
     const key = deliveryKey(this.#scope, ref)
     const page = await this.#tables.messages.query({
@@ -146,9 +151,12 @@ export class Deliveries {
       ...deliveryKey(this.#scope, row),
       ...row,
       ...(row.nextAttemptAt === null ? {} : systemIndex('due', row.id, this.#dueSort(row.nextAttemptAt, row))),
-      l1pk: this.#listPartition(row.endpointId),
-      l1sk: `${timeKey(row.createdAt)}#${row.id}`,
+      ...this.#listKey(row),
     }
+  }
+
+  #listKey(row: DeliveryRow) {
+    return { l1pk: this.#listPartition(row.endpointId), l1sk: `${timeKey(row.createdAt)}#${row.id}` }
   }
 }
 

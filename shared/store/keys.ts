@@ -33,6 +33,9 @@ export const assignedKey = (workerId: string, incarnation: number, sessionId: st
 export const tenantDataKeyKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}DK`, sk: 'META' })
 export const tenantKey = (tenantId: string): Key => ({ pk: `TENANT#${tenantId}`, sk: 'META' })
 export const apiKeyKey = (hash: string): Key => ({ pk: `K#${hash}`, sk: 'META' })
+export const apiKeyPartition = (scope: TenantScope): string => `${scope.prefix}KEYS`
+/** The same key by its id: for lists, get and revoke. */
+export const apiKeyListKey = (scope: TenantScope, keyId: string): Key => ({ pk: apiKeyPartition(scope), sk: keyId })
 export const endpointPartition = (scope: TenantScope): string => `${scope.prefix}WH`
 export const endpointKey = (scope: TenantScope, endpointId: string): Key => ({
   pk: endpointPartition(scope),

@@ -62,13 +62,22 @@ export class Leases {
 
   /**
    * What the tenant wants. LEASE and, if owned, the owner's ASSIGNED row change together; the owner acts on it at its
-   * next heartbeat or ring. @returns the lease after the change; null when there is none, or it is being deleted
+   * next heartbeat or ring. A logout or delete of an opened, unowned session unsettles it: somebody has to open it once.
+   * @param alongside further legs of the same transaction, made for the lease as it was read
+   * @returns the lease after the change; null (nothing written) when there is none, it is being deleted, or a leg
+   * alongside was refused
    */
-  async setDesired(sessionId: string, desired: DesiredState): Promise<LeaseRow | null> {
+  async setDesired(
+    sessionId: string,
+    desired: DesiredState,
+    alongside: (lease: LeaseRow) => readonly Leg[] = () => [],
+  ): Promise<LeaseRow | null> {
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
       const lease = await this.get(sessionId)
       if (!lease || (lease.desired === 'DELETED' && desired !== 'DELETED')) return null
-      const next: LeaseRow = { ...lease, desired }
+      const unlinks = desired === 'LOGGED_OUT' || desired === 'DELETED'
+      const settled = lease.settled && !(unlinks && lease.owner === null && lease.epoch > 0)
+      const next: LeaseRow = { ...lease, desired, settled }
       const legs: Leg[] = [
         {
           table: this.#tables.core.name,
@@ -91,7 +100,10 @@ export class Leases {
           set: { expression: 'SET #desired = :desired', values: { ':desired': desired } },
           condition: { expression: 'attribute_exists(pk)' },
         })
-      if ((await transact(this.#tables.client, legs)).outcome === 'written') return next
+      const own = legs.length
+      const result = await this.#transactCalmly([...legs, ...alongside(lease)])
+      if (result.outcome === 'written') return next
+      if (result.outcome === 'conditionFailed' && result.failed.slice(own).includes(true)) return null
     }
     throw new Error(`the lease of ${sessionId} changed hands ${CONFLICT_TRIES} times while setting desired`)
   }

@@ -239,20 +239,32 @@ export class Messages {
     return { items: page.items.map((item) => messageRowSchema.parse(item)), next: page.lastKey }
   }
 
+  /** Position right after a row of `list`. */
+  listPosition(row: MessageRow, bySession: boolean): Item {
+    const { l1pk, l1sk, l2pk, l2sk } = this.#listKeys(row)
+    return { ...messageKey(this.#scope, row.id), ...(bySession ? { l1pk, l1sk } : { l2pk, l2sk }) }
+  }
+
+  #listKeys(row: MessageRow) {
+    const sort = `${timeKey(row.createdAt)}#${row.id}`
+    return {
+      l1pk: this.#listPartition(row.sessionId),
+      l1sk: sort,
+      l2pk: `${this.#scope.prefix}MESSAGES`,
+      l2sk: sort,
+    }
+  }
+
   #listPartition(sessionId: string): string {
     return `${this.#scope.prefix}S#${sessionId}#MESSAGES`
   }
 
   #item(row: MessageRow) {
-    const sort = `${timeKey(row.createdAt)}#${row.id}`
     return {
       ...messageKey(this.#scope, row.id),
       ...row,
       rank: row.direction === 'outbound' ? rankOf(row.status as OutboundStatus) : 0,
-      l1pk: this.#listPartition(row.sessionId),
-      l1sk: sort,
-      l2pk: `${this.#scope.prefix}MESSAGES`,
-      l2sk: sort,
+      ...this.#listKeys(row),
     }
   }
 }

@@ -45,6 +45,8 @@ export const sessionRowSchema = z.object({
   /** the link the tenant asked for last; a worker that opens an unlinked session follows it */
   link: linkRequestSchema.nullable(),
   createdAt: time,
+  /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
+  deletedAt: time.optional(),
   /** written by workers: IF stateEpoch <= :e */
   stateEpoch: z.number().int(),
 })

@@ -39,11 +39,35 @@ export class Sessions {
       put: {
         ...sessionKey(this.#scope, row.id),
         ...row,
-        l1pk: `${this.#scope.prefix}SESSIONS`,
-        l1sk: `${timeKey(row.createdAt)}#${row.id}`,
+        ...this.#listKey(row),
       },
       condition: { expression: 'attribute_not_exists(pk)' },
     }
+  }
+
+  /**
+   * Leg of a change that the API makes together with the lease: only while the status is what the caller saw, and never
+   * of a deleted session.
+   */
+  patchLeg(
+    sessionId: string,
+    was: SessionRow['status'],
+    patch: Partial<Pick<SessionRow, 'status' | 'reason' | 'link' | 'loggedOutAt' | 'connectedAt' | 'deletedAt'>>,
+  ): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: sessionKey(this.#scope, sessionId),
+      set: setOf(patch),
+      condition: {
+        expression: 'attribute_exists(pk) AND #status = :was AND attribute_not_exists(#deletedAt)',
+        values: { ':was': was },
+      },
+    }
+  }
+
+  /** Position right after a row of `list`. */
+  listPosition(row: SessionRow): Item {
+    return { ...sessionKey(this.#scope, row.id), ...this.#listKey(row) }
   }
 
   /** Newest first; eventually consistent (a single session is read by `get`). */
@@ -59,7 +83,9 @@ export class Sessions {
   }
 
   async update(sessionId: string, patch: Partial<Pick<SessionRow, 'name' | 'metadata'>>): Promise<SessionRow | null> {
-    const result = await this.#set(sessionId, patch, { expression: 'attribute_exists(pk)' })
+    const result = await this.#set(sessionId, patch, {
+      expression: 'attribute_exists(pk) AND attribute_not_exists(#deletedAt)',
+    })
     return result.ok ? sessionRowSchema.parse(result.item) : null
   }
 
@@ -117,14 +143,18 @@ export class Sessions {
   }
 
   #set(sessionId: string, patch: Record<string, unknown>, condition: { expression: string; values?: Item }) {
-    const fields = Object.keys(patch).filter((name) => patch[name] !== undefined)
-    return this.#tables.core.update(
-      sessionKey(this.#scope, sessionId),
-      {
-        expression: `SET ${fields.map((name) => `#${name} = :set_${name}`).join(', ')}`,
-        values: Object.fromEntries(fields.map((name) => [`:set_${name}`, patch[name]])),
-      },
-      condition,
-    )
+    return this.#tables.core.update(sessionKey(this.#scope, sessionId), setOf(patch), condition)
+  }
+
+  #listKey(row: SessionRow) {
+    return { l1pk: `${this.#scope.prefix}SESSIONS`, l1sk: `${timeKey(row.createdAt)}#${row.id}` }
+  }
+}
+
+const setOf = (patch: Record<string, unknown>) => {
+  const fields = Object.keys(patch).filter((name) => patch[name] !== undefined)
+  return {
+    expression: `SET ${fields.map((name) => `#${name} = :set_${name}`).join(', ')}`,
+    values: Object.fromEntries(fields.map((name) => [`:set_${name}`, patch[name]])),
   }
 }

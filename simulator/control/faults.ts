@@ -45,6 +45,7 @@ const faultBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('neverSuccess'), ...target, count }),
   z.strictObject({ kind: z.literal('delayFrames'), ...target, count: count.default(null), delayMs }),
   z.strictObject({ kind: z.literal('swallowQueries'), ...target, count, xmlns: z.string().optional() }),
+  z.strictObject({ kind: z.literal('swallowReceipts'), ...target, count }),
   z.strictObject({ kind: z.literal('forgedCertificate'), count }),
   z.strictObject({ kind: z.literal('forgedAccountSignature'), phone: phoneSchema.optional(), count }),
 ])

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Problem } from '../problem.ts'
+import { reportFailure } from '../report.ts'
 import { listen } from '../server/listen.ts'
 import type { World } from '../world.ts'
 import { contactRoutes } from './contacts.ts'
@@ -93,16 +94,13 @@ function write(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function writeError(response: ServerResponse, error: unknown): void {
-  if (error instanceof Problem) {
-    const { status, code, message } = error
-    return write(response, status, { status, code, detail: message })
-  }
-  if (error instanceof URIError)
-    return write(response, 400, {
-      status: 400,
-      code: 'malformed_path',
-      detail: 'The path is not valid percent-encoding.',
-    })
-  process.stderr.write(`simulator: control request failed: ${(error as Error).stack}\n`)
-  write(response, 500, { status: 500, code: 'internal', detail: 'The simulator failed: see its stderr.' })
+  const problem = asProblem(error)
+  write(response, problem.status, { status: problem.status, code: problem.code, detail: problem.message })
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof URIError) return new Problem(400, 'malformed_path', 'The path is not valid percent-encoding.')
+  reportFailure('a control request', error)
+  return new Problem(500, 'internal', 'The simulator failed: see its stderr.')
 }

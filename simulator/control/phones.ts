@@ -37,7 +37,7 @@ const codeBody = z.strictObject({ code: z.string().transform((code) => code.repl
 export function createPhone(call: Call): Reply {
   const { phone, ...change } = parseBody(phoneBody, call)
   const row = upsertPhone(call.world.database, call.namespace, phone, change)
-  if (row.online) void drainPhone(call.world, row.id)
+  if (row.online) drainPhone(call.world, row.id)
   return ok(presentPhone(row), 201)
 }
 
@@ -63,7 +63,7 @@ function setOnline(online: boolean): (call: Call) => Reply {
   return (call) => {
     const { phone } = phoneOf(call)
     const row = upsertPhone(call.world.database, call.namespace, phone, { online })
-    if (online) void drainPhone(call.world, row.id)
+    if (online) drainPhone(call.world, row.id)
     return ok(presentPhone(row))
   }
 }

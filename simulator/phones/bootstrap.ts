@@ -1,13 +1,12 @@
 import { deflateSync } from 'node:zlib'
-import { queueForDevice } from '../protocol/push.ts'
 import { deviceById } from '../store/devices.ts'
 import { type Phone, phoneById } from '../store/phones.ts'
 import { proto } from '../wire/codec.ts'
 import { lidJid, phoneJid } from '../wire/jid.ts'
 import { asBuffer } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
-import { encryptPeer } from './outgoing.ts'
-import { SignalStore } from './signal-store.ts'
+import { newWhatsappId, sendToDevices } from './outgoing.ts'
+import type { OutgoingMessage } from './sessions.ts'
 
 /**
  * What a phone sends its new companion once: the app-state sync key and an (empty) bootstrap history. It waits for the client's
@@ -21,16 +20,16 @@ export async function bootstrapDevice(world: World, deviceId: number): Promise<v
     const device = deviceById(database, deviceId)!
     if (device.bootstrapped) return
     const phone = phoneById(database, device.phoneId)!
-    const store = new SignalStore(database, phone)
-    const keyShare = await encryptPeer(world, store, phone, device, shareAppStateKey(phone))
-    const history = await encryptPeer(world, store, phone, device, emptyHistory(phone))
-    const sends = database.transaction(() => {
-      store.commit()
+    const messages = [shareAppStateKey(phone), emptyHistory(phone)].map(asPeerMessage)
+    await sendToDevices(world, phone, [device], messages, () => {
       database.run('UPDATE devices SET bootstrapped = 1 WHERE id = ?', deviceId)
-      return [keyShare, history].map((stanza) => queueForDevice(world, deviceId, stanza))
     })
-    for (const send of sends) send()
   })
+}
+
+function asPeerMessage(message: proto.IMessage): OutgoingMessage {
+  const plaintext = Buffer.from(proto.Message.encode(message).finish())
+  return { whatsappId: newWhatsappId(), plaintext, addressing: 'pn', category: 'peer' }
 }
 
 function shareAppStateKey(phone: Phone): proto.IMessage {

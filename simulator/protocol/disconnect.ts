@@ -4,10 +4,12 @@ import { element } from '../wire/stanza.ts'
 
 /** Ends (or freezes) a connection the way the fault says. */
 export function strikeConnection(connection: Connection, { kind, options }: Pick<Fault, 'kind' | 'options'>): void {
-  if (kind === 'halfOpen') return connection.freeze()
-  if (kind === 'streamError') return endWithStreamError(connection, options.code ?? 500)
-  if (options.mode === 'xmlstreamend') connection.send(element('xmlstreamend'))
-  connection.end(options.mode === 'reset' || options.mode === undefined ? 'reset' : 'close')
+  if (kind === 'halfOpen') connection.freeze()
+  else if (kind === 'streamError') endWithStreamError(connection, options.code ?? 500)
+  else {
+    if (options.mode === 'xmlstreamend') connection.send(element('xmlstreamend'))
+    connection.end(options.mode === 'reset' || options.mode === undefined ? 'reset' : 'close')
+  }
 }
 
 /** `<stream:error>` in the shape each code has: 401 device_removed and 440 replaced carry a `<conflict>`. */

@@ -31,6 +31,8 @@ export async function dispatchStanza(
     case 'message':
       return handleMessage(world, connection, connection.device, stanza, frame)
     case 'receipt':
+      if (takeFault(world.database, 'swallowReceipts', targetOf(connection)))
+        return noteFrame(world.database, frame, 'swallowed by fault')
       return handleReceipt(world, connection, connection.device, stanza)
     case 'ack':
       return handleAck(world, connection.device, stanza)

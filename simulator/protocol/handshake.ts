@@ -1,4 +1,5 @@
-import type { Connection } from '../server/connection.ts'
+import { reportFailure } from '../report.ts'
+import type { CloseMode, Connection } from '../server/connection.ts'
 import { FrameReader } from '../server/frames.ts'
 import { NoiseResponder } from '../server/noise.ts'
 import { takeFault } from '../store/faults.ts'
@@ -6,12 +7,13 @@ import { recordViolation, type ViolationKind } from '../store/violations.ts'
 import { decodeBinaryNode, proto, type Stanza } from '../wire/codec.ts'
 import { asBuffer, element } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
+import { endWithStreamError } from './disconnect.ts'
 import { dispatchStanza } from './dispatch.ts'
 import { logIn } from './login.ts'
 import { offerPairing } from './pairing.ts'
 import { watchConnection } from './wire-tap.ts'
 
-const WEBSOCKET_LOGIN_WATCHDOG_MS = 30_000
+const HANDSHAKE_MS = 30_000
 
 /** Wires a fresh WebSocket to the protocol; the result takes the bytes it receives. */
 export function openConnection(world: World, connection: Connection): (data: Uint8Array) => void {
@@ -21,10 +23,10 @@ export function openConnection(world: World, connection: Connection): (data: Uin
   let tail: Promise<void> = Promise.resolve()
   world.connections.add(connection)
   watchConnection(world, connection)
-  const watchdog = setTimeout(() => step !== 'open' && connection.end(), WEBSOCKET_LOGIN_WATCHDOG_MS).unref()
+  const watchdog = setTimeout(() => step !== 'open' && connection.end(), HANDSHAKE_MS).unref()
   connection.onClose(() => clearTimeout(watchdog))
 
-  function refuse(kind: ViolationKind, error: unknown): void {
+  function refuse(kind: ViolationKind, error: unknown, mode: CloseMode = 'reset'): void {
     const { namespace, namespaceHint, device } = connection
     const who = device ? { phone: device.phone, device: device.device } : {}
     recordViolation(world.database, {
@@ -33,7 +35,7 @@ export function openConnection(world: World, connection: Connection): (data: Uin
       ...who,
       detail: (error as Error).message,
     })
-    connection.end('reset')
+    connection.end(mode)
   }
 
   function takeFrame(frame: Buffer): void {
@@ -72,14 +74,13 @@ export function openConnection(world: World, connection: Connection): (data: Uin
       stanza = (await decodeBinaryNode(payload)) as Stanza
     } catch (error) {
       connection.send(element('stream:error', {}, [element('xml-not-well-formed')]))
-      return refuse('bad_stanza', error)
+      return refuse('bad_stanza', error, 'close')
     }
     try {
       await dispatchStanza(world, connection, stanza, payload)
     } catch (error) {
-      process.stderr.write(`simulator: <${stanza.tag} id=${stanza.attrs.id}> failed: ${(error as Error).stack}\n`)
-      connection.send(element('stream:error', { code: '500' }))
-      connection.end()
+      reportFailure(`<${stanza.tag} id=${stanza.attrs.id}>`, error)
+      endWithStreamError(connection, 500)
     }
   }
 

@@ -33,7 +33,11 @@ export function handleMessage(
   const { id, to } = stanza.attrs
   const target = { ...targetOf(connection), ...recipientField(world, device, to) }
   const struck = takeDisconnect(world, target)
-  if (struck?.options.processed === false) return strikeConnection(connection, struck)
+  if (struck?.options.processed === false) {
+    noteFrame(database, frame, 'lost by fault')
+    strikeConnection(connection, struck)
+    return
+  }
 
   const fault = takeFault(database, 'nack', target)
   const error = fault ? (fault.options.code ?? 500) : refusalOf(world, device, stanza, frame)
@@ -46,11 +50,13 @@ export function handleMessage(
     }
     if (error !== undefined) noteFrame(database, frame, `nack ${error}`)
   })
-  if (struck) strikeConnection(connection, struck)
-  else acknowledge(world, connection, { id: id ?? '', to: to ?? SERVER, frame, error })
+  if (struck) {
+    noteFrame(database, frame, 'ack lost by fault')
+    strikeConnection(connection, struck)
+  } else acknowledge(world, connection, { id: id ?? '', to: to ?? SERVER, frame, error })
   for (const send of sends) send()
   for (const phoneId of new Set(copies.filter((copy) => copy.device === 0).map(({ phone }) => phone.id)))
-    void drainPhone(world, phoneId)
+    drainPhone(world, phoneId)
 }
 
 function takeDisconnect({ database }: World, target: ReturnType<typeof targetOf>) {
@@ -147,7 +153,10 @@ type Acknowledgement = { id: string; to: string; frame: number; error: number | 
 
 function acknowledge({ database }: World, connection: Connection, { id, to, frame, error }: Acknowledgement): void {
   const target = targetOf(connection)
-  if (takeFault(database, 'swallowAcks', target)) return noteFrame(database, frame, 'ack swallowed by fault')
+  if (takeFault(database, 'swallowAcks', target)) {
+    noteFrame(database, frame, 'ack swallowed by fault')
+    return
+  }
   const attrs = {
     id,
     from: to,

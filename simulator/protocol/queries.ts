@@ -23,7 +23,7 @@ export async function answerQuery(world: World, connection: Connection, stanza: 
     : answerPairing(world, connection, stanza)
   reply(connection, stanza, answer)
   if (device && stanza.attrs.xmlns === 'passive' && childOf(stanza, 'active'))
-    deliverQueue(world, connection, device.id)
+    await deliverQueue(world, connection, device.id)
   if (device && childOf(stanza, 'remove-companion-device')) connection.end()
 }
 

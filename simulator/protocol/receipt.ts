@@ -9,6 +9,8 @@ import type { World } from '../world.ts'
 import { findAddressee } from './addressee.ts'
 import { queueForDevice } from './push.ts'
 
+const NOT_FOR_OTHERS = ['peer_msg', 'hist_sync', 'sender']
+
 /** A receipt from a linked device: delivered, read, or "I could not decrypt it". */
 export async function handleReceipt(
   world: World,
@@ -17,27 +19,33 @@ export async function handleReceipt(
   stanza: Stanza,
 ): Promise<void> {
   const { attrs } = stanza
-  const ids = [attrs.id ?? '', ...childrenOf(childOf(stanza, 'list'), 'item').map((item) => item.attrs.id ?? '')]
-  const isRetry = attrs.type === 'retry'
   const jid = parseJid(attrs.to)
   const sender = jid && findAddressee(world, device.namespace, jid)
-  const wasSentByPhone = sender !== undefined && isSentByPhone(world, sender.id, ids[0]!)
-  const sends: (() => void)[] = []
-  world.database.transaction(() => {
-    for (const id of ids) confirmStanza(world.database, device.id, 'message', id, null, false)
-    if (sender && !wasSentByPhone && attrs.type !== 'peer_msg' && attrs.type !== 'hist_sync' && attrs.type !== 'sender')
-      for (const target of activeDevices(world.database, sender.id))
-        if (target.id !== device.id) sends.push(forwardReceipt(world, device, target, stanza, isRetry))
-  })
-  const answer = {
-    id: attrs.id ?? '',
-    from: attrs.to ?? '',
-    class: 'receipt',
-    ...(attrs.type ? { type: attrs.type } : {}),
+  if (sender && isSentByPhone(world, sender.id, attrs.id ?? '')) {
+    // Not confirmed here: the waiting copy may go only when its replacement is stored.
+    if (attrs.type === 'retry') await resendMessage(world, sender, device.id, stanza)
+    else confirmMessages(world, device, stanza)
+  } else {
+    const sends = world.database.transaction(() => {
+      confirmMessages(world, device, stanza)
+      const targets =
+        sender && !NOT_FOR_OTHERS.includes(attrs.type ?? '') ? activeDevices(world.database, sender.id) : []
+      return targets
+        .filter(
+          (target) =>
+            target.id !== device.id && (jid?.device === 0 ? attrs.type !== 'retry' : jid?.device === target.device),
+        )
+        .map((target) => forwardReceipt(world, device, target, stanza))
+    })
+    for (const send of sends) send()
   }
-  connection.send(element('ack', answer))
-  for (const send of sends) send()
-  if (isRetry && wasSentByPhone) await resendMessage(world, sender, device.id, stanza)
+  const answer = { id: attrs.id ?? '', from: attrs.to ?? '', class: 'receipt' }
+  connection.send(element('ack', attrs.type ? { ...answer, type: attrs.type } : answer))
+}
+
+function confirmMessages({ database }: World, device: Device, stanza: Stanza): void {
+  const more = childrenOf(childOf(stanza, 'list'), 'item').map((item) => item.attrs.id ?? '')
+  for (const id of [stanza.attrs.id ?? '', ...more]) confirmStanza(database, device.id, 'message', id, null, false)
 }
 
 function isSentByPhone({ database }: World, phoneId: number, whatsappId: string): boolean {
@@ -45,13 +53,8 @@ function isSentByPhone({ database }: World, phoneId: number, whatsappId: string)
 }
 
 /** Between two real clients the server only carries receipts. */
-function forwardReceipt(
-  world: World,
-  from: Device,
-  target: Device,
-  { attrs, content }: Stanza,
-  isRetry: boolean,
-): () => void {
+function forwardReceipt(world: World, from: Device, target: Device, { attrs, content }: Stanza): () => void {
+  const isRetry = attrs.type === 'retry'
   const forwarded: Record<string, string> = {
     id: attrs.id ?? '',
     from: isRetry ? phoneJid(from.phone, from.device) : phoneJid(from.phone),

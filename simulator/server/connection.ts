@@ -39,8 +39,7 @@ export class Connection {
   readonly #closeListeners: (() => void)[] = []
   readonly #results = new Map<string, (answer: Stanza | undefined) => void>()
   #transport: Transport | undefined
-  #lastSendAt = 0
-  #waiting = 0
+  readonly #delayed: { stanza: Stanza; at: number }[] = []
   #nextId = 1
 
   constructor(webSocket: WebSocket, socket: Socket, namespaceHint: string | null) {
@@ -71,14 +70,12 @@ export class Connection {
   send(stanza: Stanza): void {
     if (this.isClosed || this.isFrozen) return
     const delayMs = this.frameDelayMs()
-    if (delayMs === 0 && this.#waiting === 0) return this.#sendNow(stanza)
-    const at = Math.max(this.#lastSendAt, Date.now() + delayMs)
-    this.#lastSendAt = at
-    this.#waiting += 1
-    setTimeout(() => {
-      this.#waiting -= 1
+    if (delayMs === 0 && this.#delayed.length === 0) {
       this.#sendNow(stanza)
-    }, at - Date.now())
+      return
+    }
+    this.#delayed.push({ stanza, at: Date.now() + delayMs })
+    if (this.#delayed.length === 1) this.#sendDelayed()
   }
 
   /** Sends an iq and waits for its answer; undefined when the connection closes or `timeoutMs` passes first. */
@@ -130,6 +127,20 @@ export class Connection {
   freeze(): void {
     this.isFrozen = true
     this.#socket.pause()
+  }
+
+  /** One timer for the head of the line: two timers of equal deadline would not keep the order. */
+  #sendDelayed(): void {
+    const head = this.#delayed[0]
+    if (!head || this.isClosed) return
+    setTimeout(
+      () => {
+        this.#delayed.shift()
+        this.#sendNow(head.stanza)
+        this.#sendDelayed()
+      },
+      Math.max(0, head.at - Date.now()),
+    )
   }
 
   #sendNow(stanza: Stanza): void {

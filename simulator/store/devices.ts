@@ -1,3 +1,4 @@
+import { Problem } from '../problem.ts'
 import type { Database } from './database.ts'
 
 /** A linked companion. `identityPublic` is 32 bytes, `account` the encoded ADVSignedDeviceIdentity with the device's signature. */
@@ -32,7 +33,8 @@ export function nextDeviceNumber(database: Database, phone: string): number {
   const sql =
     'INSERT INTO device_numbers VALUES (?, 1) ON CONFLICT (phone) DO UPDATE SET last = last + 1 RETURNING last'
   const { last } = database.get<{ last: number }>(sql, phone)!
-  if (last > MAX_DEVICE_NUMBER) throw new Error(`Phone ${phone} has used up its ${MAX_DEVICE_NUMBER} device numbers`)
+  if (last > MAX_DEVICE_NUMBER)
+    throw new Problem(409, 'no_device_numbers', `Phone +${phone} has used up its ${MAX_DEVICE_NUMBER} device numbers.`)
   return last
 }
 

@@ -12,6 +12,7 @@ export type FaultKind =
   | 'neverSuccess'
   | 'delayFrames'
   | 'swallowQueries'
+  | 'swallowReceipts'
   | 'forgedCertificate'
   | 'forgedAccountSignature'
 

@@ -44,8 +44,8 @@ CREATE TABLE IF NOT EXISTS inbox (
 CREATE INDEX IF NOT EXISTS inbox_of_phone ON inbox (phoneId, seq);
 CREATE INDEX IF NOT EXISTS inbox_by_id ON inbox (phoneId, whatsappId);
 CREATE TABLE IF NOT EXISTS sent (
-  phoneId INTEGER, whatsappId TEXT, toPhone TEXT NOT NULL, plaintext BLOB NOT NULL, addressing TEXT NOT NULL,
-  sentAt INTEGER NOT NULL, PRIMARY KEY (phoneId, whatsappId));
+  phoneId INTEGER, whatsappId TEXT, plaintext BLOB NOT NULL, addressing TEXT NOT NULL,
+  category TEXT NOT NULL, sentAt INTEGER NOT NULL, PRIMARY KEY (phoneId, whatsappId));
 CREATE TABLE IF NOT EXISTS ciphertexts (
   phoneId INTEGER, ratchetKey TEXT, counter INTEGER, sha256 TEXT NOT NULL, whatsappId TEXT NOT NULL,
   plaintextSha256 TEXT NOT NULL, PRIMARY KEY (phoneId, ratchetKey, counter)) WITHOUT ROWID;

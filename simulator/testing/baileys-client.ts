@@ -12,6 +12,7 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import * as curve from 'libsignal/src/curve.js'
 import pino from 'pino'
+import { silenceLibsignal } from '../wire/silence.ts'
 import { until } from './until.ts'
 
 type Socket = ReturnType<typeof makeWASocket>
@@ -19,6 +20,7 @@ type Upsert = { type: 'notify' | 'append'; messages: WAMessage[] }
 
 /** rc14 believes every well-formed signature; with the repair a test double for the certificate proves something. */
 export function repairSignatureCheck(trustRootHex: string): void {
+  silenceLibsignal()
   const verify = curve.verifySignature as (key: Uint8Array, message: Uint8Array, signature: Uint8Array) => unknown
   Curve.verify = (key, message, signature) => {
     try {
@@ -34,7 +36,8 @@ export function repairSignatureCheck(trustRootHex: string): void {
 /** Unmodified Baileys with its state in memory, and everything it said for tests to wait on. */
 export class BaileysClient {
   readonly auth: AuthenticationState
-  readonly updates: Partial<ConnectionState>[] = []
+  /** Of the current socket only. */
+  updates: Partial<ConnectionState>[] = []
   readonly upserts: Upsert[] = []
   readonly statuses = new Map<string, number[]>()
   readonly acks: BinaryNode[] = []
@@ -68,7 +71,8 @@ export class BaileysClient {
 
   /** A new socket on the same credentials. */
   connect(): this {
-    this.updates.length = 0
+    const updates: Partial<ConnectionState>[] = []
+    this.updates = updates
     this.socket = makeWASocket({
       auth: this.auth,
       waWebSocketUrl: this.#url,
@@ -78,7 +82,7 @@ export class BaileysClient {
       browser: ['Windows', 'Chrome', '10'],
       ...this.#options,
     })
-    this.socket.ev.on('connection.update', (update) => this.updates.push(update))
+    this.socket.ev.on('connection.update', (update) => updates.push(update))
     this.socket.ev.on('messages.upsert', (upsert) => this.upserts.push(upsert))
     this.socket.ev.on('messages.update', (updates) => {
       for (const { key, update } of updates) {
@@ -111,13 +115,11 @@ export class BaileysClient {
     return until('connection open', () => this.updates.find(({ connection }) => connection === 'open'))
   }
 
-  /** The status code the socket closed with. */
+  /** The status code the current socket closes with. */
   async closed(timeoutMs?: number): Promise<number | undefined> {
-    const update = await until(
-      'connection close',
-      () => this.updates.find(({ connection }) => connection === 'close'),
-      timeoutMs,
-    )
+    const { updates } = this
+    const isClose = ({ connection }: Partial<ConnectionState>) => connection === 'close'
+    const update = await until('connection close', () => updates.find(isClose), timeoutMs)
     return (update.lastDisconnect?.error as { output?: { statusCode: number } } | undefined)?.output?.statusCode
   }
 

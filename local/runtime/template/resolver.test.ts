@@ -27,6 +27,7 @@ describe('template intrinsics', () => {
     [{ Ref: 'Mode' }, data, 'disabled'],
     [{ Ref: 'Url' }, data, 'ws://127.0.0.1:1'],
     [{ 'Fn::Join': ['-', ['a', { Ref: 'AWS::Region' }]] }, data, 'a-us-east-1'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
     [{ 'Fn::Sub': 'x/${AWS::AccountId}/${Table}/${!keep}' }, data, 'x/000000000000/data-Table/${keep}'],
     [{ 'Fn::Select': [1, { 'Fn::Split': [':', 'a:b:c'] }] }, data, 'b'],
     [{ 'Fn::ImportValue': 'data:TableArn' }, app, 'arn:aws:dynamodb:us-east-1:000000000000:table/data-Table'],

@@ -10,6 +10,7 @@ import './curve-verify.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
 import { terminateHalfOpen } from './half-open-close.ts'
 import { watchLogin } from './login-watchdog.ts'
+import { rejectQueriesAtEnd } from './pending-queries.ts'
 import { ackStatusStanzas } from './status-ack.ts'
 import { completeCredentialUpdates } from './stray-presence.ts'
 import { writeKeysThrough } from './write-through-keys.ts'
@@ -147,6 +148,17 @@ describe('repairs of the library', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(rejections).toEqual([])
     expect(socket.ws.isConnecting).toBe(true)
+  })
+
+  it('pending-queries: whoever waits for an answer hears of the close at once', async () => {
+    const handlers: (() => unknown)[] = []
+    rejectQueriesAtEnd({
+      ws: socket.ws,
+      registerSocketEndHandler: (handler) => handlers.push(() => handler(undefined)),
+    })
+    const waiting = socket.waitForMessage('never').catch((error: Error) => error.message)
+    for (const handle of handlers) handle()
+    expect(await waiting).toContain('Connection Closed')
   })
 
   it('login-watchdog: a server that says nothing is given up', async () => {

@@ -36,6 +36,7 @@ export const connect = (
   log: SessionLog,
   url: string,
   overrides: Partial<Pick<ConnectionOptions, 'link' | 'loadSentProto' | 'version' | 'loginTimeoutMs'>> = {},
+  journal: typeof inboundRecordOf = inboundRecordOf,
 ): TestConnection => {
   const history: { name: EventName; data: unknown }[] = []
   const record =
@@ -53,7 +54,7 @@ export const connect = (
     onReceipt: record('onReceipt'),
     onDecrypted: (stanza) => {
       record('onDecrypted')(stanza)
-      return inboundRecordOf(log, stanza)
+      return journal(log, stanza)
     },
   }
   const seen = <Name extends EventName>(name: Name): EventData<Name>[] =>

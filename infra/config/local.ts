@@ -1,0 +1,17 @@
+import type { DeploymentConfig } from './schema.ts'
+
+/** The template that `npm start` reads. Loopback is open: on a laptop the customer's webhook is a local process. */
+export const local: DeploymentConfig = {
+  environment: 'local',
+  cell: 'c1',
+  region: 'us-east-1',
+  availabilityZones: ['us-east-1a', 'us-east-1b'],
+  retainData: false,
+  logRetentionDays: 7,
+  logLevel: 'info',
+  liveMode: 'disabled',
+  worker: { cpu: 1024, memoryMiB: 2048, capacity: 200, image: 'fleetline-worker:local' },
+  egress: { allowCidrs: ['127.0.0.0/8'], allowHttp: true },
+  docsBaseUrl: 'https://fleetline.example.com/docs',
+  runbookBaseUrl: 'https://fleetline.example.com/docs/',
+}

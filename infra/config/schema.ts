@@ -1,0 +1,46 @@
+import * as z from 'zod'
+
+/** What differs between deployments. Everything else is the same code everywhere. */
+export const deploymentConfigSchema = z
+  .strictObject({
+    /** deployment name: part of every stack, queue and bus name */
+    environment: z.string().regex(/^[a-z][a-z0-9]{1,11}$/),
+    cell: z.string().regex(/^c[0-9]{1,3}$/),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
+    /** written out, so that a synth never asks AWS */
+    availabilityZones: z.array(z.string()).min(2).max(3),
+    /** true: tables, bucket and key survive a deleted stack and refuse to be deleted */
+    retainData: z.boolean(),
+    logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90)]),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+    /** what a live key may do; the CloudFormation parameter LiveMode overrides it */
+    liveMode: z.enum(['enabled', 'disabled']),
+    worker: z.strictObject({
+      /** Fargate units: 1024 = one vCPU */
+      cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048), z.literal(4096)]),
+      memoryMiB: z.int().min(1024).max(30_720),
+      /** sessions one worker takes */
+      capacity: z.int().min(1).max(1000),
+      /** default of the parameter WorkerImage; null: every deployment has to name the image by digest */
+      image: z.string().nullable(),
+    }),
+    /** ranges and schemes that customer URLs may reach beyond the public internet: a laptop's loopback, nothing else */
+    egress: z.strictObject({ allowCidrs: z.array(z.string()), allowHttp: z.boolean() }),
+    /** base of problem types and documentation links */
+    docsBaseUrl: z.url(),
+    /** where runbook links in alarms point to; the path of the file and its heading follow */
+    runbookBaseUrl: z.url(),
+  })
+  .superRefine((config, context) => {
+    const opened = config.egress.allowCidrs.length > 0 || config.egress.allowHttp
+    if (opened && config.environment !== 'local')
+      context.addIssue({
+        code: 'custom',
+        path: ['egress'],
+        message: 'only the local config may let customer URLs reach private ranges or plain http',
+      })
+    if (config.worker.image === null && config.environment === 'local')
+      context.addIssue({ code: 'custom', path: ['worker', 'image'], message: 'the local config needs a default image' })
+  })
+
+export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>

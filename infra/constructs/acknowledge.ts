@@ -1,0 +1,13 @@
+import { Validations } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
+
+/** Every acknowledged cdk-nag finding of the app: printed and counted by the nag test. */
+export const acknowledgements: { readonly path: string; readonly id: string; readonly reason: string }[] = []
+
+/** Accepts findings on one construct, each with its reason. Prefer repairing over this. */
+export const acknowledge = (construct: IConstruct, findings: Readonly<Record<string, string>>): void => {
+  for (const [id, reason] of Object.entries(findings)) {
+    Validations.of(construct).acknowledge({ id, reason })
+    acknowledgements.push({ path: construct.node.path, id, reason })
+  }
+}

@@ -1,0 +1,145 @@
+import { Duration } from 'aws-cdk-lib'
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
+import type { OpsStackDependencies } from '../stacks/ops-stack.ts'
+import type { Cell } from './cell.ts'
+import { ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
+import type { GuardedQueue } from './guarded-queue.ts'
+import type { JsonataMachine } from './jsonata-machine.ts'
+import type { RunbookAlarm } from './runbook-alarm.ts'
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+/** Each alarm is one heading in docs/runbooks/alarms.md; a test compares both lists. */
+export const alarmList = (cell: Cell, stacks: OpsStackDependencies): RunbookAlarm[] => [
+  ...deadLetterAlarms(stacks),
+  ...fleetAlarms(cell, stacks),
+  ...deliveryAlarms(cell, stacks),
+  ...platformAlarms(stacks),
+]
+
+const deadLetterAlarms = ({ workers, events }: OpsStackDependencies): RunbookAlarm[] => {
+  const inDeadLetters = (slug: string, queue: GuardedQueue, what: string): RunbookAlarm => ({
+    slug,
+    meaning: `${what} failed five times and lie in the dead-letter queue: a bug of ours.`,
+    metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+    above: 0,
+  })
+  return [
+    inDeadLetters('dead-letters-hints', workers.hints, 'Hints for the reconciler'),
+    inDeadLetters('dead-letters-fanout', events.fanOut, 'Events on their way to the webhook fan-out'),
+    inDeadLetters('dead-letters-deliver', events.deliver, 'Webhook deliveries'),
+  ]
+}
+
+const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): RunbookAlarm[] => {
+  const failed = ({ machine }: JsonataMachine) =>
+    sumOf('executions that ended badly', [
+      machine.metricFailed({ period: FIVE_MINUTES }),
+      machine.metricTimedOut({ period: FIVE_MINUTES }),
+      machine.metricThrottled({ period: FIVE_MINUTES }),
+    ])
+  return [
+    {
+      slug: 'allocate-session-failing',
+      meaning: 'Executions of AllocateSession fail: sessions wait without an owner.',
+      metric: failed(allocator.allocate),
+      above: 0,
+    },
+    {
+      slug: 'worker-lifecycle-failing',
+      meaning: 'Executions of WorkerLifecycle fail: workers do not start or are not supervised.',
+      metric: failed(allocator.lifecycle),
+      above: 0,
+    },
+    {
+      slug: 'lease-fences',
+      meaning: 'More than two workers were declared dead within five minutes.',
+      metric: ownMetric(cell, 'worker_fence_count'),
+      above: 2,
+    },
+    {
+      slug: 'fence-cap-reached',
+      meaning: 'The reaper saw more silent workers than it may fence in one minute: look before it goes on.',
+      metric: ownMetric(cell, 'worker_fence_capped_count'),
+      above: 0,
+    },
+    {
+      slug: 'quarantined-sessions',
+      meaning: 'A session brought its worker down five times and was set aside.',
+      metric: ownMetric(cell, 'session_quarantine_count'),
+      above: 0,
+    },
+    {
+      slug: 'hints-backlog',
+      meaning: 'Hints wait for more than a minute: new sessions and recoveries are slow.',
+      metric: workers.hints.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),
+      above: 60,
+    },
+  ]
+}
+
+const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAlarm[] => [
+  {
+    slug: 'deliver-backlog',
+    meaning: 'Webhook deliveries wait for more than two minutes before their attempt.',
+    metric: events.deliver.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),
+    above: 120,
+  },
+  {
+    slug: 'fanout-backlog',
+    meaning: 'Events wait for more than two minutes before their deliveries are written.',
+    metric: events.fanOut.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),
+    above: 120,
+  },
+  {
+    slug: 'sweeper-republishes',
+    meaning: 'The sweeper found events that the fast path lost: the canary of the publishing protocol.',
+    metric: ownMetric(cell, 'sweeper_republished_events'),
+    above: 10,
+  },
+]
+
+const platformAlarms = ({ api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
+  const functions = [...Object.values(api.functions), ...events.functions, allocator.allocator, allocator.reconciler]
+  const tables = [data.tables.core, data.tables.messages]
+  return [
+    {
+      slug: 'api-errors',
+      meaning: 'More than one percent of the API answers are 5xx.',
+      metric: new MathExpression({
+        label: 'share of 5xx in percent',
+        expression: '100 * errors',
+        usingMetrics: { errors: api.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Average' }) },
+        period: FIVE_MINUTES,
+      }),
+      above: 1,
+    },
+    {
+      slug: 'api-slow',
+      meaning: 'One in a hundred API answers takes longer than a second.',
+      metric: api.api.metricLatency({ period: FIVE_MINUTES, statistic: 'p99' }),
+      above: 1000,
+      periods: 3,
+    },
+    {
+      slug: 'lambda-errors',
+      meaning: 'Lambdas end with an error.',
+      metric: sumOf(
+        'errors',
+        functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
+      ),
+      above: 5,
+    },
+    {
+      slug: 'table-throttles',
+      meaning: 'DynamoDB throttles requests: a partition is hot or a burst is too steep.',
+      metric: sumOf(
+        'throttled',
+        tables.flatMap(({ tableName }) =>
+          ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => tableMetric(tableName, name)),
+        ),
+      ),
+      above: 10,
+    },
+  ]
+}

@@ -1,0 +1,79 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { ApiFunction } from '../../shared/contract/operation.ts'
+import { assertNever } from '../../shared/core/assert-never.ts'
+import type { ApiStackDependencies } from '../stacks/api-stack.ts'
+import type { Environment } from './app-function.ts'
+import type { CellStack } from './cell.ts'
+import { parameter } from './parameters.ts'
+import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys, workerQueues } from './permissions.ts'
+
+/** What every API function is told. The simulator's control address goes to the test helpers alone. */
+export const apiEnvironment = (
+  stack: CellStack,
+  name: ApiFunction,
+  { data, events, workers }: ApiStackDependencies,
+): Environment => ({
+  coreTable: data.tables.core.tableName,
+  messagesTable: data.tables.messages.tableName,
+  usageTable: data.tables.usage.tableName,
+  ephemeralTable: data.tables.ephemeral.tableName,
+  kmsKeyId: data.key.keyArn,
+  platformSecretId: data.platformSecret.secretArn,
+  eventBus: events.bus.eventBusName,
+  hintsQueueUrl: workers.hints.queue.queueUrl,
+  deliverQueueUrl: events.deliver.queue.queueUrl,
+  liveMode: parameter(stack, 'LiveMode'),
+  waTestUrl: parameter(stack, 'WaTestUrl'),
+  docsBaseUrl: stack.cell.config.docsBaseUrl,
+  egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
+  egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
+  ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),
+})
+
+/** Least rights by function: the tenants' functions do not read the `system` index, which names ids of all tenants. */
+export const apiPermissions = (
+  stack: CellStack,
+  name: ApiFunction,
+  { data, events, workers }: ApiStackDependencies,
+): PolicyStatement[] => {
+  const { core, messages, ephemeral } = data.tables
+  const everyFunction = [
+    dataKeyThroughServices(stack, data.key),
+    allow(['secretsmanager:GetSecretValue'], data.platformSecret.secretArn),
+    tableAccess(ephemeral, 'readWrite'),
+  ]
+  const ring = [
+    workerQueues(stack, stack.cell, ['sqs:SendMessage']),
+    allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
+  ]
+  const publish = allow(['events:PutEvents'], events.bus.eventBusArn)
+  switch (name) {
+    case 'api-messages':
+      return [
+        ...everyFunction,
+        ...ring,
+        // Write: the tenant's data key is made at its first use.
+        tableAccess(core, 'readWrite'),
+        tableAccess(messages, 'readWrite', ['list1', 'list2']),
+        tenantDataKeys(data.key),
+        publish,
+      ]
+    case 'api-control':
+      return [
+        ...everyFunction,
+        ...ring,
+        tableAccess(core, 'readWrite', ['list1', 'list2']),
+        tableAccess(messages, 'readWrite', ['list1', 'list2']),
+        tenantDataKeys(data.key),
+        publish,
+        allow(['sqs:SendMessage'], events.deliver.queue.queueArn),
+      ]
+    case 'api-keys':
+      // Platform admins list workers: the one API function that reads the fleet's part of the system index.
+      return [...everyFunction, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
+    case 'api-test':
+      return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+    default:
+      return assertNever(name)
+  }
+}

@@ -1,0 +1,73 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { ENV, type EnvironmentName } from '../../shared/config/environment.ts'
+import { type Cell, cellPrefix } from './cell.ts'
+
+export type Environment = Partial<Record<EnvironmentName, string>>
+
+export interface AppFunctionProps {
+  readonly cell: Cell
+  /** folder under lambdas/ */
+  readonly name: string
+  readonly memoryMiB: number
+  readonly timeoutSeconds: number
+  readonly environment: Environment
+  readonly permissions: readonly PolicyStatement[]
+  readonly reservedConcurrency?: number
+}
+
+/** A lambda with its own role (only what is listed), its own log group and the cell's environment. */
+export class AppFunction extends Construct {
+  readonly function: LambdaFunction
+  readonly logGroup: LogGroup
+
+  constructor(scope: Construct, props: AppFunctionProps) {
+    super(scope, props.name)
+    const { cell, name } = props
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/fleetline/${cellPrefix(cell.config)}/${name}`,
+      retention: cell.config.logRetentionDays,
+      removalPolicy: cell.config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    for (const statement of props.permissions) role.addToPolicy(statement)
+    role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [this.logGroup.logGroupArn],
+      }),
+    )
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName: `${cell.prefix}-${name}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(cell.lambdaFolder(name)),
+      memorySize: props.memoryMiB,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      role,
+      logGroup: this.logGroup,
+      reservedConcurrentExecutions: props.reservedConcurrency,
+      environment: {
+        ...toVariables({ ...baseEnvironment(cell), ...props.environment }),
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+    })
+  }
+}
+
+/** What every process of the cell knows about itself. */
+export const baseEnvironment = (cell: Cell): Environment => ({
+  environment: cell.config.environment,
+  cell: cell.config.cell,
+  version: cell.version,
+  logLevel: cell.config.logLevel,
+})
+
+/** Names of variables are written once, in shared/config/environment.ts. */
+export const toVariables = (environment: Environment): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [ENV[name as EnvironmentName], value]))

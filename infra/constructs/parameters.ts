@@ -1,0 +1,38 @@
+import { CfnParameter } from 'aws-cdk-lib'
+import type { CellStack } from './cell.ts'
+
+/**
+ * CloudFormation parameters: what is known only when the cell starts (addresses of the test server, the image). They are
+ * no part of the synthesized template, so one template serves every start. The logical id is the name.
+ */
+const PARAMETERS = {
+  WaTestUrl: { default: '', description: 'WebSocket url of the WhatsApp server behind test mode; empty: no test mode' },
+  WaTestTrustRootHex: {
+    default: '',
+    allowedPattern: '^([0-9a-fA-F]{64})?$',
+    description: 'Public key of the test server certificate root, 32 bytes in hex',
+  },
+  WaTestControlUrl: { default: '', description: 'Control API of the simulator; empty: /v1/test answers 501' },
+  LiveMode: { allowedValues: ['enabled', 'disabled'], description: 'What a live key may do in this deployment' },
+  WorkerImage: { description: 'Image of the session worker: <repository>@sha256:<digest>' },
+} as const
+
+export type ParameterName = keyof typeof PARAMETERS
+
+/** @returns the value as a token for templates */
+export const parameter = (stack: CellStack, name: ParameterName): string => {
+  const existing = stack.node.tryFindChild(name) as CfnParameter | undefined
+  if (existing) return existing.valueAsString
+  const { config } = stack.cell
+  const defaults: Partial<Record<ParameterName, string | undefined>> = {
+    LiveMode: config.liveMode,
+    WorkerImage: config.worker.image ?? undefined,
+  }
+  const definition = PARAMETERS[name]
+  return new CfnParameter(stack, name, {
+    type: 'String',
+    ...definition,
+    allowedValues: 'allowedValues' in definition ? [...definition.allowedValues] : undefined,
+    default: defaults[name] ?? ('default' in definition ? definition.default : undefined),
+  }).valueAsString
+}

@@ -1,0 +1,61 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Construct } from 'constructs'
+import { type Cell, workerQueuePrefix } from './cell.ts'
+
+const READ = ['dynamodb:GetItem', 'dynamodb:Query']
+const WRITE = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem']
+
+export type Index = 'system' | 'list1' | 'list2'
+
+/** Tenant-facing roles get the list indexes; the `system` index (all tenants' ids) belongs to system roles only. */
+export const tableAccess = (
+  table: TableV2,
+  access: 'read' | 'readWrite',
+  indexes: readonly Index[] = [],
+): PolicyStatement =>
+  new PolicyStatement({
+    actions: access === 'read' ? READ : [...READ, ...WRITE],
+    resources: [table.tableArn, ...indexes.map((index) => `${table.tableArn}/index/${index}`)],
+  })
+
+/** Use of the cell's key by the services that hold our data, on behalf of the caller; never directly. */
+export const dataKeyThroughServices = (scope: Construct, key: IKey): PolicyStatement => {
+  const { region } = Stack.of(scope)
+  return new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    resources: [key.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': ['dynamodb', 's3', 'secretsmanager'].map((service) => `${service}.${region}.amazonaws.com`),
+      },
+    },
+  })
+}
+
+/** Tenant data keys: only calls that carry exactly the encryption context {tenantId, mode} (shared/crypto). */
+export const tenantDataKeys = (key: IKey): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    resources: [key.keyArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['tenantId', 'mode'] },
+      Null: { 'kms:EncryptionContext:tenantId': 'false', 'kms:EncryptionContext:mode': 'false' },
+    },
+  })
+
+/** Queues of workers are made at run time: permissions go by the cell's name prefix. */
+export const workerQueues = (scope: Construct, cell: Cell, actions: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources: [workerQueueArn(scope, cell)] })
+
+export const workerQueueArn = (scope: Construct, cell: Cell): string =>
+  Stack.of(scope).formatArn({
+    service: 'sqs',
+    resource: `${workerQueuePrefix(cell)}*`,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
+  })
+
+export const allow = (actions: readonly string[], ...resources: string[]): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources })

@@ -1,0 +1,158 @@
+import { ArnFormat } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import type { Construct } from 'constructs'
+import { ENV } from '../../shared/config/environment.ts'
+import { AppFunction, type Environment } from '../constructs/app-function.ts'
+import { type Cell, CellStack } from '../constructs/cell.ts'
+import { everyMinute } from '../constructs/every-minute.ts'
+import { JsonataMachine } from '../constructs/jsonata-machine.ts'
+import { allow, dataKeyThroughServices, tableAccess, workerQueueArn, workerQueues } from '../constructs/permissions.ts'
+import { allocateSession } from '../state-machines/allocate-session.ts'
+import { workerLifecycle } from '../state-machines/worker-lifecycle.ts'
+import type { DataStack } from './data-stack.ts'
+import type { NetworkStack } from './network-stack.ts'
+import { WORKER_CONTAINER, type WorkersStack } from './workers-stack.ts'
+
+const ALLOCATE_NAME = 'allocate-session'
+
+interface Stacks {
+  readonly data: DataStack
+  readonly network: NetworkStack
+  readonly workers: WorkersStack
+}
+
+/** Who owns which session: state machines carry out, fleet-allocator decides, fleet-reconciler makes sure. */
+export class AllocatorStack extends CellStack {
+  readonly allocator: AppFunction
+  readonly reconciler: AppFunction
+  readonly lifecycle: JsonataMachine
+  readonly allocate: JsonataMachine
+
+  constructor(scope: Construct, cell: Cell, stacks: Stacks) {
+    super(scope, cell, 'allocator')
+    const { data, workers } = stacks
+    const environment: Environment = {
+      coreTable: data.tables.core.tableName,
+      messagesTable: data.tables.messages.tableName,
+      usageTable: data.tables.usage.tableName,
+      ephemeralTable: data.tables.ephemeral.tableName,
+      hintsQueueUrl: workers.hints.queue.queueUrl,
+      workerCapacity: String(cell.config.worker.capacity),
+    }
+    this.allocator = new AppFunction(this, {
+      cell,
+      name: 'fleet-allocator',
+      memoryMiB: 512,
+      timeoutSeconds: 25,
+      environment,
+      permissions: [
+        tableAccess(data.tables.core, 'readWrite', ['system']),
+        dataKeyThroughServices(this, data.key),
+        allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
+        workerQueues(this, cell, ['sqs:DeleteQueue']),
+      ],
+    })
+    this.lifecycle = this.#makeLifecycle(stacks)
+    this.allocate = this.#makeAllocate()
+    this.reconciler = this.#makeReconciler(stacks, environment)
+  }
+
+  #makeAllocate(): JsonataMachine {
+    const functionArn = this.allocator.function.functionArn
+    const lifecycleArn = this.lifecycle.machine.stateMachineArn
+    return new JsonataMachine(this, 'AllocateSession', {
+      cell: this.cell,
+      name: ALLOCATE_NAME,
+      definition: allocateSession,
+      substitutions: { AllocatorFunctionArn: functionArn, LifecycleStateMachineArn: lifecycleArn },
+      permissions: [
+        allow(['lambda:InvokeFunction'], functionArn),
+        allow(['states:StartExecution'], lifecycleArn),
+        allow(['sqs:SendMessage'], workerQueueArn(this, this.cell)),
+      ],
+    })
+  }
+
+  #makeLifecycle({ network, workers }: Stacks): JsonataMachine {
+    const { taskDefinition, cluster } = workers
+    const functionArn = this.allocator.function.functionArn
+    const family = `${this.cell.prefix}-worker`
+    const inCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } }
+    return new JsonataMachine(this, 'WorkerLifecycle', {
+      cell: this.cell,
+      name: 'worker-lifecycle',
+      definition: workerLifecycle(network.subnets.length),
+      substitutions: {
+        AllocatorFunctionArn: functionArn,
+        ClusterArn: cluster.clusterArn,
+        TaskDefinitionFamily: family,
+        ContainerName: WORKER_CONTAINER,
+        SecurityGroup: network.workerSecurityGroup.securityGroupId,
+        EnvTaskToken: ENV.taskToken,
+        EnvWorkerId: ENV.workerId,
+        EnvWorkerMode: ENV.workerMode,
+        ...Object.fromEntries(network.subnets.map((subnet, index) => [`Subnet${index}`, subnet.subnetId])),
+      },
+      permissions: [
+        allow(['lambda:InvokeFunction'], functionArn),
+        new PolicyStatement({
+          actions: ['ecs:RunTask'],
+          // The family, that is its newest revision at launch: a deployment needs no new state machine.
+          resources: [this.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` })],
+          conditions: inCluster,
+        }),
+        new PolicyStatement({
+          actions: ['ecs:StopTask'],
+          resources: [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` })],
+          conditions: inCluster,
+        }),
+        new PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster }),
+        new PolicyStatement({
+          actions: ['iam:PassRole'],
+          resources: [taskDefinition.taskRole.roleArn, taskDefinition.executionRole!.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+        }),
+      ],
+    })
+  }
+
+  #makeReconciler({ data, workers }: Stacks, environment: Environment): AppFunction {
+    const allocateArn = this.allocate.machine.stateMachineArn
+    const reconciler = new AppFunction(this, {
+      cell: this.cell,
+      name: 'fleet-reconciler',
+      memoryMiB: 512,
+      // The tick watches heartbeats for 50 s of each minute.
+      timeoutSeconds: 90,
+      environment: {
+        ...environment,
+        allocateStateMachineArn: allocateArn,
+        lifecycleStateMachineArn: this.lifecycle.machine.stateMachineArn,
+        ecsCluster: workers.cluster.clusterName,
+      },
+      permissions: [
+        tableAccess(data.tables.core, 'readWrite', ['system']),
+        dataKeyThroughServices(this, data.key),
+        allow(['states:StartExecution'], allocateArn),
+        allow(['states:DescribeExecution'], executionsOf(this, `${this.cell.prefix}-${ALLOCATE_NAME}`)),
+        allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
+        workerQueues(this, this.cell, ['sqs:DeleteQueue']),
+      ],
+    })
+    reconciler.function.addEventSource(
+      new SqsEventSource(workers.hints.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 10 }),
+    )
+    everyMinute(this, 'ReconcileEveryMinute', reconciler.function)
+    return reconciler
+  }
+}
+
+/** Executions have the machine's name under another resource type. */
+const executionsOf = (stack: CellStack, machineName: string): string =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })

@@ -1,0 +1,128 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import {
+  AccessLogFormat,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { API_FUNCTIONS, type ApiFunction } from '../../shared/contract/operation.ts'
+import { acknowledge } from '../constructs/acknowledge.ts'
+import { apiEnvironment, apiPermissions } from '../constructs/api-permissions.ts'
+import { AppFunction } from '../constructs/app-function.ts'
+import { type Cell, CellStack } from '../constructs/cell.ts'
+import { addProblemResponses } from '../constructs/problem-responses.ts'
+import { ROUTES } from '../constructs/routes.ts'
+import type { DataStack } from './data-stack.ts'
+import type { EventsStack } from './events-stack.ts'
+import type { WorkersStack } from './workers-stack.ts'
+
+export interface ApiStackDependencies {
+  readonly data: DataStack
+  readonly events: EventsStack
+  readonly workers: WorkersStack
+}
+
+const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
+  'api-messages': { memoryMiB: 1024 },
+  'api-control': { memoryMiB: 512 },
+  'api-keys': { memoryMiB: 512 },
+  'api-test': { memoryMiB: 512 },
+}
+/** API Gateway gives up after 29 s; the handler answers before that. */
+const TIMEOUT_SECONDS = 28
+
+/** The HTTPS API: one route per operation of the contract, one lambda per IAM boundary and traffic class. */
+export class ApiStack extends CellStack {
+  readonly api: RestApi
+  readonly functions: Readonly<Record<ApiFunction, AppFunction>>
+
+  constructor(scope: Construct, cell: Cell, stacks: ApiStackDependencies) {
+    super(scope, cell, 'api')
+    this.functions = Object.fromEntries(
+      API_FUNCTIONS.map((name) => [
+        name,
+        new AppFunction(this, {
+          cell,
+          name,
+          ...SIZES[name],
+          timeoutSeconds: TIMEOUT_SECONDS,
+          environment: apiEnvironment(this, name, stacks),
+          permissions: apiPermissions(this, name, stacks),
+        }),
+      ]),
+    ) as Record<ApiFunction, AppFunction>
+    this.api = this.#makeApi()
+    this.#addRoutes()
+    addProblemResponses(this.api, cell.config.docsBaseUrl)
+  }
+
+  #makeApi(): RestApi {
+    const { config, prefix } = this.cell
+    const accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: `/fleetline/${prefix}/api-access`,
+      retention: config.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const api = new RestApi(this, 'Api', {
+      restApiName: prefix,
+      endpointTypes: [EndpointType.REGIONAL],
+      binaryMediaTypes: ['image/png'],
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: 'v',
+        metricsEnabled: true,
+        // Execution logs hold bodies and headers; the access log and the handlers' own lines are enough.
+        loggingLevel: MethodLoggingLevel.OFF,
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        throttlingRateLimit: 1000,
+        throttlingBurstLimit: 2000,
+      },
+    })
+    acknowledge(api, {
+      'AwsSolutions-APIG2': 'bodies are validated by the contract in the handler: one error format for all',
+    })
+    return api
+  }
+
+  #addRoutes(): void {
+    const integrations = Object.fromEntries(
+      API_FUNCTIONS.map((name) => [
+        name,
+        // One permission per function, not per method: the function's policy has a size limit.
+        new LambdaIntegration(this.functions[name].function, {
+          scopePermissionToMethod: false,
+        }),
+      ]),
+    ) as Record<ApiFunction, LambdaIntegration>
+    for (const route of ROUTES) {
+      const method = this.api.root.resourceForPath(route.path).addMethod(route.method, integrations[route.function])
+      acknowledge(method, { 'AwsSolutions-APIG4': AUTH_REASON, 'AwsSolutions-COG4': AUTH_REASON })
+    }
+    const fallbacks = [
+      this.api.root.addMethod('ANY', integrations['api-control']),
+      this.api.root.addResource('{proxy+}').addMethod('ANY', integrations['api-control']),
+    ]
+    for (const method of fallbacks)
+      acknowledge(method, { 'AwsSolutions-APIG4': AUTH_REASON, 'AwsSolutions-COG4': AUTH_REASON })
+  }
+}
+
+const AUTH_REASON = 'API keys are verified by the middleware of the handlers (one error format, tenant scope)'
+
+/** Ids and numbers only: no header, no query string, no body. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  ip: '$context.identity.sourceIp',
+  method: '$context.httpMethod',
+  route: '$context.resourcePath',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  integrationLatencyMs: '$context.integrationLatency',
+  bytes: '$context.responseLength',
+  error: '$context.error.responseType',
+}

@@ -1,0 +1,124 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import {
+  AttributeType,
+  Billing,
+  type GlobalSecondaryIndexPropsV2,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb'
+import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { Construct } from 'constructs'
+import { acknowledge } from '../constructs/acknowledge.ts'
+import { type Cell, CellStack } from '../constructs/cell.ts'
+
+const text = (name: string) => ({ name, type: AttributeType.STRING })
+
+/** `system`: ids of all tenants, keys only, for system roles. `list1`, `list2`: lists of one tenant. */
+const INDEXES: GlobalSecondaryIndexPropsV2[] = [
+  {
+    indexName: 'system',
+    partitionKey: text('xpk'),
+    sortKey: text('xsk'),
+    projectionType: ProjectionType.KEYS_ONLY,
+  },
+  { indexName: 'list1', partitionKey: text('l1pk'), sortKey: text('l1sk'), projectionType: ProjectionType.ALL },
+  { indexName: 'list2', partitionKey: text('l2pk'), sortKey: text('l2sk'), projectionType: ProjectionType.ALL },
+]
+
+/** Everything that has state. Deployed first, changed rarely, protected in production. */
+export class DataStack extends CellStack {
+  readonly key: Key
+  readonly tables: Record<'core' | 'messages' | 'usage' | 'ephemeral', TableV2>
+  readonly authBucket: Bucket
+  readonly platformSecret: Secret
+  readonly workerImages: Repository
+  readonly #removalPolicy: RemovalPolicy
+
+  constructor(scope: Construct, cell: Cell) {
+    super(scope, cell, 'data', { terminationProtection: cell.config.retainData })
+    this.#removalPolicy = cell.config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+    this.key = new Key(this, 'Key', {
+      alias: `alias/${cell.prefix}`,
+      description: `${cell.prefix}: tables, auth logs, platform secret, tenant data keys`,
+      enableKeyRotation: true,
+      removalPolicy: this.#removalPolicy,
+    })
+    this.tables = {
+      core: this.#makeTable('Core', { recoverable: true, indexes: INDEXES }),
+      messages: this.#makeTable('Messages', { recoverable: true, indexes: INDEXES }),
+      usage: this.#makeTable('Usage', { recoverable: false, indexes: [] }),
+      ephemeral: this.#makeTable('Ephemeral', { recoverable: false, indexes: [], ttl: true }),
+    }
+    this.authBucket = this.#makeAuthBucket()
+    this.platformSecret = new Secret(this, 'PlatformSecret', {
+      description: `${cell.prefix}: pepper of API keys, hashes of admin keys`,
+      encryptionKey: this.key,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ adminKeyHashes: [] }),
+        generateStringKey: 'pepper',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+      removalPolicy: this.#removalPolicy,
+    })
+    acknowledge(this.platformSecret, {
+      'AwsSolutions-SMG4':
+        'a rotated pepper makes every stored key hash useless; it changes by a new version, on purpose',
+    })
+    this.workerImages = new Repository(this, 'WorkerImages', {
+      repositoryName: `${cell.prefix}-worker`,
+      imageScanOnPush: true,
+      imageTagMutability: TagMutability.IMMUTABLE,
+      removalPolicy: this.#removalPolicy,
+    })
+  }
+
+  #makeTable(
+    id: string,
+    options: { recoverable: boolean; indexes: GlobalSecondaryIndexPropsV2[]; ttl?: boolean },
+  ): TableV2 {
+    const table = new TableV2(this, id, {
+      partitionKey: text('pk'),
+      sortKey: text('sk'),
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.customerManagedKey(this.key),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: options.recoverable },
+      globalSecondaryIndexes: options.indexes,
+      timeToLiveAttribute: options.ttl ? 'ttl' : undefined,
+      deletionProtection: this.cell.config.retainData,
+      removalPolicy: this.#removalPolicy,
+    })
+    if (!options.recoverable)
+      acknowledge(table, {
+        'AwsSolutions-DDB3': 'counters and short-lived rows: nothing in it is worth a restore to a point in time',
+      })
+    return table
+  }
+
+  /**
+   * The sessions' logs. No lifecycle rule deletes a current object: only the owner of a log knows what two newer
+   * snapshots cover (protocol §4). Versions that were overwritten or deleted stay for a week against our own mistakes.
+   */
+  #makeAuthBucket(): Bucket {
+    const bucket = new Bucket(this, 'AuthBucket', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(7), expiredObjectDeleteMarker: true }],
+      removalPolicy: this.#removalPolicy,
+    })
+    acknowledge(bucket, {
+      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every session in clear',
+    })
+    return bucket
+  }
+}

@@ -1,0 +1,58 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  type ISubnet,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { type Cell, CellStack } from '../constructs/cell.ts'
+
+/**
+ * Public subnets without NAT: every worker has its own public address, nobody can connect to it. Cheaper than NAT below
+ * about 27 tasks per zone, and sessions do not share one address.
+ */
+export class NetworkStack extends CellStack {
+  readonly vpc: Vpc
+  readonly subnets: ISubnet[]
+  readonly workerSecurityGroup: SecurityGroup
+
+  constructor(scope: Construct, cell: Cell) {
+    super(scope, cell, 'network')
+    this.vpc = new Vpc(this, 'Vpc', {
+      availabilityZones: cell.config.availabilityZones,
+      natGateways: 0,
+      // The default group has no member; emptying it would need a custom resource with rights over all groups.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
+      ],
+      gatewayEndpoints: {
+        S3: { service: GatewayVpcEndpointAwsService.S3 },
+        DynamoDB: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+      },
+    })
+    this.vpc.addFlowLog('Rejected', {
+      trafficType: FlowLogTrafficType.REJECT,
+      destination: FlowLogDestination.toCloudWatchLogs(
+        new LogGroup(this, 'RejectedTraffic', {
+          retention: cell.config.logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+    })
+    this.subnets = this.vpc.publicSubnets
+    this.workerSecurityGroup = new SecurityGroup(this, 'Workers', {
+      vpc: this.vpc,
+      description: 'Session workers: nothing in, HTTPS and secure WebSockets out',
+      allowAllOutbound: false,
+    })
+    this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'WhatsApp and AWS')
+  }
+}

@@ -1,0 +1,190 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
+import {
+  AwsLogDriverMode,
+  Cluster,
+  ContainerImage,
+  ContainerInsights,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LogDrivers,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs'
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { acknowledge } from '../constructs/acknowledge.ts'
+import { baseEnvironment, toVariables } from '../constructs/app-function.ts'
+import { type Cell, CellStack, workerQueuePrefix } from '../constructs/cell.ts'
+import { GuardedQueue } from '../constructs/guarded-queue.ts'
+import { parameter } from '../constructs/parameters.ts'
+import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys, workerQueues } from '../constructs/permissions.ts'
+import type { DataStack } from './data-stack.ts'
+import type { EventsStack } from './events-stack.ts'
+import type { NetworkStack } from './network-stack.ts'
+
+interface Stacks {
+  readonly data: DataStack
+  readonly network: NetworkStack
+  readonly events: EventsStack
+}
+
+export const WORKER_CONTAINER = 'session-task'
+/** Fargate's maximum; a worker that drains needs less than half of it. */
+const STOP_TIMEOUT_SECONDS = 120
+/** The worker touches this file at each heartbeat; without the file (still starting) it counts as healthy. */
+const HEALTH_COMMAND = 'test -z "$(find /tmp/heartbeat -mmin +2 2>/dev/null)"'
+
+/** What a session worker is: cluster, task definition, its rights, and the queue on which it asks for attention. */
+export class WorkersStack extends CellStack {
+  readonly cluster: Cluster
+  readonly taskDefinition: FargateTaskDefinition
+  /** hints for the reconciler: API, workers, Step Functions and ECS ring it */
+  readonly hints: GuardedQueue
+
+  constructor(scope: Construct, cell: Cell, stacks: Stacks) {
+    super(scope, cell, 'workers')
+    this.hints = new GuardedQueue(this, 'Hints', { name: `${cell.prefix}-hints` })
+    this.cluster = new Cluster(this, 'Cluster', {
+      clusterName: cell.prefix,
+      // Only told so that CDK does not make a second network; a cluster has none.
+      vpc: stacks.network.vpc,
+      // Per-task metrics cost money per task; the workers report aggregates themselves.
+      containerInsightsV2: ContainerInsights.DISABLED,
+      enableFargateCapacityProviders: true,
+    })
+    acknowledge(this.cluster, {
+      'AwsSolutions-ECS4':
+        'workers emit their own aggregated metrics; Container Insights bills each task and container',
+    })
+    this.taskDefinition = this.#makeTaskDefinition(stacks)
+    this.#ringWhenTasksStop()
+  }
+
+  #makeTaskDefinition({ data, events }: Stacks): FargateTaskDefinition {
+    const { config, prefix } = this.cell
+    const logGroup = new LogGroup(this, 'WorkerLogs', {
+      logGroupName: `/fleetline/${prefix}/worker`,
+      retention: config.logRetentionDays,
+      removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    const taskDefinition = new FargateTaskDefinition(this, 'Worker', {
+      family: `${prefix}-worker`,
+      cpu: config.worker.cpu,
+      memoryLimitMiB: config.worker.memoryMiB,
+      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+      taskRole: this.#makeTaskRole(data, events),
+      executionRole: this.#makeExecutionRole(data, logGroup),
+      volumes: [{ name: 'tmp' }],
+    })
+    const container = taskDefinition.addContainer(WORKER_CONTAINER, {
+      containerName: WORKER_CONTAINER,
+      image: ContainerImage.fromRegistry(parameter(this, 'WorkerImage')),
+      command: ['node', 'dist/session-task/main.mjs'],
+      stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
+      readonlyRootFilesystem: true,
+      environment: toVariables({
+        ...baseEnvironment(this.cell),
+        coreTable: data.tables.core.tableName,
+        messagesTable: data.tables.messages.tableName,
+        usageTable: data.tables.usage.tableName,
+        ephemeralTable: data.tables.ephemeral.tableName,
+        authBucket: data.authBucket.bucketName,
+        kmsKeyId: data.key.keyArn,
+        eventBus: events.bus.eventBusName,
+        hintsQueueUrl: this.hints.queue.queueUrl,
+        workerQueuePrefix: workerQueuePrefix(this.cell),
+        workerCapacity: String(config.worker.capacity),
+        waTestUrl: parameter(this, 'WaTestUrl'),
+        waTestTrustRoot: parameter(this, 'WaTestTrustRootHex'),
+        liveMode: parameter(this, 'LiveMode'),
+      }),
+      healthCheck: {
+        command: ['CMD-SHELL', HEALTH_COMMAND],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(5),
+        retries: 3,
+        startPeriod: Duration.seconds(60),
+      },
+      logging: LogDrivers.awsLogs({
+        logGroup,
+        streamPrefix: 'worker',
+        // A slow log service must never block the event loop of 200 sessions.
+        mode: AwsLogDriverMode.NON_BLOCKING,
+        maxBufferSize: Size.mebibytes(25),
+      }),
+    })
+    container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false })
+    acknowledge(taskDefinition, {
+      'AwsSolutions-ECS2': 'the environment holds names and addresses, no secret; secrets are read by the process',
+    })
+    return taskDefinition
+  }
+
+  #makeTaskRole(data: DataStack, events: EventsStack): Role {
+    const role = new Role(this, 'TaskRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+    for (const statement of [
+      tableAccess(data.tables.core, 'readWrite'),
+      tableAccess(data.tables.messages, 'readWrite'),
+      tableAccess(data.tables.usage, 'readWrite'),
+      tableAccess(data.tables.ephemeral, 'readWrite'),
+      dataKeyThroughServices(this, data.key),
+      tenantDataKeys(data.key),
+      allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ...logObjects(data)),
+      allow(['s3:ListBucket'], data.authBucket.bucketArn),
+      allow(['events:PutEvents'], events.bus.eventBusArn),
+      allow(['sqs:SendMessage'], this.hints.queue.queueArn),
+      workerQueues(this, this.cell, [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueUrl',
+        'sqs:GetQueueAttributes',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:SendMessage',
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:ChangeMessageVisibility',
+      ]),
+      // A task token names one wait of one execution; the API has no resource to restrict it by.
+      allow(['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'], '*'),
+    ])
+      role.addToPolicy(statement)
+    acknowledge(role, {
+      'AwsSolutions-IAM5': 'objects of the log by kind, queues of workers by name prefix, task tokens have no resource',
+    })
+    return role
+  }
+
+  #makeExecutionRole(data: DataStack, logGroup: LogGroup): Role {
+    const role = new Role(this, 'ExecutionRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+    for (const statement of [
+      allow(['ecr:GetAuthorizationToken'], '*'),
+      allow(
+        ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
+        data.workerImages.repositoryArn,
+      ),
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+    ])
+      role.addToPolicy(statement)
+    acknowledge(role, { 'AwsSolutions-IAM5': 'GetAuthorizationToken has no resource' })
+    return role
+  }
+
+  /** A stopped task is a dead worker within a second or two, long before its heartbeat is missed. */
+  #ringWhenTasksStop(): void {
+    new Rule(this, 'TaskStopped', {
+      description: 'A worker task stopped: fence it at once',
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Task State Change'],
+        detail: { clusterArn: [this.cluster.clusterArn], lastStatus: ['STOPPED'] },
+      },
+      targets: [new SqsQueue(this.hints.queue, { deadLetterQueue: this.hints.deadLetters })],
+    })
+  }
+}
+
+const logObjects = (data: DataStack): string[] =>
+  ['head', 'wal', 'snap', 'poison'].map((kind) => data.authBucket.arnForObjects(`${kind}/*`))

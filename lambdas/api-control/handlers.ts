@@ -1,0 +1,47 @@
+import type { HandlersOf } from '../../shared/http/handler.ts'
+import { createSession } from './operations/create-session.ts'
+import { createWebhookEndpoint } from './operations/create-webhook-endpoint.ts'
+import { deleteSession } from './operations/delete-session.ts'
+import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
+import { getEvent } from './operations/get-event.ts'
+import { getHealth } from './operations/get-health.ts'
+import { getLink } from './operations/get-link.ts'
+import { getQr } from './operations/get-qr.ts'
+import { getSession } from './operations/get-session.ts'
+import { getWebhookEndpoint } from './operations/get-webhook-endpoint.ts'
+import { linkSession } from './operations/link-session.ts'
+import { listDeliveries } from './operations/list-deliveries.ts'
+import { listEvents } from './operations/list-events.ts'
+import { listSessions } from './operations/list-sessions.ts'
+import { listWebhookEndpoints } from './operations/list-webhook-endpoints.ts'
+import { logoutSession } from './operations/logout-session.ts'
+import { restartSession } from './operations/restart-session.ts'
+import { startSession } from './operations/start-session.ts'
+import { stopSession } from './operations/stop-session.ts'
+import { updateSession } from './operations/update-session.ts'
+import { updateWebhookEndpoint } from './operations/update-webhook-endpoint.ts'
+import type { ControlServices } from './services.ts'
+
+export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
+  getHealth: getHealth(services),
+  createSession: createSession(services),
+  getSession: getSession(services),
+  listSessions: listSessions(services),
+  updateSession: updateSession(services),
+  linkSession: linkSession(services),
+  getLink: getLink(services),
+  getQr: getQr(services),
+  startSession: startSession(services),
+  stopSession: stopSession(services),
+  restartSession: restartSession(services),
+  logoutSession: logoutSession(services),
+  deleteSession: deleteSession(services),
+  createWebhookEndpoint: createWebhookEndpoint(services),
+  listWebhookEndpoints: listWebhookEndpoints(services),
+  getWebhookEndpoint: getWebhookEndpoint(services),
+  updateWebhookEndpoint: updateWebhookEndpoint(services),
+  deleteWebhookEndpoint: deleteWebhookEndpoint(services),
+  listDeliveries: listDeliveries(services),
+  listEvents: listEvents(services),
+  getEvent: getEvent(services),
+})

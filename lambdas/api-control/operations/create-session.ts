@@ -1,0 +1,66 @@
+import { presentSession } from '../../../shared/contract/present.ts'
+import { newId } from '../../../shared/core/ids.ts'
+import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
+import { createOnce } from '../../../shared/http/create-once.ts'
+import type { Handler } from '../../../shared/http/handler.ts'
+import { Events } from '../../../shared/store/events.ts'
+import { Leases } from '../../../shared/store/leases.ts'
+import type { EventRow, SessionRow } from '../../../shared/store/rows.ts'
+import { Sessions } from '../../../shared/store/sessions.ts'
+import type { ControlServices } from '../services.ts'
+
+/** SESSION, LEASE, the session.created event and the idempotency row: all in one transaction. */
+export const createSession =
+  (services: ControlServices): Handler<'createSession'> =>
+  async ({ body }, context) => {
+    const { tables } = services
+    const { scope, now } = context
+    let event: EventRow | null = null
+    const { repeated, answer } = await createOnce(tables, context, body, async () => {
+      const row = newSession({ ...body, tenantId: scope.tenantId, mode: scope.mode, now })
+      const presented = presentSession(row, null)
+      event = await makeControlEvent(services.tenantKeys, scope, {
+        type: 'session.created',
+        sessionId: row.id,
+        data: { session: presented },
+        now,
+      })
+      context.note({ sessionId: row.id })
+      return {
+        legs: [
+          new Sessions(tables, scope).createLeg(row),
+          new Leases(tables, scope).createLeg(row.id),
+          new Events(tables, scope).controlLeg(event),
+        ],
+        body: presented,
+        location: `/v1/sessions/${row.id}`,
+      }
+    })
+    if (!repeated && event) await publishCalmly(services.sink, services.log, [event])
+    return answer
+  }
+
+const newSession = (input: {
+  tenantId: string
+  mode: SessionRow['mode']
+  name: string
+  metadata: Record<string, string>
+  now: number
+}): SessionRow => ({
+  v: 1,
+  tenantId: input.tenantId,
+  mode: input.mode,
+  id: newId('ses', input.now),
+  name: input.name,
+  metadata: input.metadata,
+  status: 'created',
+  reason: null,
+  phone: null,
+  lid: null,
+  pushName: null,
+  connectedAt: null,
+  loggedOutAt: null,
+  link: null,
+  createdAt: input.now,
+  stateEpoch: 0,
+})

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { presentEndpoint } from '../../../shared/contract/present.ts'
+import { Fault } from '../../../shared/core/fault.ts'
+import { newId } from '../../../shared/core/ids.ts'
+import { SECRET_PREFIX } from '../../../shared/core/webhook-signature.ts'
+import { createOnce } from '../../../shared/http/create-once.ts'
+import type { Handler } from '../../../shared/http/handler.ts'
+import { Endpoints } from '../../../shared/store/endpoints.ts'
+import { endpointSecretPlace } from '../../../shared/store/places.ts'
+import type { EndpointRow } from '../../../shared/store/rows.ts'
+import type { ControlServices } from '../services.ts'
+import { requireUrl } from '../webhook-url.ts'
+
+const MAXIMUM_ENDPOINTS = 50
+const SECRET_BYTES = 32
+
+export const createWebhookEndpoint =
+  (services: ControlServices): Handler<'createWebhookEndpoint'> =>
+  async ({ body }, context) => {
+    requireUrl(body.url, services.egressRules)
+    const { scope, now } = context
+    const endpoints = new Endpoints(services.tables, scope)
+    const { answer } = await createOnce(services.tables, context, body, async () => {
+      if ((await endpoints.listAll()).length >= MAXIMUM_ENDPOINTS)
+        throw new Fault('quota_exceeded', { detail: `A tenant has at most ${MAXIMUM_ENDPOINTS} endpoints per mode.` })
+      const id = newId('whk', now)
+      const secret = `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
+      const sealed = await services.tenantKeys.seal(scope, endpointSecretPlace(id), secret)
+      const row: EndpointRow = {
+        v: 1,
+        tenantId: scope.tenantId,
+        mode: scope.mode,
+        id,
+        url: body.url,
+        events: [...new Set(body.events)],
+        description: body.description,
+        status: 'active',
+        statusReason: null,
+        secrets: [{ sealed, createdAt: now, expiresAt: null }],
+        createdAt: now,
+      }
+      context.note({ endpointId: id })
+      const presented = presentEndpoint(row)
+      return {
+        legs: [endpoints.createLeg(row)],
+        body: { ...presented, secret: secret as string | null },
+        storedBody: { ...presented, secret: null },
+        location: `/v1/webhook-endpoints/${id}`,
+      }
+    })
+    return answer
+  }

@@ -1,0 +1,32 @@
+import { presentSession } from '../../../shared/contract/present.ts'
+import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
+import type { Handler } from '../../../shared/http/handler.ts'
+import { requireSession } from '../../../shared/http/require-session.ts'
+import { Events } from '../../../shared/store/events.ts'
+import { changeDesired } from '../change-desired.ts'
+import type { ControlServices } from '../services.ts'
+
+/**
+ * From this answer on the session is unknown to the API. LEASE.desired DELETED, META.deletedAt and the session.deleted
+ * event are one transaction; a worker unlinks the device, then the rows go.
+ */
+export const deleteSession =
+  (services: ControlServices): Handler<'deleteSession'> =>
+  async ({ params }, context) => {
+    const { scope, now } = context
+    const row = await requireSession(services.tables, context, params.sessionId)
+    const event = await makeControlEvent(services.tenantKeys, scope, {
+      type: 'session.deleted',
+      sessionId: row.id,
+      data: { session: presentSession(row, null) },
+      now,
+    })
+    const answer = await changeDesired(services, context, row.id, () => ({
+      desired: 'DELETED',
+      ring: 'desired',
+      patch: () => ({ deletedAt: now }),
+      legs: [new Events(services.tables, scope).controlLeg(event)],
+    }))
+    await publishCalmly(services.sink, services.log, [event])
+    return { status: 202, body: answer.body }
+  }

@@ -1,0 +1,17 @@
+import { presentSession } from '../../../shared/contract/present.ts'
+import { Fault } from '../../../shared/core/fault.ts'
+import type { Handler } from '../../../shared/http/handler.ts'
+import { NO_SESSION, requireSession } from '../../../shared/http/require-session.ts'
+import { Leases } from '../../../shared/store/leases.ts'
+import { Sessions } from '../../../shared/store/sessions.ts'
+import type { ControlServices } from '../services.ts'
+
+export const updateSession =
+  ({ tables }: ControlServices): Handler<'updateSession'> =>
+  async ({ params, body }, context) => {
+    const current = await requireSession(tables, context, params.sessionId)
+    const changes = body.name !== undefined || body.metadata !== undefined
+    const row = changes ? await new Sessions(tables, context.scope).update(current.id, body) : current
+    if (!row) throw new Fault('not_found', { detail: NO_SESSION })
+    return { status: 200, body: presentSession(row, await new Leases(tables, context.scope).get(row.id)) }
+  }

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type CloudContext, functionOf } from '../cloud-context.ts'
+import { matchRoute } from './match-route.ts'
+import { toProxyEvent } from './proxy-event.ts'
+
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024
+const TIMEOUT_MS = 29_000
+
+export interface ApiFront {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** What API Gateway itself would answer, in the product's error format (gateway responses of the template). */
+class GatewayProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  constructor(status: number, code: string, title: string, detail: string) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.title = title
+  }
+}
+
+/** The REST API on loopback: real proxy events to the template's functions. */
+export const startApiFront = async (context: CloudContext, port: number): Promise<ApiFront> => {
+  const server = createServer((request, response) => {
+    const requestId = randomUUID()
+    serve(context, requestId, request, response).catch((error) => answerProblem(context, requestId, response, error))
+  })
+  server.requestTimeout = 60_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: choose another with --port`) : error),
+    )
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const serve = async (
+  context: CloudContext,
+  requestId: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const body = await readBody(request)
+  const url = new URL(request.url ?? '/', 'http://api')
+  const match = matchRoute(context.routes, request.method ?? 'GET', url.pathname)
+  if (!match) throw new GatewayProblem(404, 'not_found', 'Not found', 'There is no such path.')
+  const event = toProxyEvent({ request, url, body, match, requestId, binaryMediaTypes: context.binaryMediaTypes })
+  const result = await withTimeout(functionOf(context, match.route.functionArn).invoke(event))
+  if (!result || typeof result.statusCode !== 'number')
+    throw new GatewayProblem(
+      502,
+      'internal_error',
+      'Something went wrong on our side',
+      'The handler gave no valid answer.',
+    )
+  for (const [name, value] of Object.entries<any>(result.headers ?? {})) response.setHeader(name, String(value))
+  for (const [name, values] of Object.entries<any>(result.multiValueHeaders ?? {}))
+    response.setHeader(name, values.map(String))
+  response.writeHead(result.statusCode)
+  response.end(result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64') : (result.body ?? ''))
+}
+
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk)
+  }
+  if (size > BODY_LIMIT_BYTES)
+    throw new GatewayProblem(413, 'payload_too_large', 'The body is too large', 'The gateway takes 10 MB.')
+  return Buffer.concat(chunks)
+}
+
+const withTimeout = async (work: Promise<any>): Promise<any> => {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new GatewayProblem(
+            504,
+            'timeout',
+            'The request took too long',
+            'The handler did not answer within 29 seconds.',
+          ),
+        ),
+      TIMEOUT_MS,
+    )
+  })
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer))
+}
+
+const answerProblem = (context: CloudContext, requestId: string, response: ServerResponse, error: unknown): void => {
+  const problem =
+    error instanceof GatewayProblem
+      ? error
+      : new GatewayProblem(
+          502,
+          'internal_error',
+          'Something went wrong on our side',
+          'Try again; tell us the requestId if it stays.',
+        )
+  if (!(error instanceof GatewayProblem))
+    context.log.line('api-gateway', `${requestId} ${(error as Error)?.stack ?? error}`)
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json', 'x-request-id': `req_${requestId}` })
+  response.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: problem.title,
+      status: problem.status,
+      code: problem.code,
+      detail: problem.message,
+      requestId: `req_${requestId}`,
+      retryable: problem.status >= 500,
+    }),
+  )
+}

@@ -1,0 +1,25 @@
+import { adminOperations } from './admin.ts'
+import { eventOperations } from './events.ts'
+import { healthOperations } from './health.ts'
+import { keyOperations } from './keys.ts'
+import { messageOperations } from './messages.ts'
+import { sessionOperations } from './sessions.ts'
+import { tenantOperations } from './tenants.ts'
+import { testModeOperations } from './test-mode.ts'
+import { webhookOperations } from './webhooks.ts'
+
+/** Every operation of the API by its name (the operationId of openapi.json). */
+export const operations = {
+  ...healthOperations,
+  ...tenantOperations,
+  ...keyOperations,
+  ...sessionOperations,
+  ...messageOperations,
+  ...eventOperations,
+  ...webhookOperations,
+  ...testModeOperations,
+  ...adminOperations,
+} as const
+
+export type Operations = typeof operations
+export type OperationName = keyof Operations

@@ -1,0 +1,88 @@
+import type * as z from 'zod'
+import type { ApiKeyRow } from '../store/api-keys.ts'
+import type { EndpointRow, LeaseRow, MessageRow, SessionRow } from '../store/rows.ts'
+import type { TenantRow } from '../store/tenants.ts'
+import type { keySchema } from './keys.ts'
+import type { messageSchema } from './messages.ts'
+import type { sessionSchema } from './sessions.ts'
+import type { tenantSchema } from './tenants.ts'
+import type { endpointSchema } from './webhooks.ts'
+
+/** Rows as tenants see them, in answers and in events: the same shapes everywhere. */
+const iso = (timeMs: number): string => new Date(timeMs).toISOString()
+const isoOrNull = (timeMs: number | null | undefined): string | null => (timeMs == null ? null : iso(timeMs))
+
+export const presentSession = (
+  row: SessionRow,
+  lease: Pick<LeaseRow, 'owner'> | null,
+): z.input<typeof sessionSchema> => ({
+  id: row.id,
+  tenantId: row.tenantId,
+  name: row.name,
+  mode: row.mode,
+  status: row.status,
+  reason: row.reason && { ...row.reason, since: iso(row.reason.since) },
+  phone: row.phone,
+  lid: row.lid,
+  pushName: row.pushName,
+  workerId: lease?.owner?.workerId ?? null,
+  connectedAt: isoOrNull(row.connectedAt),
+  createdAt: iso(row.createdAt),
+  metadata: row.metadata,
+})
+
+/** @param content the unsealed part of the type, e.g. {text: {body}} */
+export const presentMessage = (row: MessageRow, content: Record<string, unknown>): z.input<typeof messageSchema> => ({
+  id: row.id,
+  sessionId: row.sessionId,
+  mode: row.mode,
+  direction: row.direction,
+  status: row.status,
+  type: row.type,
+  ...content,
+  chat: row.chat,
+  from: row.from,
+  to: row.to,
+  whatsappId: row.whatsappId,
+  failure: row.failure,
+  createdAt: iso(row.createdAt),
+  expiresAt: isoOrNull(row.expiresAt),
+  sentAt: isoOrNull(row.sentAt),
+  deliveredAt: isoOrNull(row.deliveredAt),
+  readAt: isoOrNull(row.readAt),
+  receivedAt: isoOrNull(row.receivedAt),
+  metadata: row.metadata,
+})
+
+export const presentTenant = (row: TenantRow): z.input<typeof tenantSchema> => ({
+  id: row.id,
+  name: row.name,
+  plan: row.plan,
+  status: row.status,
+  metadata: row.metadata,
+  createdAt: iso(row.createdAt),
+})
+
+export const presentKey = (row: ApiKeyRow): z.input<typeof keySchema> => ({
+  id: row.id,
+  name: row.name,
+  start: row.start,
+  mode: row.mode,
+  scopes: row.scopes,
+  sessionId: row.sessionId,
+  ipAllow: row.ipAllow,
+  expiresAt: isoOrNull(row.expiresAt),
+  revokedAt: isoOrNull(row.revokedAt),
+  createdAt: iso(row.createdAt),
+})
+
+export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema> => ({
+  id: row.id,
+  mode: row.mode,
+  url: row.url,
+  events: row.events,
+  description: row.description,
+  status: row.status,
+  statusReason: row.statusReason,
+  createdAt: iso(row.createdAt),
+})

@@ -1,0 +1,185 @@
+import * as z from 'zod'
+import { SESSION_STATUSES } from '../core/session-status.ts'
+import {
+  emptyBody,
+  idOutput,
+  idParameter,
+  isoTime,
+  metadataSchema,
+  modeSchema,
+  nameSchema,
+  pageOf,
+  pageQuery,
+} from './common.ts'
+import type { Operation } from './operation.ts'
+
+export const sessionSchema = z
+  .object({
+    id: idOutput('ses'),
+    tenantId: idOutput('ten'),
+    name: z.string(),
+    mode: modeSchema,
+    status: z.enum(SESSION_STATUSES),
+    reason: z
+      .object({
+        code: z.string(),
+        waCode: z.number().optional(),
+        retryable: z.boolean(),
+        nextAction: z.string(),
+        since: isoTime,
+      })
+      .nullable(),
+    phone: z.string().nullable(),
+    lid: z.string().nullable(),
+    pushName: z.string().nullable(),
+    workerId: z.string().nullable(),
+    connectedAt: isoTime.nullable(),
+    createdAt: isoTime,
+    metadata: metadataSchema,
+  })
+  .meta({ id: 'Session' })
+
+export const sessionParams = z.object({ sessionId: idParameter('ses') })
+
+const linkSchema = z
+  .object({
+    method: z.enum(['qr', 'code']),
+    qr: z.string().nullable(),
+    code: z.string().nullable().meta({ example: 'ABCD1234' }),
+    expiresAt: isoTime.nullable(),
+    attempt: z.number().int(),
+  })
+  .meta({ id: 'Link' })
+
+const qrSchema = z.object({ qr: z.string(), expiresAt: isoTime, attempt: z.number().int() }).meta({ id: 'Qr' })
+const notReadySchema = z
+  .object({ status: z.enum(SESSION_STATUSES), retryAfterSeconds: z.number() })
+  .meta({ id: 'LinkNotReady' })
+
+const common = {
+  function: 'api-control',
+  tag: 'sessions',
+  auth: 'tenant',
+  sessionKeys: true,
+  notFound: 'No session with this id.',
+} as const
+const reads = { ...common, method: 'GET', scopes: ['sessions:read'], idempotent: 'natural' } as const
+const manages = { ...common, scopes: ['sessions:manage'] } as const
+const action = {
+  ...manages,
+  method: 'POST',
+  idempotent: 'natural',
+  params: sessionParams,
+  body: emptyBody,
+  responses: { 202: sessionSchema },
+} as const
+
+export const sessionOperations = {
+  createSession: {
+    ...manages,
+    sessionKeys: false,
+    method: 'POST',
+    path: '/v1/sessions',
+    summary: 'Create a session (one linked device, one phone number)',
+    idempotent: 'idempotencyRow',
+    body: z.strictObject({ name: nameSchema.meta({ example: 'Support line' }), metadata: metadataSchema.default({}) }),
+    responses: { 201: sessionSchema },
+    faults: ['idempotency_key_reused'],
+  },
+  getSession: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}',
+    summary: 'Get a session',
+    params: sessionParams,
+    responses: { 200: sessionSchema },
+    faults: ['not_found'],
+  },
+  listSessions: {
+    ...reads,
+    path: '/v1/sessions',
+    summary: 'List sessions, newest first',
+    query: z.strictObject({ ...pageQuery, status: z.enum(SESSION_STATUSES).optional() }),
+    responses: { 200: pageOf(sessionSchema) },
+    faults: ['invalid_cursor'],
+  },
+  updateSession: {
+    ...manages,
+    method: 'PATCH',
+    path: '/v1/sessions/{sessionId}',
+    summary: 'Change name or metadata (metadata is replaced as a whole)',
+    idempotent: 'natural',
+    params: sessionParams,
+    body: z.strictObject({ name: nameSchema.optional(), metadata: metadataSchema.optional() }),
+    responses: { 200: sessionSchema },
+    faults: ['not_found'],
+  },
+  linkSession: {
+    ...manages,
+    method: 'POST',
+    path: '/v1/sessions/{sessionId}/link',
+    summary: 'Ask for a QR or a pairing code to link a phone',
+    idempotent: 'natural',
+    params: sessionParams,
+    body: z.discriminatedUnion('method', [
+      z.strictObject({ method: z.literal('qr') }),
+      z.strictObject({ method: z.literal('code'), phone: z.string().max(40).meta({ example: '+5511999990001' }) }),
+    ]),
+    responses: { 202: sessionSchema },
+    faults: ['not_found', 'session_already_linked', 'conflict'],
+  },
+  getLink: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}/link',
+    summary: 'The pairing code or QR on show',
+    scopes: ['sessions:manage'],
+    params: sessionParams,
+    responses: { 200: linkSchema, 202: notReadySchema },
+    faults: ['not_found', 'session_already_linked', 'session_state_conflict'],
+  },
+  getQr: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}/qr',
+    summary: 'The QR on show, as JSON, PNG or SVG (Accept)',
+    description:
+      'Not ready yet: 202 with Retry-After. A QR is replaced several times a minute; ETag names the one on show.',
+    scopes: ['sessions:manage'],
+    params: sessionParams,
+    produces: ['image/png', 'image/svg+xml'],
+    responses: { 200: qrSchema, 202: notReadySchema, 304: null },
+    faults: ['not_found', 'not_acceptable', 'session_already_linked', 'session_state_conflict'],
+  },
+  startSession: {
+    ...action,
+    path: '/v1/sessions/{sessionId}/start',
+    summary: 'Connect a stopped session',
+    faults: ['not_found', 'session_not_linked'],
+  },
+  stopSession: {
+    ...action,
+    path: '/v1/sessions/{sessionId}/stop',
+    summary: 'Disconnect; the phone stays linked, messages wait',
+    faults: ['not_found', 'session_not_linked'],
+  },
+  restartSession: {
+    ...action,
+    path: '/v1/sessions/{sessionId}/restart',
+    summary: 'Connect anew; also leaves quarantine',
+    faults: ['not_found', 'session_not_linked'],
+  },
+  logoutSession: {
+    ...action,
+    path: '/v1/sessions/{sessionId}/logout',
+    summary: 'Unlink the device from the phone',
+    faults: ['not_found', 'session_not_linked'],
+  },
+  deleteSession: {
+    ...manages,
+    method: 'DELETE',
+    path: '/v1/sessions/{sessionId}',
+    summary: 'Unlink and delete a session',
+    idempotent: 'natural',
+    params: sessionParams,
+    responses: { 202: sessionSchema },
+    faults: ['not_found'],
+  },
+} as const satisfies Record<string, Operation>

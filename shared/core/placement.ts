@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { encodeCrockford } from './ids.ts'
+import type { Mode } from './tenant-scope.ts'
+
+/** Who gets a session, whether a new worker is needed, which sessions need an owner. Pure: rows in, decision out. */
+export interface WorkerView {
+  readonly id: string
+  readonly mode: Mode
+  readonly incarnation: number
+  readonly status: 'STARTING' | 'READY' | 'DRAINING' | 'DRAINED' | 'DEAD'
+  readonly used: number
+  readonly capacity: number
+  readonly version: string
+  readonly queueUrl: string | null
+  readonly heartbeat: { readonly counter: number }
+  readonly createdAt: number
+}
+
+export interface LeaseView {
+  readonly owner: { readonly workerId: string; readonly incarnation: number } | null
+  readonly desired: 'RUNNING' | 'STOPPED' | 'LOGGED_OUT' | 'DELETED'
+  readonly settled: boolean
+  readonly crashes: number
+}
+
+/** A session that brought this many workers down is set aside until a person looks (protocol §9, C3). */
+export const QUARANTINE_CRASHES = 5
+/** Random among the fittest few: after a crash, hundreds of sessions must not all choose the same worker (H18). */
+const FITTEST = 3
+/** A worker that never beat and died: the next launch waits 2, 4, 8 … 60 s. Two free tries: one bad start is normal. */
+const FREE_FAILED_STARTS = 2
+const MAXIMUM_LAUNCH_DELAY_MS = 60_000
+export const FAILED_START_MEMORY_MS = 10 * 60_000
+
+/** Alive: it may still write. Only DEAD, DRAINED, another incarnation, or no row at all frees its sessions. */
+export const isAlive = (owner: LeaseView['owner'], worker: WorkerView | null): boolean =>
+  owner !== null &&
+  worker !== null &&
+  worker.incarnation === owner.incarnation &&
+  worker.status !== 'DEAD' &&
+  worker.status !== 'DRAINED'
+
+export type Need = 'none' | 'owned' | 'allocate' | 'quarantine'
+
+/** @param worker row of the lease's owner */
+export const decideNeed = (lease: LeaseView | null, worker: WorkerView | null): Need => {
+  if (!lease) return 'none'
+  if (isAlive(lease.owner, worker)) return 'owned'
+  const wanted = lease.desired === 'RUNNING' || !lease.settled
+  if (!wanted) return 'none'
+  return lease.crashes >= QUARANTINE_CRASHES ? 'quarantine' : 'allocate'
+}
+
+const hasRoom = (worker: WorkerView, mode: Mode): boolean =>
+  worker.mode === mode && worker.status === 'READY' && worker.queueUrl !== null && worker.used < worker.capacity
+
+/** Slots that READY workers of the mode have left. */
+export const freeSlots = (workers: readonly WorkerView[], mode: Mode): number =>
+  workers.filter((worker) => hasRoom(worker, mode)).reduce((sum, worker) => sum + worker.capacity - worker.used, 0)
+
+/**
+ * The workers to try, best first: least loaded, the wanted version before others, shuffled among the fittest few.
+ * Version is a preference, never a requirement: in the middle of a deployment old workers are as good as none new.
+ * @param random a number in [0, 1) per call
+ */
+export const chooseCandidates = <W extends WorkerView>(
+  workers: readonly W[],
+  input: { mode: Mode; version: string | null; random: () => number },
+): W[] => {
+  const ranked = workers
+    .filter((worker) => hasRoom(worker, input.mode))
+    .sort(
+      (a, b) =>
+        Number(b.version === input.version) - Number(a.version === input.version) ||
+        a.used / a.capacity - b.used / b.capacity ||
+        (a.id < b.id ? -1 : 1),
+    )
+  return [...shuffle(ranked.slice(0, FITTEST), input.random), ...ranked.slice(FITTEST)]
+}
+
+export type LaunchDecision =
+  | { readonly launch: true; readonly name: string }
+  | { readonly launch: false; readonly because: 'starting' | 'backingOff' }
+
+/**
+ * Whether to launch a worker when nobody has room. The name is made of the fleet that the caller saw, so that callers who
+ * saw the same fleet launch one worker between them (execution names are unique), and the next fleet has another name.
+ * The minute is in it because a launch may fail before its worker is registered.
+ */
+export const decideLaunch = (workers: readonly WorkerView[], mode: Mode, now: number): LaunchDecision => {
+  const fleet = workers.filter((worker) => worker.mode === mode)
+  if (fleet.some((worker) => worker.status === 'STARTING')) return { launch: false, because: 'starting' }
+  const failedStarts = fleet.filter(
+    (worker) => failedToStart(worker) && worker.createdAt > now - FAILED_START_MEMORY_MS,
+  )
+  const over = failedStarts.length - FREE_FAILED_STARTS
+  if (over >= 0) {
+    const last = Math.max(...failedStarts.map((worker) => worker.createdAt))
+    if (now - last < Math.min(MAXIMUM_LAUNCH_DELAY_MS, 2_000 * 2 ** over))
+      return { launch: false, because: 'backingOff' }
+  }
+  const seen = createHash('sha256')
+    .update(
+      fleet
+        .map((worker) => worker.id)
+        .sort()
+        .join(),
+    )
+    .digest()
+  return { launch: true, name: `launch-${mode}-${Math.floor(now / 60_000)}-${encodeCrockford(seen).slice(0, 12)}` }
+}
+
+/** It died before its first beat: remembered for a while, so that a broken image does not launch forever. */
+export const failedToStart = (worker: WorkerView): boolean => worker.status === 'DEAD' && worker.heartbeat.counter === 0
+
+/** One worker per launch, however often the registration is tried. */
+export const workerIdOfLaunch = (launchName: string): string =>
+  `wrk_${encodeCrockford(createHash('sha256').update(launchName).digest()).slice(0, 26)}`
+
+export const allocationName = (sessionId: string, epoch: number, attempt: number): string =>
+  `alloc-${sessionId}-${epoch}-${attempt}`
+
+/** Fisher–Yates on a copy. */
+export const shuffle = <T>(items: readonly T[], random: () => number): T[] => {
+  const shuffled = [...items]
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    ;[shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!]
+  }
+  return shuffled
+}

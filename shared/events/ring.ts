@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import { SendMessageCommand, type SQSClient } from '../aws/sqs.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
+import type { Log } from '../log/log.ts'
+import { emitMetrics } from '../log/metrics.ts'
+import { type LeaseRow, modeSchema } from '../store/rows.ts'
+
+/**
+ * Body of a message in a worker's queue. It names a session, never a message: the worker reads rows (protocol §6).
+ * messages: OPEN may have new rows. desired: LEASE.desired, ASSIGNED.desired or META.link changed.
+ * restart: close and connect anew, although RUNNING was wanted before too.
+ */
+export const ringSchema = z.object({
+  v: z.literal(1),
+  kind: z.enum(['messages', 'desired', 'restart']),
+  tenantId: z.string(),
+  mode: modeSchema,
+  sessionId: z.string(),
+})
+export type Ring = z.infer<typeof ringSchema>
+
+/** Body of a hint to the reconciler: look at this session now instead of at your next tick. */
+export const sessionHintSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('session'),
+  tenantId: z.string(),
+  mode: modeSchema,
+  sessionId: z.string(),
+})
+export type SessionHint = z.infer<typeof sessionHintSchema>
+
+/** Rings owners and hints the reconciler. Rows are the truth: a failed ring is counted and is not an error. */
+export class Bell {
+  readonly #client: SQSClient
+  readonly #hintsQueueUrl: string
+  readonly #log: Log
+
+  constructor(input: { client: SQSClient; hintsQueueUrl: string; log: Log }) {
+    this.#client = input.client
+    this.#hintsQueueUrl = input.hintsQueueUrl
+    this.#log = input.log
+  }
+
+  /**
+   * After a change of rows, with a lease that was read after the change was written: the owner is rung; without one, the
+   * reconciler is hinted when somebody has to open the session.
+   */
+  async ring(
+    scope: TenantScope,
+    lease: LeaseRow,
+    kind: Ring['kind'],
+  ): Promise<'rung' | 'hinted' | 'nobody' | 'failed'> {
+    const names = { v: 1, tenantId: scope.tenantId, mode: scope.mode, sessionId: lease.sessionId } as const
+    if (lease.owner && lease.queueUrl)
+      return (await this.#send(lease.queueUrl, { ...names, kind })) ? 'rung' : this.#hint(names)
+    if (lease.owner === null && (lease.desired === 'RUNNING' || !lease.settled)) return this.#hint(names)
+    return 'nobody'
+  }
+
+  async #hint(names: Omit<SessionHint, 'kind'>): Promise<'hinted' | 'failed'> {
+    return (await this.#send(this.#hintsQueueUrl, { ...names, kind: 'session' })) ? 'hinted' : 'failed'
+  }
+
+  async #send(queueUrl: string, body: Ring | SessionHint): Promise<boolean> {
+    try {
+      await this.#client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) }))
+      return true
+    } catch (error) {
+      this.#log.warn(
+        { err: error, kind: body.kind, sessionId: body.sessionId },
+        'ring failed, the sweep finds the rows',
+      )
+      emitMetrics({ ring_failed_count: [1, 'Count'] })
+      return false
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import type { ApiFunction, Operation } from '../contract/operation.ts'
+import { operations } from '../contract/operations.ts'
+import { Fault } from '../core/fault.ts'
+import { type IdPrefix, isId, newId } from '../core/ids.ts'
+import type { Log } from '../log/log.ts'
+import { emitMetrics } from '../log/metrics.ts'
+import type { Authenticator } from './authenticate.ts'
+import { authorize, notFoundOf } from './authorize.ts'
+import { Cursors } from './cursor.ts'
+import type { ProxyEvent, ProxyResult } from './gateway.ts'
+import type { Answer, BaseContext, HandlersOf } from './handler.ts'
+import type { PlatformSecret } from './platform-secret.ts'
+import type { Principal } from './principal.ts'
+import { problemOf } from './problem.ts'
+import { headerOf, queryOf, readJsonBody } from './request.ts'
+import { makeRouter } from './router.ts'
+import { validate, validationFault } from './validate.ts'
+
+export interface ApiDependencies {
+  readonly authenticator: Authenticator
+  readonly readSecret: () => Promise<PlatformSecret>
+  readonly liveModeEnabled: boolean
+  readonly docsBaseUrl: string
+  readonly log: Log
+  readonly clock?: () => number
+  readonly writeMetrics?: (line: string) => void
+}
+
+type AnyHandler = (input: unknown, context: BaseContext) => Promise<Answer>
+
+/** Path parameters that are ids: a text that cannot be one gets the 404 of an unknown id, before anything is read. */
+const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
+  tenantId: 'ten',
+  keyId: 'key',
+  sessionId: 'ses',
+  messageId: 'msg',
+  eventId: 'evt',
+  endpointId: 'whk',
+  workerId: 'wrk',
+}
+
+interface Outcome {
+  operationName: string
+  principal: Principal | null
+  fields: Record<string, unknown>
+}
+
+/**
+ * The kernel of every API function: route → key → rights → body → validation → handler → answer. Everything that is
+ * thrown becomes problem+json; one log line and one set of metrics per request.
+ */
+export const makeApi = <Function extends ApiFunction>(
+  functionName: Function,
+  handlers: HandlersOf<Function>,
+  dependencies: ApiDependencies,
+): ((event: ProxyEvent) => Promise<ProxyResult>) => {
+  const clock = dependencies.clock ?? Date.now
+  const own = Object.fromEntries(
+    Object.entries(operations as Record<string, Operation>).filter(([, { function: name }]) => name === functionName),
+  )
+  const route = makeRouter(own)
+
+  const run = async (event: ProxyEvent, requestId: string, now: number, outcome: Outcome): Promise<Answer> => {
+    const { name, params } = route(event.httpMethod, event.path)
+    outcome.operationName = name
+    const operation = own[name]!
+    const context = await makeContext(event, requestId, now, outcome, operation, params)
+    const input = {
+      params: operation.params && validate(operation.params, checkIds(operation, params), 'path'),
+      query: readQuery(operation, event),
+      body: operation.body && validate(operation.body, readJsonBody(event, operation.maximumBodyBytes) ?? {}, 'body'),
+    }
+    return (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+  }
+
+  const makeContext = async (
+    event: ProxyEvent,
+    requestId: string,
+    now: number,
+    outcome: Outcome,
+    operation: Operation,
+    params: Readonly<Record<string, string>>,
+  ): Promise<BaseContext> => {
+    const base: BaseContext = {
+      requestId,
+      now,
+      operationName: outcome.operationName,
+      operation,
+      idempotencyKey: readIdempotencyKey(event),
+      header: (name) => headerOf(event, name),
+      note: (fields) => Object.assign(outcome.fields, fields),
+    }
+    if (operation.auth === 'none') return base
+    const principal = await dependencies.authenticator.authenticate(event)
+    outcome.principal = principal
+    authorize(principal, operation, params, dependencies)
+    const cursors = new Cursors((await dependencies.readSecret()).pepper)
+    return {
+      ...base,
+      principal,
+      cursors,
+      ...(principal.kind === 'tenant' ? { scope: principal.scope } : {}),
+    } as BaseContext
+  }
+
+  return async (event) => {
+    const now = clock()
+    const requestId = newId('req', now)
+    const outcome: Outcome = { operationName: 'none', principal: null, fields: {} }
+    let answer: Answer
+    let fault: Fault | null = null
+    try {
+      answer = await run(event, requestId, now, outcome)
+    } catch (error) {
+      fault = faultOf(error)
+      answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
+    }
+    report(dependencies, event, requestId, outcome, answer, fault, clock() - now)
+    return toProxyResult(answer, requestId)
+  }
+}
+
+const faultOf = (error: unknown): Fault =>
+  error instanceof Fault
+    ? error
+    : new Fault(
+        'internal_error',
+        { detail: 'The request failed on our side. Try again; if it keeps failing, report the requestId.' },
+        { cause: error },
+      )
+
+const checkIds = (operation: Operation, params: Readonly<Record<string, string>>) => {
+  for (const [name, value] of Object.entries(params)) {
+    const prefix = ID_PARAMETERS[name]
+    if (prefix && !isId(prefix, value)) throw notFoundOf(operation)
+  }
+  return params
+}
+
+const readQuery = (operation: Operation, event: ProxyEvent): unknown => {
+  const query = queryOf(event)
+  if (!operation.query) {
+    const names = Object.keys(query)
+    if (names.length > 0)
+      throw validationFault(
+        names.map((path) => ({ path, message: 'Unknown query parameter' })),
+        'query',
+      )
+    return undefined
+  }
+  const single = Object.entries(query).map(([name, values]) => [name, values.length === 1 ? values[0] : values])
+  return validate(operation.query, Object.fromEntries(single), 'query')
+}
+
+const readIdempotencyKey = (event: ProxyEvent): string | null => {
+  const key = headerOf(event, 'idempotency-key')
+  if (key === null) return null
+  if (/^[\x20-\x7e]{1,255}$/.test(key) && key.trim() !== '') return key
+  throw validationFault([{ path: 'Idempotency-Key', message: 'Must be 1 to 255 printable ASCII characters' }], 'header')
+}
+
+const toProxyResult = (answer: Answer, requestId: string): ProxyResult => {
+  const headers = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers }
+  if (answer.raw)
+    return {
+      statusCode: answer.status,
+      headers: { ...headers, 'Content-Type': answer.raw.contentType },
+      body: Buffer.from(answer.raw.bytes).toString('base64'),
+      isBase64Encoded: true,
+    }
+  const empty = answer.body === null || answer.body === undefined
+  return {
+    statusCode: answer.status,
+    headers: empty ? headers : { 'Content-Type': 'application/json', ...headers },
+    body: empty ? '' : JSON.stringify(answer.body),
+    isBase64Encoded: false,
+  }
+}
+
+const report = (
+  dependencies: ApiDependencies,
+  event: ProxyEvent,
+  requestId: string,
+  outcome: Outcome,
+  answer: Answer,
+  fault: Fault | null,
+  durationMs: number,
+): void => {
+  const { principal, operationName, fields } = outcome
+  const line = {
+    requestId,
+    gatewayRequestId: event.requestContext.requestId,
+    operation: operationName,
+    status: answer.status,
+    durationMs,
+    ...(principal?.kind === 'tenant'
+      ? { tenantId: principal.scope.tenantId, mode: principal.scope.mode, keyId: principal.key.id }
+      : {}),
+    ...fields,
+    ...(fault ? { code: fault.code, internal: fault.details.internal } : {}),
+  }
+  if (answer.status >= 500) dependencies.log.error({ ...line, err: fault?.cause ?? fault }, 'request failed')
+  else dependencies.log.info(line, 'request')
+  emitMetrics(
+    {
+      api_request_count: [1, 'Count'],
+      api_latency_ms: [durationMs, 'Milliseconds'],
+      api_error_count: [answer.status >= 500 ? 1 : 0, 'Count'],
+    },
+    { route: operationName },
+    dependencies.writeMetrics,
+  )
+}

@@ -1,0 +1,82 @@
+import { hashApiKey, isOneOfHashes, kindOfKey } from '../core/api-key.ts'
+import { Fault } from '../core/fault.ts'
+import { TenantScope } from '../core/tenant-scope.ts'
+import { type ApiKeyRow, findApiKey } from '../store/api-keys.ts'
+import type { Tables } from '../store/tables.ts'
+import { type TenantRow, Tenants } from '../store/tenants.ts'
+import type { ProxyEvent } from './gateway.ts'
+import { allowsAddress } from './ip-ranges.ts'
+import type { PlatformSecret } from './platform-secret.ts'
+import type { Principal } from './principal.ts'
+import { headerOf } from './request.ts'
+
+/** How long a revoked or changed key may still work in a warm environment. */
+const CACHE_TTL_MS = 30_000
+const CACHE_MAX_ENTRIES = 10_000
+
+const unauthorized = (detail: string): Fault => new Fault('unauthorized', { detail })
+const UNKNOWN_KEY = 'This API key does not exist (any more).'
+
+/** The key of `Authorization: Bearer …` or `X-Api-Key`. @throws Fault unauthorized */
+export const presentedKey = (event: ProxyEvent): string => {
+  const authorization = headerOf(event, 'authorization')
+  const apiKey = headerOf(event, 'x-api-key')
+  const bearer = authorization === null ? null : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null)
+  if (authorization !== null && bearer === null)
+    throw unauthorized('The Authorization header must be "Bearer " and an API key.')
+  if (bearer !== null && apiKey !== null && bearer !== apiKey)
+    throw unauthorized('Authorization and X-Api-Key name two different keys: send one.')
+  const key = bearer ?? apiKey
+  if (!key) throw unauthorized('Send an API key as "Authorization: Bearer flk_…" or "X-Api-Key: flk_…".')
+  return key
+}
+
+/** Verifies keys. A malformed key or a wrong checksum is refused before anything is read. */
+export class Authenticator {
+  readonly #tables: Tables
+  readonly #readSecret: () => Promise<PlatformSecret>
+  readonly #clock: () => number
+  readonly #cache = new Map<string, { row: ApiKeyRow; tenant: TenantRow; until: number }>()
+
+  constructor(input: { tables: Tables; readSecret: () => Promise<PlatformSecret>; clock?: () => number }) {
+    this.#tables = input.tables
+    this.#readSecret = input.readSecret
+    this.#clock = input.clock ?? Date.now
+  }
+
+  /** @throws Fault unauthorized (unknown, revoked, expired), forbidden (address not allowed) */
+  async authenticate(event: ProxyEvent): Promise<Principal> {
+    const key = presentedKey(event)
+    const kind = kindOfKey(key)
+    if (kind === null) throw unauthorized('This is not a Fleetline API key: the text is malformed or has a typo.')
+    const { pepper, adminKeyHashes } = await this.#readSecret()
+    const hash = hashApiKey(pepper, key)
+    if (kind === 'admin') {
+      if (isOneOfHashes(adminKeyHashes, hash)) return { kind: 'admin' }
+      throw unauthorized(UNKNOWN_KEY)
+    }
+    const { row, tenant } = await this.#find(hash)
+    if (row.revokedAt !== null) throw unauthorized('This API key was revoked.')
+    if (row.expiresAt !== null && row.expiresAt <= this.#clock()) throw unauthorized('This API key has expired.')
+    if (!allowsAddress(row.ipAllow, event.requestContext.identity?.sourceIp ?? null))
+      throw new Fault('forbidden', { detail: 'This API key may not be used from this address (ipAllow).' })
+    return {
+      kind: 'tenant',
+      scope: TenantScope.fromVerified('principal', { tenantId: row.tenantId, mode: row.mode }),
+      tenant,
+      key: row,
+    }
+  }
+
+  /** Only keys that exist are remembered: a new key works at once. */
+  async #find(hash: string): Promise<{ row: ApiKeyRow; tenant: TenantRow }> {
+    const cached = this.#cache.get(hash)
+    if (cached && cached.until > this.#clock()) return cached
+    const row = await findApiKey(this.#tables, hash)
+    const tenant = row && (await new Tenants(this.#tables).get(row.tenantId))
+    if (!row || !tenant) throw unauthorized(UNKNOWN_KEY)
+    if (this.#cache.size >= CACHE_MAX_ENTRIES) this.#cache.clear()
+    this.#cache.set(hash, { row, tenant, until: this.#clock() + CACHE_TTL_MS })
+    return { row, tenant }
+  }
+}

@@ -1,0 +1,21 @@
+import { makeSecretsManagerClient } from '../aws/secrets-manager.ts'
+import { readEnvironment, requireEnvironment } from '../config/environment.ts'
+import type { Log } from '../log/log.ts'
+import type { Tables } from '../store/tables.ts'
+import type { ApiDependencies } from './api.ts'
+import { Authenticator } from './authenticate.ts'
+import { makeSecretReader } from './platform-secret.ts'
+
+const DEFAULT_DOCS_BASE_URL = 'https://fleetline.dev/docs'
+
+/** What the kernel needs in a lambda, from the environment. */
+export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies => {
+  const readSecret = makeSecretReader(makeSecretsManagerClient(), requireEnvironment('platformSecretId'))
+  return {
+    authenticator: new Authenticator({ tables, readSecret }),
+    readSecret,
+    liveModeEnabled: readEnvironment('liveMode') === 'enabled',
+    docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),
+    log,
+  }
+}

@@ -1,0 +1,70 @@
+import { Fault } from '../core/fault.ts'
+import type { ProxyEvent } from './gateway.ts'
+
+const DEFAULT_MAXIMUM_BODY_BYTES = 1024 * 1024
+const MAXIMUM_DEPTH = 32
+
+/** Header names are case-insensitive; the gateway passes them as the client wrote them. */
+export const headerOf = (event: ProxyEvent, name: string): string | null => {
+  const wanted = name.toLowerCase()
+  for (const [key, value] of Object.entries(event.headers ?? {})) if (key.toLowerCase() === wanted) return value ?? null
+  return null
+}
+
+/** name → all its values; `x[]` is not special. */
+export const queryOf = (event: ProxyEvent): Record<string, readonly string[]> => {
+  const multiple = event.multiValueQueryStringParameters
+  if (multiple) return Object.fromEntries(Object.entries(multiple).map(([name, values]) => [name, values ?? []]))
+  return Object.fromEntries(
+    Object.entries(event.queryStringParameters ?? {}).map(([name, value]) => [
+      name,
+      value === undefined ? [] : [value],
+    ]),
+  )
+}
+
+const bytesOf = (event: ProxyEvent): Buffer => Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8')
+
+/** Levels of nesting, without recursion: a hostile body must not exhaust the stack. */
+const isTooDeep = (value: unknown): boolean => {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAXIMUM_DEPTH) return true
+    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []))
+  }
+  return false
+}
+
+/**
+ * The JSON body; undefined when there is none.
+ * @throws Fault payload_too_large, unsupported_media_type, malformed_json
+ */
+export const readJsonBody = (event: ProxyEvent, maximumBytes = DEFAULT_MAXIMUM_BODY_BYTES): unknown => {
+  const bytes = bytesOf(event)
+  if (bytes.length === 0) return undefined
+  if (bytes.length > maximumBytes)
+    throw new Fault('payload_too_large', {
+      detail: `The body has ${bytes.length} bytes; at most ${maximumBytes} are accepted here.`,
+    })
+  const type = (headerOf(event, 'content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type))
+    throw new Fault('unsupported_media_type', {
+      detail: `Send the body as JSON with "Content-Type: application/json"${type ? `, not "${type.slice(0, 100)}"` : ''}.`,
+    })
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    throw new Fault('malformed_json', { detail: describeJsonError(error) }, { cause: error })
+  }
+  if (isTooDeep(value))
+    throw new Fault('malformed_json', { detail: `The body is nested more than ${MAXIMUM_DEPTH} levels deep.` })
+  return value
+}
+
+/** The position, without the text of the body: an error message may end up in somebody's log. */
+const describeJsonError = (error: unknown): string => {
+  if (error instanceof TypeError) return 'The body is not valid UTF-8.'
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+  return position ? `The body is not valid JSON (at character ${position}).` : 'The body is not valid JSON.'
+}

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/**
+ * Bundles every lambda (one folder each, entry <name>/<name>.lambda.ts) and the session worker in one esbuild call:
+ * dist/lambdas/<name>/index.mjs and dist/session-task/main.mjs. The CDK app takes the folders as they are, so equal
+ * sources give equal asset hashes: nothing here depends on time, machine or order.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const LAMBDA_LIMIT_BYTES = 2_000_000
+
+const lambdaNames = readdirSync(join(root, 'lambdas'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort()
+const missing = lambdaNames.filter((name) => !existsSync(join(root, 'lambdas', name, `${name}.lambda.ts`)))
+if (missing.length) throw new Error(`lambda folders without <name>.lambda.ts: ${missing.join(', ')}`)
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  outExtension: { '.js': '.mjs' },
+} as const
+
+/** CommonJS dependencies call require for built-ins, which an ES module does not have. */
+const banner = {
+  js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
+}
+
+const startedAt = performance.now()
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+const lambdas = await build({
+  ...common,
+  banner,
+  minify: true,
+  entryPoints: lambdaNames.map((name) => ({ in: `lambdas/${name}/${name}.lambda.ts`, out: `${name}/index` })),
+  outdir: 'dist/lambdas',
+})
+
+/** The worker's image has node_modules: its packages stay outside, Baileys' assets and native parts stay findable. */
+const worker = existsSync(join(root, 'session-task/main.ts'))
+  ? await build({
+      ...common,
+      packages: 'external',
+      entryPoints: [{ in: 'session-task/main.ts', out: 'main' }],
+      outdir: 'dist/session-task',
+    })
+  : null
+
+const outputs = { ...lambdas.metafile.outputs, ...worker?.metafile.outputs }
+for (const [path, { bytes }] of Object.entries(outputs)) {
+  if (!path.endsWith('.mjs')) continue
+  process.stdout.write(`${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${path}\n`)
+  if (path.startsWith('dist/lambdas/') && bytes > LAMBDA_LIMIT_BYTES)
+    throw new Error(`${path} is larger than ${LAMBDA_LIMIT_BYTES} bytes: look for an accidental import`)
+}
+process.stdout.write(`built in ${Math.round(performance.now() - startedAt)} ms\n`)
