@@ -1,0 +1,62 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { App } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { buildApp, type CellStacks } from '../../build-app.ts'
+import { selectConfig } from '../../config/select-config.ts'
+
+export type Area = keyof CellStacks
+export interface Resource {
+  readonly stack: Area
+  readonly logicalId: string
+  readonly type: string
+  // biome-ignore lint/suspicious/noExplicitAny: properties have whatever shape the resource type has
+  readonly properties: any
+}
+export interface SynthesizedCell {
+  readonly app: App
+  readonly stacks: CellStacks
+  readonly templates: Readonly<Record<Area, Template>>
+  readonly resources: readonly Resource[]
+}
+
+const root = join(import.meta.dirname, '../../..')
+
+/** The cell of an environment with a stand-in for the lambdas' code: tests need no build. */
+export const prepareCell = (environment: string): { app: App; stacks: CellStacks } =>
+  buildApp({
+    config: selectConfig(environment),
+    version: '0.0.0-test',
+    root,
+    lambdaFolder: () => join(root, 'infra/test/fixtures/lambda'),
+    outputFolder: mkdtempSync(join(tmpdir(), 'fleetline-synth-')),
+  })
+
+const cells = new Map<string, SynthesizedCell>()
+
+/** Synthesized once per environment and test file. */
+export const synthesize = (environment: string): SynthesizedCell => {
+  const known = cells.get(environment)
+  if (known) return known
+  const { app, stacks } = prepareCell(environment)
+  const templates = Object.fromEntries(
+    Object.entries(stacks).map(([area, stack]) => [area, Template.fromStack(stack)]),
+  ) as Record<Area, Template>
+  const resources = Object.entries(templates).flatMap(([stack, template]) =>
+    Object.entries<{ Type: string; Properties?: unknown }>(template.toJSON().Resources).map(
+      ([logicalId, resource]) => ({
+        stack: stack as Area,
+        logicalId,
+        type: resource.Type,
+        properties: resource.Properties ?? {},
+      }),
+    ),
+  )
+  const cell = { app, stacks, templates, resources }
+  cells.set(environment, cell)
+  return cell
+}
+
+export const ofType = (cell: SynthesizedCell, type: string): Resource[] =>
+  cell.resources.filter((resource) => resource.type === type)
