@@ -78,6 +78,8 @@ const makeStores = async (dataDir?: string) => {
     load('persistence.js'),
   ])
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() }
+  // Empty: queue URLs then carry the host and port of the request.
+  stores.sqsStore.host = ''
   if (!dataDir) return { stores, close: () => {} }
   mkdirSync(join(dataDir, 'sqs'), { recursive: true })
   const persistence: Persistence = new PersistenceManager(join(dataDir, 'sqs'))
