@@ -9,7 +9,7 @@ import { authorize, notFoundOf } from './authorize.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
 import type { Answer, BaseContext, HandlersOf } from './handler.ts'
-import type { PlatformSecret } from './platform-secret.ts'
+import type { SecretReader } from './platform-secret.ts'
 import type { Principal } from './principal.ts'
 import { problemOf } from './problem.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
@@ -18,7 +18,7 @@ import { validate, validationFault } from './validate.ts'
 
 export interface ApiDependencies {
   readonly authenticator: Authenticator
-  readonly readSecret: () => Promise<PlatformSecret>
+  readonly readSecret: SecretReader
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
   readonly log: Log

@@ -63,7 +63,8 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
       return []
     },
   }
-  const log = pino({ level: 'silent' })
+  const logged: string[] = []
+  const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
   const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
   const dependencies: ApiDependencies = {
@@ -189,6 +190,7 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
     tenantKeys,
     published,
     metrics,
+    logged,
     time,
     hintsQueueUrl,
     call,
