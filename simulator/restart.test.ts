@@ -107,7 +107,7 @@ test('the process stops on SIGTERM and when its parent closes stdin', async () =
   expect(await two.exited).toBe(0)
 })
 
-test('a port in use, a bad flag and a broken data file each end with one clear line', async () => {
+test('a port in use, a bad flag, a broken data file and one in use each end with one clear line', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => blocker.once('listening', resolve))
   const { port } = blocker.address() as { port: number }
@@ -117,4 +117,7 @@ test('a port in use, a bad flag and a broken data file each end with one clear l
   const folder = newFolder()
   writeFileSync(join(folder, 'simulator.sqlite'), 'this is not a database, it is a text file of some length')
   await expect(spawnSimulator('--data-dir', folder)).rejects.toThrow('cannot be opened')
+  const shared = newFolder()
+  await start('--data-dir', shared)
+  await expect(spawnSimulator('--data-dir', shared)).rejects.toThrow('another simulator is using it')
 })

@@ -92,9 +92,10 @@ test('control requests that make no sense get a status, a code and a sentence', 
     ['POST', '/phones', { phone: '12' }, 400, 'invalid_body'],
     ['POST', '/phones', { phone: PHONE, surname: 'x' }, 400, 'invalid_body'],
     ['GET', '/contacts/abc/inbox', undefined, 400, 'invalid_phone'],
-    ['GET', '/contacts/4915100000000/inbox', undefined, 404, 'unknown_phone'],
+    ['GET', '/contacts/4915100000000', undefined, 404, 'unknown_phone'],
     ['POST', '/contacts/4915100000000/send', { to: PHONE }, 400, 'invalid_body'],
     ['GET', '/wire?limit=x', undefined, 400, 'invalid_query'],
+    ['POST', `/contacts/${CONTACT}/send`, { to: '4915100000000', text: 'x' }, 404, 'unknown_phone'],
     ['DELETE', '/faults/77', undefined, 404, 'unknown_fault'],
   ]
   for (const [method, path, body, status, code] of cases) {

@@ -44,6 +44,8 @@ describe('a worker can be killed at any moment', () => {
   it('SIGKILL with at least 50 of 200 messages open: all arrive, repeats carry the same id and bytes, every event has a webhook', async () => {
     const simulator = connect()
     const sessionId = await linkSession(api, '+5511900000100')
+    // Late acks and receipts keep the window full: frames have left, nothing is settled, the rest is queued.
+    await simulator.faults({ kind: 'delayFrames', phone: '+5511900000100', delayMs: 1_500, count: null })
     const texts = Array.from({ length: MESSAGES }, (_, i) => `${i} ${randomUUID()}`)
     const accepted = await Promise.all(
       texts.map((body, i) =>
@@ -54,6 +56,7 @@ describe('a worker can be killed at any moment', () => {
     const worker = (await platform.processes()).find((item) => item.workerId === before.workerId)!
     process.kill(worker.pid, 'SIGKILL')
     const killedAt = Date.now()
+    await simulator.call('DELETE', '/faults')
     const statuses = await Promise.all(
       accepted.map(async (message) => (await api.get(`/v1/messages/${message.id}`)).status),
     )

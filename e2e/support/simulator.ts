@@ -39,7 +39,9 @@ export const makeSimulator = (controlUrl: string, namespace: string) => {
     inbox: async (phone: string): Promise<InboxItem[]> => (await call('GET', `/contacts/${phone}/inbox`)).data,
     send: (phone: string, to: string, text: string) => call('POST', `/contacts/${phone}/send`, { to, text }),
     read: (phone: string, whatsappId: string) => call('POST', `/contacts/${phone}/read`, { whatsappId }),
-    devices: async (phone: string): Promise<any[]> => (await call('GET', `/phones/${phone}/devices`)).data,
+    /** linked devices; those that were unlinked are left out */
+    devices: async (phone: string): Promise<any[]> =>
+      (await call('GET', `/phones/${phone}/devices`)).data.filter((device: any) => device.status === 'active'),
     wire: async (query = ''): Promise<WireItem[]> => (await call('GET', `/wire${query}`)).data,
     violations: async (): Promise<any[]> => (await call('GET', '/violations')).data,
     faults: (fault: Record<string, unknown>) => call('POST', '/faults', fault),

@@ -1,8 +1,8 @@
-import type { PlatformSecret } from '../../shared/http/platform-secret.ts'
+import type { SecretReader } from '../../shared/http/platform-secret.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 /** What the operations of this function work with. */
 export interface KeyServices {
   readonly tables: Tables
-  readonly readSecret: () => Promise<PlatformSecret>
+  readonly readSecret: SecretReader
 }

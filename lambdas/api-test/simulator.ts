@@ -35,13 +35,21 @@ export class Simulator {
     const answer = parseJson(text)
     if (response.ok) return answer
     const detail = (answer as { detail?: unknown } | null)?.detail
-    throw new Fault('simulator_refused', {
-      detail:
-        typeof detail === 'string'
-          ? detail.slice(0, MAXIMUM_DETAIL_CHARACTERS)
-          : `The simulated WhatsApp answered ${response.status}.`,
-      internal: `${method} ${path} → ${response.status}`,
-    })
+    throw new SimulatorRefused(
+      response.status,
+      typeof detail === 'string'
+        ? detail.slice(0, MAXIMUM_DETAIL_CHARACTERS)
+        : `The simulated WhatsApp answered ${response.status}.`,
+    )
+  }
+}
+
+export class SimulatorRefused extends Fault {
+  /** HTTP status of the simulator's answer */
+  readonly answeredStatus: number
+  constructor(answeredStatus: number, detail: string) {
+    super('simulator_refused', { detail, internal: `the simulator answered ${answeredStatus}` })
+    this.answeredStatus = answeredStatus
   }
 }
 

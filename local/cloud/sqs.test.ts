@@ -54,6 +54,26 @@ it('a long poll wakes when a message comes', async () => {
   })
 })
 
+it('a poller that hung up takes no message with it', async () => {
+  const { emulator, client } = await open()
+  cleanups.push(
+    () => emulator.stop(),
+    () => client.destroy(),
+  )
+  const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: 'hung-up' }))
+  const killed = new AbortController()
+  const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
+    abortSignal: killed.signal,
+  })
+  // another request on another connection: when it is answered, the poll has reached the server
+  await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }))
+  killed.abort()
+  await expect(waiting).rejects.toThrow()
+  await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'for the living' }))
+  const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }))
+  expect(Messages?.[0]?.Body).toBe('for the living')
+})
+
 it('queues and messages survive a restart on the same data', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'fleetline-sqs-'))
   cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }))

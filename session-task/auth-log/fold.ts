@@ -59,6 +59,8 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       return
     case 'creds':
       state.creds = record.creds == null ? null : JSON.stringify(record.creds)
+      // A new identity has nothing in common with the ratchets and pre-keys of the one before.
+      if (record.creds == null) state.keys.clear()
       return
     case 'in': {
       const known = state.ciphertexts.get(record.ciphertextHash)

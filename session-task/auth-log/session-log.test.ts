@@ -84,4 +84,13 @@ describe('a session log', () => {
     expect(() => log.append([status(2)])).toThrow(RangeError)
     expect(log.state.nextSequence).toBe(1)
   })
+
+  test('creds that are reset take the keys of the old identity with them, also for the next owner', async () => {
+    const { log: first, bucket } = await openMemoryLog()
+    await first.durable(first.append([creds, key('1', { a: 1 })]))
+    await first.durable(first.append([{ t: 'creds', creds: null }]))
+    expect(first.state.key('pre-key', '1')).toBeUndefined()
+    const { log: second } = await openMemoryLog({ bucket, epoch: 2 })
+    expect([second.state.creds, second.state.key('pre-key', '1')]).toEqual([null, undefined])
+  })
 })

@@ -16,7 +16,7 @@ export {
 } from '@aws-sdk/client-sqs'
 
 /**
- * Calls go to the configured endpoint, not to the host inside a queue's URL: an emulator names hosts in its URLs that do
- * not resolve everywhere, and on AWS both are the same.
+ * The endpoint is AWS_ENDPOINT_URL_SQS or the region's, never the host of a queue's url: an emulator puts a host there
+ * that need not resolve.
  */
 export const makeSQSClient = (): SQSClient => new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false })

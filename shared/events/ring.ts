@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { SendMessageCommand, type SQSClient } from '../aws/sqs.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
+import { type Hint, sendHint } from '../fleet/hints.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
 import { type LeaseRow, modeSchema } from '../store/rows.ts'
@@ -18,16 +19,6 @@ export const ringSchema = z.object({
   sessionId: z.string(),
 })
 export type Ring = z.infer<typeof ringSchema>
-
-/** Body of a hint to the reconciler: look at this session now instead of at your next tick. */
-export const sessionHintSchema = z.object({
-  v: z.literal(1),
-  kind: z.literal('session'),
-  tenantId: z.string(),
-  mode: modeSchema,
-  sessionId: z.string(),
-})
-export type SessionHint = z.infer<typeof sessionHintSchema>
 
 /** Rings owners and hints the reconciler. Rows are the truth: a failed ring is counted and is not an error. */
 export class Bell {
@@ -51,25 +42,25 @@ export class Bell {
     kind: Ring['kind'],
   ): Promise<'rung' | 'hinted' | 'nobody' | 'failed'> {
     const names = { v: 1, tenantId: scope.tenantId, mode: scope.mode, sessionId: lease.sessionId } as const
-    if (lease.owner && lease.queueUrl)
-      return (await this.#send(lease.queueUrl, { ...names, kind })) ? 'rung' : this.#hint(names)
-    if (lease.owner === null && (lease.desired === 'RUNNING' || !lease.settled)) return this.#hint(names)
-    return 'nobody'
+    const hint: Hint = { ...names, kind: 'session' }
+    const { owner, queueUrl } = lease
+    if (owner && queueUrl && (await this.#calmly(lease, () => this.#ringOwner(queueUrl, { ...names, kind }))))
+      return 'rung'
+    // A queue that does not take the ring may be that of a worker that is gone: somebody should look.
+    if (owner === null && lease.desired !== 'RUNNING' && lease.settled) return 'nobody'
+    return (await this.#calmly(lease, () => sendHint(this.#client, this.#hintsQueueUrl, hint))) ? 'hinted' : 'failed'
   }
 
-  async #hint(names: Omit<SessionHint, 'kind'>): Promise<'hinted' | 'failed'> {
-    return (await this.#send(this.#hintsQueueUrl, { ...names, kind: 'session' })) ? 'hinted' : 'failed'
+  async #ringOwner(queueUrl: string, ring: Ring): Promise<void> {
+    await this.#client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(ring) }))
   }
 
-  async #send(queueUrl: string, body: Ring | SessionHint): Promise<boolean> {
+  async #calmly(lease: LeaseRow, send: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) }))
+      await send()
       return true
     } catch (error) {
-      this.#log.warn(
-        { err: error, kind: body.kind, sessionId: body.sessionId },
-        'ring failed, the sweep finds the rows',
-      )
+      this.#log.warn({ err: error, sessionId: lease.sessionId }, 'ring failed, the sweep finds the rows')
       emitMetrics({ ring_failed_count: [1, 'Count'] })
       return false
     }

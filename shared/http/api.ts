@@ -9,7 +9,7 @@ import { authorize, notFoundOf } from './authorize.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
 import type { Answer, BaseContext, HandlersOf } from './handler.ts'
-import type { PlatformSecret } from './platform-secret.ts'
+import type { SecretReader } from './platform-secret.ts'
 import type { Principal } from './principal.ts'
 import { problemOf } from './problem.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
@@ -18,7 +18,7 @@ import { validate, validationFault } from './validate.ts'
 
 export interface ApiDependencies {
   readonly authenticator: Authenticator
-  readonly readSecret: () => Promise<PlatformSecret>
+  readonly readSecret: SecretReader
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
   readonly log: Log
@@ -55,15 +55,14 @@ export const makeApi = <Function extends ApiFunction>(
   dependencies: ApiDependencies,
 ): ((event: ProxyEvent) => Promise<ProxyResult>) => {
   const clock = dependencies.clock ?? Date.now
-  const own = Object.fromEntries(
-    Object.entries(operations as Record<string, Operation>).filter(([, { function: name }]) => name === functionName),
-  )
-  const route = makeRouter(own)
+  const all: Readonly<Record<string, Operation>> = operations
+  const route = makeRouter(all)
 
   const run = async (event: ProxyEvent, requestId: string, now: number, outcome: Outcome): Promise<Answer> => {
     const { name, params } = route(event.httpMethod, event.path)
     outcome.operationName = name
-    const operation = own[name]!
+    const operation = all[name]!
+    if (operation.function !== functionName) throw new Fault('not_found', { detail: 'There is nothing at this path.' })
     const context = await makeContext(event, requestId, now, outcome, operation, params)
     const input = {
       params: operation.params && validate(operation.params, checkIds(operation, params), 'path'),
@@ -161,13 +160,16 @@ const readIdempotencyKey = (event: ProxyEvent): string | null => {
 
 const toProxyResult = (answer: Answer, requestId: string): ProxyResult => {
   const headers = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers }
-  if (answer.raw)
+  if (answer.raw) {
+    const { content, contentType } = answer.raw
+    const isText = typeof content === 'string'
     return {
       statusCode: answer.status,
-      headers: { ...headers, 'Content-Type': answer.raw.contentType },
-      body: Buffer.from(answer.raw.bytes).toString('base64'),
-      isBase64Encoded: true,
+      headers: { ...headers, 'Content-Type': contentType },
+      body: isText ? content : Buffer.from(content).toString('base64'),
+      isBase64Encoded: !isText,
     }
+  }
   const empty = answer.body === null || answer.body === undefined
   return {
     statusCode: answer.status,

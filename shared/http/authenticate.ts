@@ -6,13 +6,14 @@ import type { Tables } from '../store/tables.ts'
 import { type TenantRow, Tenants } from '../store/tenants.ts'
 import type { ProxyEvent } from './gateway.ts'
 import { allowsAddress } from './ip-ranges.ts'
-import type { PlatformSecret } from './platform-secret.ts'
+import type { SecretReader } from './platform-secret.ts'
 import type { Principal } from './principal.ts'
 import { headerOf } from './request.ts'
 
 /** How long a revoked or changed key may still work in a warm environment. */
 const CACHE_TTL_MS = 30_000
 const CACHE_MAX_ENTRIES = 10_000
+const SECRET_RECHECK_MS = 10_000
 
 const unauthorized = (detail: string): Fault => new Fault('unauthorized', { detail })
 const UNKNOWN_KEY = 'This API key does not exist (any more).'
@@ -34,11 +35,11 @@ export const presentedKey = (event: ProxyEvent): string => {
 /** Verifies keys. A malformed key or a wrong checksum is refused before anything is read. */
 export class Authenticator {
   readonly #tables: Tables
-  readonly #readSecret: () => Promise<PlatformSecret>
+  readonly #readSecret: SecretReader
   readonly #clock: () => number
   readonly #cache = new Map<string, { row: ApiKeyRow; tenant: TenantRow; until: number }>()
 
-  constructor(input: { tables: Tables; readSecret: () => Promise<PlatformSecret>; clock?: () => number }) {
+  constructor(input: { tables: Tables; readSecret: SecretReader; clock?: () => number }) {
     this.#tables = input.tables
     this.#readSecret = input.readSecret
     this.#clock = input.clock ?? Date.now
@@ -49,12 +50,9 @@ export class Authenticator {
     const key = presentedKey(event)
     const kind = kindOfKey(key)
     if (kind === null) throw unauthorized('This is not a Fleetline API key: the text is malformed or has a typo.')
-    const { pepper, adminKeyHashes } = await this.#readSecret()
+    if (kind === 'admin') return this.#authenticateAdmin(key)
+    const { pepper } = await this.#readSecret()
     const hash = hashApiKey(pepper, key)
-    if (kind === 'admin') {
-      if (isOneOfHashes(adminKeyHashes, hash)) return { kind: 'admin' }
-      throw unauthorized(UNKNOWN_KEY)
-    }
     const { row, tenant } = await this.#find(hash)
     if (row.revokedAt !== null) throw unauthorized('This API key was revoked.')
     if (row.expiresAt !== null && row.expiresAt <= this.#clock()) throw unauthorized('This API key has expired.')
@@ -66,6 +64,15 @@ export class Authenticator {
       tenant,
       key: row,
     }
+  }
+
+  /** A new admin key works at once: an unknown one makes us read the secret again, at most every ten seconds. */
+  async #authenticateAdmin(key: string): Promise<Principal> {
+    for (const maximumAgeMs of [undefined, SECRET_RECHECK_MS]) {
+      const { pepper, adminKeyHashes } = await this.#readSecret(maximumAgeMs)
+      if (isOneOfHashes(adminKeyHashes, hashApiKey(pepper, key))) return { kind: 'admin' }
+    }
+    throw unauthorized(UNKNOWN_KEY)
   }
 
   /** Only keys that exist are remembered: a new key works at once. */

@@ -29,10 +29,13 @@ export interface AdminContext extends BaseContext {
   readonly cursors: Cursors
 }
 
-/** An answer that is not JSON. */
+/**
+ * An answer that is not JSON. Text goes as text: the gateway decodes base64 only for the content types that are listed as
+ * binary (PNG), a base64 SVG would reach the client undecoded.
+ */
 export interface RawContent {
   readonly contentType: string
-  readonly bytes: Uint8Array
+  readonly content: Uint8Array | string
 }
 
 export interface Answer {

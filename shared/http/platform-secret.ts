@@ -11,19 +11,22 @@ const platformSecretSchema = z.object({
 })
 export type PlatformSecret = z.infer<typeof platformSecretSchema>
 
-/** Reads the platform secret, at most once per five minutes. A failure is not remembered. */
+/** @param maximumAgeMs how old the answer may be; five minutes when not given */
+export type SecretReader = (maximumAgeMs?: number) => Promise<PlatformSecret>
+
+/** Reads the platform secret and remembers it. A failure is not remembered. */
 export const makeSecretReader = (
   client: SecretsManagerClient,
   secretId: string,
   clock: () => number = Date.now,
-): (() => Promise<PlatformSecret>) => {
-  let cached: { secret: Promise<PlatformSecret>; until: number } | null = null
-  return () => {
-    if (cached && cached.until > clock()) return cached.secret
+): SecretReader => {
+  let cached: { secret: Promise<PlatformSecret>; readAt: number } | null = null
+  return (maximumAgeMs = CACHE_TTL_MS) => {
+    if (cached && clock() - cached.readAt < maximumAgeMs) return cached.secret
     const secret = client
       .send(new GetSecretValueCommand({ SecretId: secretId }))
       .then(({ SecretString }) => platformSecretSchema.parse(JSON.parse(SecretString ?? '{}')))
-    cached = { secret, until: clock() + CACHE_TTL_MS }
+    cached = { secret, readAt: clock() }
     secret.catch(() => {
       cached = null
     })

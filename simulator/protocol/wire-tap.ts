@@ -45,5 +45,5 @@ function listRecipients(stanza: Stanza): WireRecipient[] {
 }
 
 function describe(jid: string, enc: Stanza): WireRecipient {
-  return { jid, type: enc.attrs.type ?? '', ciphertextSha256: sha256(contentBytes(enc) ?? Buffer.alloc(0)) }
+  return { jid, encType: enc.attrs.type ?? '', ciphertextSha256: sha256(contentBytes(enc) ?? Buffer.alloc(0)) }
 }

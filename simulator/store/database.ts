@@ -17,14 +17,13 @@ export class Database {
   constructor(path: string) {
     this.#sqlite = openQuietly(path)
     try {
-      // Process death needs no fsync; only a power cut could lose the last commits of this test double.
-      this.#sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=2000;')
-      this.#sqlite.exec(SCHEMA)
+      // The lock keeps a second simulator off the same file and dies with its process, however that dies. Process death needs
+      // no fsync either; only a power cut could lose the last commits of this test double.
+      this.#sqlite.exec('PRAGMA busy_timeout=1000; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;')
+      this.#sqlite.exec(`PRAGMA synchronous=OFF; ${SCHEMA}`)
     } catch (error) {
       this.#sqlite.close()
-      throw new Error(
-        `The simulator's data file ${path} cannot be opened: ${(error as Error).message}. Delete it to start afresh.`,
-      )
+      throw new Error(`The simulator's data file ${path} cannot be opened: ${explain(error as Error)}`)
     }
   }
 
@@ -81,4 +80,9 @@ function openQuietly(path: string): DatabaseSync {
   } finally {
     process.emitWarning = emitWarning
   }
+}
+
+function explain({ message }: Error): string {
+  if (message.includes('locked')) return 'another simulator is using it. Stop that one, or choose another folder.'
+  return `${message}. Delete it to start afresh.`
 }

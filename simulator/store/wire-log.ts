@@ -5,7 +5,8 @@ import type { Database } from './database.ts'
 /** What one recipient of a message stanza got. `plaintextSha256` appears once a simulated phone has decrypted it. */
 export type WireRecipient = {
   jid: string
-  type: string
+  /** `msg` or `pkmsg`. */
+  encType: string
   ciphertextSha256: string
   plaintextSha256?: string
   decryptError?: string

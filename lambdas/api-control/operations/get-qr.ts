@@ -35,8 +35,8 @@ export const getQr =
 
 const draw = async (type: string, text: string): Promise<RawContent> => ({
   contentType: type,
-  bytes:
+  content:
     type === 'image/png'
       ? await QRCode.toBuffer(text, { ...DRAWING, type: 'png' })
-      : Buffer.from(await QRCode.toString(text, { ...DRAWING, type: 'svg' })),
+      : await QRCode.toString(text, { ...DRAWING, type: 'svg' }),
 })

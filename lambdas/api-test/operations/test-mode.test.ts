@@ -1,0 +1,141 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { newId } from '../../../shared/core/ids.ts'
+import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
+import { Sessions } from '../../../shared/store/sessions.ts'
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts'
+
+const PHONE = '+5511900000001'
+const CONTACT = '+5511988887777'
+
+let simulator: Simulator
+let api: TestApi
+let tenant: Awaited<ReturnType<TestApi['newTenant']>>
+let sessionId: string
+
+beforeAll(async () => {
+  simulator = await startSimulator()
+  api = await startTestApi({ controlUrl: simulator.controlUrl })
+  tenant = await api.newTenant()
+})
+beforeEach(async () => {
+  sessionId = await api.newSession(tenant.key)
+})
+afterAll(async () => {
+  await api.stop()
+  await simulator.stop()
+})
+
+const helper = (path: string, body?: unknown, key = tenant.key) =>
+  api.call(key, 'POST', `/v1/test/sessions/${sessionId}/${path}`, { body })
+
+describe('test helpers against the simulator', () => {
+  it('scan: says what is missing before there is a QR', async () => {
+    expect((await helper('scan', { phone: PHONE })).body).toMatchObject({ status: 409, code: 'session_state_conflict' })
+    await api.call(tenant.key, 'POST', `/v1/sessions/${sessionId}/link`, { body: { method: 'qr' } })
+    expect((await helper('scan', { phone: PHONE })).body.detail).toContain('wait until GET')
+    await api.setSession(tenant.scope, sessionId, 'connected')
+    expect((await helper('scan', { phone: PHONE })).body.code).toBe('session_already_linked')
+  })
+
+  it("scan: passes on the simulator's own words when it refuses", async () => {
+    await api.call(tenant.key, 'POST', `/v1/sessions/${sessionId}/link`, { body: { method: 'qr' } })
+    await new Sessions(api.tables, tenant.scope).putLinkSight(sessionId, {
+      qr: 'not a QR',
+      code: null,
+      attempt: 1,
+      expiresAt: Date.now() + 20_000,
+    })
+    const answer = await helper('scan', { phone: PHONE })
+    expect(answer.body).toMatchObject({
+      status: 502,
+      code: 'simulator_refused',
+      detail: expect.stringMatching(/\w{3}/),
+    })
+  })
+
+  it('receive: the contact writes to the phone; what a contact got is read back', async () => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    const sent = await helper('receive', { from: CONTACT, text: 'Hi' })
+    expect(sent).toMatchObject({ status: 202, body: { status: 'accepted', whatsappId: expect.any(String) } })
+    const inbox = await api.call(
+      tenant.key,
+      'GET',
+      `/v1/test/sessions/${sessionId}/contacts/${encodeURIComponent(PHONE)}/messages`,
+    )
+    expect(inbox.body.data).toMatchObject([{ whatsappId: sent.body.whatsappId, text: 'Hi', type: 'text' }])
+  })
+
+  it('a contact that never got anything has an empty list', async () => {
+    const answer = await api.call(tenant.key, 'GET', `/v1/test/sessions/${sessionId}/contacts/5511977776666/messages`)
+    expect([answer.status, answer.body]).toEqual([200, { data: [] }])
+  })
+
+  it('another tenant has its own phones and contacts', async () => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    await helper('receive', { from: '+5511966665555', text: 'only mine' })
+    const other = await api.newTenant()
+    const theirs = await api.newSession(other.key)
+    const answer = await api.call(
+      other.key,
+      'GET',
+      `/v1/test/sessions/${theirs}/contacts/${encodeURIComponent(PHONE)}/messages`,
+    )
+    expect(answer.body.data).toEqual([])
+  })
+
+  it('phone offline and online, drop and logout reach the simulator', async () => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    await helper('receive', { from: CONTACT, text: 'makes the phone known' })
+    for (const path of ['phone-offline', 'phone-online', 'drop', 'logout'])
+      expect([path, (await helper(path)).status]).toEqual([path, 202])
+  })
+
+  it.each([
+    ['receive', { from: '12', text: 'x' }, 'from'],
+    ['receive', { from: CONTACT }, 'text'],
+    ['scan', { phone: 'none' }, 'phone'],
+  ])('%s with %j: 400 at %s', async (path, body, field) => {
+    const answer = await helper(path, body)
+    expect([answer.status, answer.body.errors[0].path]).toEqual([400, field])
+  })
+
+  it('409 for what needs a linked phone', async () => {
+    expect((await helper('receive', { from: CONTACT, text: 'x' })).body.code).toBe('session_not_linked')
+    expect((await helper('drop')).body.code).toBe('session_not_linked')
+  })
+
+  it('read: 404 for a message of another session', async () => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    expect((await helper('read', { contact: CONTACT, messageId: newId('msg') })).status).toBe(404)
+  })
+})
+
+describe('test helpers without a simulator', () => {
+  const withControlUrl = async (controlUrl: string | null) => {
+    const other = await startTestApi({ controlUrl })
+    try {
+      const { key, scope } = await other.newTenant()
+      const id = await other.newSession(key)
+      await other.setSession(scope, id, 'connected', PHONE)
+      return await other.call(key, 'POST', `/v1/test/sessions/${id}/receive`, { body: { from: CONTACT, text: 'x' } })
+    } finally {
+      await other.stop()
+    }
+  }
+
+  it('501 when the server behind test mode has no control API', async () => {
+    expect((await withControlUrl(null)).body).toMatchObject({ status: 501, code: 'simulator_control_unavailable' })
+  })
+
+  it('503 with Retry-After when it does not answer', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const { port } = taken.address() as AddressInfo
+    await new Promise((resolve) => taken.close(resolve))
+    const answer = await withControlUrl(`http://127.0.0.1:${port}`)
+    expect(answer.body).toMatchObject({ status: 503, code: 'simulator_unreachable' })
+    expect(answer.headers['Retry-After']).toBe('5')
+  })
+})

@@ -1,0 +1,77 @@
+import { makeEventBridgeClient } from '../shared/aws/event-bridge.ts'
+import { makeKMSClient } from '../shared/aws/kms.ts'
+import { makeSQSClient } from '../shared/aws/sqs.ts'
+import { makeSFNClient } from '../shared/aws/step-functions.ts'
+import { TenantKeys } from '../shared/crypto/tenant-keys.ts'
+import { EventBridgeSink } from '../shared/events/event-sink.ts'
+import { makeLog } from '../shared/log/log.ts'
+import { openTables } from '../shared/store/tables.ts'
+import { systemClock } from './auth-log/clock.ts'
+import { PauseDetector } from './auth-log/pause-detector.ts'
+import { makeLogS3Client } from './auth-log/s3-log-device.ts'
+import { openConnection } from './whatsapp/open-connection.ts'
+import { setTrustRoot } from './whatsapp/trust-root.ts'
+import { readSettings } from './worker/settings.ts'
+import { readTaskArn } from './worker/task-arn.ts'
+import { makeTaskCallback, NO_CALLBACK } from './worker/task-callback.ts'
+import { Worker } from './worker/worker.ts'
+
+/** What ECS gives after SIGTERM is 120 s in our task definition; a drain that takes longer than this hangs. */
+const DRAIN_LIMIT_MS = 55_000
+
+const log = makeLog('session-task')
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    log.fatal(
+      { event, error: error instanceof Error ? error.stack : String(error) },
+      'unexpected error, the worker ends',
+    )
+    process.exit(1)
+  })
+
+const settings = readSettings()
+setTrustRoot(settings.trustRoot)
+const tables = openTables()
+const worker = new Worker({
+  workerId: settings.workerId,
+  incarnation: 1,
+  mode: settings.mode,
+  capacity: settings.capacity,
+  version: settings.version,
+  taskArn: await readTaskArn(),
+  queuePrefix: settings.queuePrefix,
+  hintsQueueUrl: settings.hintsQueueUrl,
+  sqs: makeSQSClient(),
+  services: {
+    tables,
+    tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: settings.kmsKeyId }),
+    eventSink: new EventBridgeSink(makeEventBridgeClient(), settings.eventBus),
+    logClient: makeLogS3Client(),
+    authBucket: settings.authBucket,
+    pauseDetector: new PauseDetector(systemClock),
+    openConnection,
+    socketUrl: settings.socketUrl,
+    whatsappVersion: settings.whatsappVersion,
+    log,
+  },
+  taskCallback: settings.taskToken ? makeTaskCallback(makeSFNClient(), settings.taskToken, log) : NO_CALLBACK,
+  log,
+  onRejected: () => process.exit(1),
+})
+
+let isEnding = false
+const end = async (): Promise<void> => {
+  if (isEnding) return
+  isEnding = true
+  setTimeout(() => {
+    log.error('the drain takes too long, the worker ends')
+    process.exit(1)
+  }, DRAIN_LIMIT_MS).unref()
+  await worker.drain('signal')
+  process.exit(0)
+}
+process.on('SIGTERM', end)
+process.on('SIGINT', end)
+
+await worker.start()

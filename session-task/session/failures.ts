@@ -1,0 +1,23 @@
+import type { Failure } from '../../shared/store/rows.ts'
+
+const failure = (code: string, message: string, retryable = false): Failure => ({ code, message, retryable })
+
+export const FAILURES = {
+  notOnWhatsApp: failure('recipient_not_on_whatsapp', 'The recipient is not on WhatsApp.'),
+  expired: failure('expired', 'The message was not sent before it expired.', true),
+  unsupportedType: failure('unsupported_type', 'This worker cannot send messages of this type.'),
+  invalidRecipient: failure('invalid_recipient', 'The recipient has neither a phone number nor a chat address.'),
+  noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
+  expiredInFlight: failure('expired', 'It was handed to WhatsApp and expired without a confirmation.'),
+} as const
+
+const NEW_CHAT_RESTRICTED = 463
+
+/** The server refused a message. @param code of the nack */
+export const refusal = (code: number): Failure =>
+  code === NEW_CHAT_RESTRICTED
+    ? failure('new_chat_restricted', 'WhatsApp does not let this account start new chats now.', true)
+    : failure('whatsapp_rejected', `WhatsApp rejected the message (code ${code}).`)
+
+/** Frames of one message at most, the first one included (protocol §6). */
+export const frameLimit = (retry: 'standard' | 'atMostOnce'): number => (retry === 'atMostOnce' ? 1 : 4)

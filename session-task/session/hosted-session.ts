@@ -1,0 +1,242 @@
+import { fullJitterMs } from '../../shared/core/backoff.ts'
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import { emitMetrics } from '../../shared/log/metrics.ts'
+import { Leases, sameOwner } from '../../shared/store/leases.ts'
+import type { DesiredState } from '../../shared/store/rows.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
+import { tombstoneLog } from '../auth-log/tombstone.ts'
+import { LinkedSession } from './linked-session.ts'
+import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
+import type { SessionContext } from './session-context.ts'
+
+const REOPEN_BASE_MS = 1_000
+const REOPEN_CAP_MS = 60_000
+
+/** How a session left this worker. `released`: the lease is free; `lost`: somebody else has it, or the worker dies. */
+export type HostingEnd = 'released' | 'lost'
+
+/**
+ * One session that is assigned to this worker: from the lease to its release. Everything that changes it runs in one
+ * queue, so that a stop never meets a connect half-way.
+ */
+export class HostedSession {
+  readonly #context: SessionContext
+  readonly #leases: Leases
+  readonly #onEnd: (end: HostingEnd) => void
+  #desired: DesiredState
+  #epoch = 0
+  #live: LinkedSession | null = null
+  #queue: Promise<void> = Promise.resolve()
+  #end: HostingEnd | null = null
+  #openings = 0
+  #reopenTimer: NodeJS.Timeout | null = null
+
+  constructor(input: { context: SessionContext; desired: DesiredState; onEnd: (end: HostingEnd) => void }) {
+    this.#context = input.context
+    this.#desired = input.desired
+    this.#onEnd = input.onEnd
+    this.#leases = new Leases(input.context.services.tables, input.context.scope)
+    this.#enqueue(() => this.#open())
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== null
+  }
+
+  get pendingCount(): number {
+    return this.#live?.inFlightCount ?? 0
+  }
+
+  /** The tenant wants something else; acts when what runs now is through. */
+  setDesired(desired: DesiredState): void {
+    if (this.#desired === desired) return
+    this.#desired = desired
+    this.#enqueue(() => this.#follow())
+  }
+
+  ring(): void {
+    this.#live?.ring()
+  }
+
+  /** Something about the session changed that is not `desired`, e.g. another way to link. */
+  review(): void {
+    this.#enqueue(async () => this.#live?.reviewLink())
+  }
+
+  /** The lease moved on without us (two beats showed a higher epoch): open again under the new one. */
+  reopen(): void {
+    this.#enqueue(() => this.#reopenNow('fenced'))
+  }
+
+  /** Lets go for another worker. @returns whether the lease was released by us */
+  async drain(): Promise<boolean> {
+    this.#enqueue(() => this.#release('moved'))
+    await this.#queue
+    return this.#end === 'released'
+  }
+
+  /** Leaves at once without writing anything: the worker was declared dead, or the lease is somebody else's. */
+  abandon(): void {
+    this.#finish('lost')
+    this.#live?.abandon()
+    this.#live = null
+  }
+
+  #enqueue(task: () => Promise<void>): void {
+    this.#queue = this.#queue
+      .then(() => (this.#end === null ? task() : undefined))
+      .catch((error) => this.#afterError(error))
+  }
+
+  #afterError(error: unknown): void {
+    if (this.#end !== null) return
+    this.#context.log.error({ error: String(error) }, 'session step failed, opening again')
+    this.#scheduleReopen(error instanceof LogLostError ? error.loss : 'storage')
+  }
+
+  async #open(): Promise<void> {
+    const opened = await openHostedLog(this.#context, this.#openings++ > 0)
+    switch (opened.outcome) {
+      case 'notOurs':
+        return this.#finish('lost')
+      case 'tombstone':
+        this.#epoch = opened.epoch
+        return this.#letGo()
+      case 'stateLost': {
+        this.#epoch = opened.epoch
+        await this.#writeStatus('failed', {
+          code: 'state_lost',
+          retryable: false,
+          nextAction: 'contact_operator',
+          since: Date.now(),
+        })
+        await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
+        return this.#letGo()
+      }
+      case 'open': {
+        if (this.#end !== null) return opened.sessionLog.abandon()
+        this.#epoch = opened.epoch
+        // What the lease says is younger than the row that brought us here.
+        this.#desired = opened.desired
+        const live = new LinkedSession({
+          context: this.#context,
+          sessionLog: opened.sessionLog,
+          row: opened.row,
+          isOurs: () => this.#isOurs(),
+          onDoubt: () => this.reopen(),
+          onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
+        })
+        this.#live = live
+        opened.sessionLog.onLost((loss) => this.#enqueue(() => this.#afterLoss(live, loss)))
+        await live.replay()
+        return this.#follow()
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const live = this.#live
+    if (!live) return
+    switch (this.#desired) {
+      case 'RUNNING':
+        if ((await live.start()) === 'nothingToDo') await this.#stopForGood(live, null)
+        return
+      case 'STOPPED':
+        return this.#release('stopped')
+      case 'LOGGED_OUT':
+        await live.logOut()
+        return this.#release(null)
+      case 'DELETED':
+        return this.#delete(live)
+    }
+  }
+
+  /** No reconnect will come: the tenant has to act, so nobody needs to own the session. */
+  async #stopForGood(live: LinkedSession, status: SessionStatus | null): Promise<void> {
+    if (this.#live !== live) return
+    if (this.#desired === 'RUNNING') {
+      this.#context.log.info({ status }, 'session stopped by itself')
+      await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
+    }
+    await this.#release(null)
+  }
+
+  /** Stop claiming → finish what is in flight → close the socket → flush → final snapshot → free the lease. */
+  async #release(says: 'stopped' | 'moved' | null): Promise<void> {
+    const live = this.#live
+    if (live) {
+      await live.stop(says)
+      this.#live = null
+    }
+    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
+    await this.#letGo()
+  }
+
+  async #delete(live: LinkedSession): Promise<void> {
+    await live.logOut()
+    await live.stop(null)
+    this.#live = null
+    const result = await tombstoneLog(logDeviceOf(this.#context), this.#epoch, Date.now())
+    if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
+    const { sessionId, services } = this.#context
+    const lease = await this.#leases.get(sessionId)
+    if (!lease || !sameOwner(lease.owner, services.owner)) return this.#finish('lost')
+    const released = await this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, true)
+    this.#finish(released ? 'released' : 'lost')
+  }
+
+  async #afterLoss(live: LinkedSession, loss: LogLoss): Promise<void> {
+    if (this.#live === live) await this.#reopenNow(loss)
+  }
+
+  async #reopenNow(loss: LogLoss): Promise<void> {
+    this.#live?.abandon()
+    this.#live = null
+    if (!(await this.#isOurs())) return this.#finish('lost')
+    if (loss === 'storage')
+      await this.#writeStatus('reconnecting', {
+        code: 'storage_unavailable',
+        retryable: true,
+        nextAction: 'wait',
+        since: Date.now(),
+      })
+    this.#scheduleReopen(loss)
+  }
+
+  #scheduleReopen(loss: LogLoss): void {
+    this.#live?.abandon()
+    this.#live = null
+    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
+    const delayMs = fullJitterMs(this.#openings, REOPEN_BASE_MS, REOPEN_CAP_MS, 0.5 + Math.random() / 2)
+    emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
+    this.#context.log.warn({ loss, delayMs: Math.round(delayMs) }, 'session log is opened again')
+    this.#reopenTimer = setTimeout(() => this.#enqueue(() => this.#open()), delayMs)
+  }
+
+  /** META alone, without an event: while the log cannot be written. */
+  async #writeStatus(status: SessionStatus, reason: SessionReason): Promise<void> {
+    const { services, scope, sessionId } = this.#context
+    await new Sessions(services.tables, scope).writeState(sessionId, this.#epoch, { status, reason })
+  }
+
+  async #isOurs(): Promise<boolean> {
+    const lease = await this.#leases.get(this.#context.sessionId)
+    return lease !== null && sameOwner(lease.owner, this.#context.services.owner)
+  }
+
+  #finish(end: HostingEnd): void {
+    if (this.#end !== null) return
+    this.#end = end
+    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
+    this.#onEnd(end)
+  }
+}

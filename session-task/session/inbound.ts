@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { eventIdOf, inboundMessageIdOf } from '../../shared/core/ids.ts'
+import type { InboundRecord } from '../auth-log/records.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import type { DecryptedStanza } from '../whatsapp/connection.ts'
+import { bareJid, lidOfJid, phoneOfJid } from './addresses.ts'
+
+const IDENTITY_BYTES = 16
+/** parts of a message that say nothing to the tenant */
+const SILENT = new Set([
+  'protocolMessage',
+  'senderKeyDistributionMessage',
+  'fastRatchetKeySenderKeyDistributionMessage',
+  'messageContextInfo',
+  'deviceSentMessage',
+  'keepInChatMessage',
+])
+
+export type InboundContent =
+  | { readonly type: 'text'; readonly text: { readonly body: string } }
+  | { readonly type: 'unsupported'; readonly unsupported: { readonly kind: string } }
+
+/** What the tenant gets to see of a decrypted message; null when it is WhatsApp's own housekeeping. */
+export const readContent = (message: Readonly<Record<string, unknown>>): InboundContent | null => {
+  const extended = message.extendedTextMessage as { text?: unknown } | null | undefined
+  const body = typeof message.conversation === 'string' ? message.conversation : extended?.text
+  if (typeof body === 'string' && body !== '') return { type: 'text', text: { body } }
+  const kind = Object.keys(message).find((name) => message[name] != null && !SILENT.has(name))
+  if (!kind || kind === 'conversation') return null
+  return { type: 'unsupported', unsupported: { kind } }
+}
+
+/**
+ * base64 of SHA-256(sender ‖ 0 ‖ WhatsApp id ‖ 0 ‖ kind), first 16 bytes. Kind keeps apart the two parts that one
+ * group stanza may hold: the sender key and the message.
+ */
+export const identityHashOf = (sender: string, whatsappId: string, kind: string): string =>
+  createHash('sha256')
+    .update(sender)
+    .update(Uint8Array.of(0))
+    .update(whatsappId)
+    .update(Uint8Array.of(0))
+    .update(kind)
+    .digest()
+    .subarray(0, IDENTITY_BYTES)
+    .toString('base64')
+
+export interface OwnIdentity {
+  readonly phone: string | null
+  readonly lid: string | null
+}
+
+/**
+ * The record of a decrypted stanza, to be appended with its ratchet. Must be used in the same synchronous run: it takes
+ * the event's sequence.
+ * @param own whose messages are our own devices' and make no event
+ * @param at  journal time, epoch milliseconds
+ */
+export const inboundRecordOf = (
+  log: Pick<SessionLog, 'sessionId' | 'state' | 'takeSequence'>,
+  stanza: DecryptedStanza,
+  own: OwnIdentity,
+  at: number,
+): InboundRecord => {
+  const { attributes } = stanza
+  const whatsappId = attributes.id ?? ''
+  const from = bareJid(attributes.from ?? '')
+  const sender = bareJid(attributes.participant ?? from)
+  const phone = firstPhone(sender, attributes.participant_pn, attributes.sender_pn)
+  const lid = firstLid(sender, attributes.participant_lid, attributes.sender_lid)
+  const content = readContent(stanza.message)
+  const isOwn = (phone !== null && phone === own.phone) || (lid !== null && lid === own.lid)
+  // The phone when known: the same message may come again under the sender's other address.
+  const identityHash = identityHashOf(phone ?? lid ?? sender, whatsappId, content?.type ?? 'none')
+  const base = {
+    t: 'in' as const,
+    at,
+    ciphertextHash: stanza.ciphertextHash,
+    identityHash,
+    plaintext: Buffer.from(stanza.plaintext).toString('base64'),
+    stanza: Buffer.from(stanza.stanza).toString('base64'),
+    tries: 0,
+  }
+  if (content === null || isOwn || log.state.hasIdentity(identityHash))
+    return { ...base, sequence: null, eventId: null, event: null }
+  const sequence = log.takeSequence()
+  const { type, ...part } = content
+  const sentSeconds = Number(attributes.t)
+  return {
+    ...base,
+    sequence,
+    eventId: eventIdOf(log.sessionId, sequence, at),
+    event: {
+      type: 'message.received',
+      messageId: inboundMessageIdOf(log.sessionId, sequence, at),
+      whatsappId,
+      chatJid: from,
+      senderJid: sender,
+      phone,
+      lid,
+      pushName: attributes.notify ?? null,
+      messageType: type,
+      content: part,
+      sentAt: sentSeconds > 0 ? sentSeconds * 1_000 : at,
+    },
+  }
+}
+
+const firstPhone = (...jids: readonly (string | undefined)[]): string | null =>
+  jids.map(phoneOfJid).find((phone) => phone !== null) ?? null
+
+const firstLid = (...jids: readonly (string | undefined)[]): string | null =>
+  jids.map(lidOfJid).find((lid) => lid !== null) ?? null

@@ -1,0 +1,61 @@
+import { eventIdOf } from '../../shared/core/ids.ts'
+import { isSettled, type OutboundStatus, rankOf } from '../../shared/core/message-status.ts'
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { Failure } from '../../shared/store/rows.ts'
+import type { LogRecord, Sequenced, StatusRecord } from '../auth-log/records.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+
+/**
+ * Appends the sequenced records of a session. Every method is synchronous: the sequence is taken and used in one run.
+ * @throws LogLostError
+ */
+export class Journal {
+  readonly #log: SessionLog
+  readonly #onAppended: () => void
+
+  constructor(log: SessionLog, onAppended: () => void) {
+    this.#log = log
+    this.#onAppended = onAppended
+  }
+
+  /** What the server or the peer said. A state that is not above what is known says nothing new. */
+  status(messageId: string, status: StatusRecord['status']): void {
+    const known = this.#log.state.out(messageId)
+    if (!known || !isAbove(status, known.settled)) return
+    this.#append((sequenced) => [{ t: 'status', messageId, status, ...sequenced }])
+  }
+
+  fail(messageId: string, failure: Failure): void {
+    if (isAbove('failed', this.#log.state.out(messageId)?.settled ?? null))
+      this.#append((sequenced) => [{ t: 'fail', messageId, failure, ...sequenced }])
+  }
+
+  unknown(messageId: string, failure: Failure): void {
+    if (isAbove('unknown', this.#log.state.out(messageId)?.settled ?? null))
+      this.#append((sequenced) => [{ t: 'unknown', messageId, failure, ...sequenced }])
+  }
+
+  /** @param more records of the same append, e.g. the end of the credentials */
+  state(
+    change: {
+      from: SessionStatus
+      to: SessionStatus
+      reason: SessionReason | null
+      eventType: string
+      facts: Readonly<Record<string, string | null>>
+    },
+    more: readonly LogRecord[] = [],
+  ): void {
+    this.#append((sequenced) => [{ t: 'state', ...change, ...sequenced }, ...more])
+  }
+
+  #append(make: (sequenced: Sequenced) => LogRecord[]): void {
+    const at = Date.now()
+    const sequence = this.#log.takeSequence()
+    this.#log.append(make({ sequence, eventId: eventIdOf(this.#log.sessionId, sequence, at), at }))
+    this.#onAppended()
+  }
+}
+
+const isAbove = (to: OutboundStatus, known: OutboundStatus | null): boolean =>
+  known === null || !isSettled(known) || rankOf(to) > rankOf(known)

@@ -1,0 +1,144 @@
+import { assertNever } from '../../shared/core/assert-never.ts'
+import type { OutboundStatus } from '../../shared/core/message-status.ts'
+import { toPublicMessage } from '../../shared/events/public-message.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
+import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
+import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
+import type { InboundRecord, SequencedRecord, StateRecord } from '../auth-log/records.ts'
+import { addressOf, type ownAddress } from './addresses.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
+export const projectRecord = async (
+  context: SessionContext,
+  record: SequencedRecord,
+  input: { epoch: number; own: ReturnType<typeof ownAddress> },
+): Promise<EventRow> => {
+  switch (record.t) {
+    case 'in':
+      return eventRow(context, record, 'message.received', await projectInbound(context, record, input.own))
+    case 'status':
+      return messageEvent(context, record, record.status, null)
+    case 'fail':
+      return messageEvent(context, record, 'failed', record.failure)
+    case 'unknown':
+      return messageEvent(context, record, 'unknown', record.failure)
+    case 'state':
+      return eventRow(context, record, record.eventType, await projectState(context, record, input.epoch))
+    default:
+      return assertNever(record)
+  }
+}
+
+const projectInbound = async (
+  context: SessionContext,
+  record: InboundRecord,
+  own: ReturnType<typeof ownAddress>,
+): Promise<unknown> => {
+  const event = record.event
+  if (!event) throw new Error('a sequenced inbound record has no event')
+  const { scope, sessionId, services } = context
+  const known = { phone: event.phone, lid: event.lid }
+  const from = addressOf(sessionId, event.senderJid, known)
+  const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
+  const row: MessageRow = {
+    v: 1,
+    tenantId: scope.tenantId,
+    mode: scope.mode,
+    id: event.messageId,
+    sessionId,
+    direction: 'inbound',
+    type: event.messageType,
+    status: 'received',
+    chat,
+    from,
+    to: chat.kind === 'user' ? own : chat,
+    content: await services.tenantKeys.seal(scope, messageContentPlace(event.messageId), event.content),
+    metadata: {},
+    whatsappId: event.whatsappId,
+    requestHash: null,
+    failure: null,
+    createdAt: record.at,
+    expiresAt: null,
+    sentAt: event.sentAt,
+    deliveredAt: null,
+    readAt: null,
+    receivedAt: record.at,
+    delayedUntil: null,
+    retry: 'standard',
+    epoch: 0,
+    claimToken: null,
+    attempts: 0,
+    openKey: null,
+  }
+  await new Messages(services.tables, scope).putInbound(row)
+  return { message: { ...toPublicMessage(row, event.content), pushName: event.pushName } }
+}
+
+const messageEvent = async (
+  context: SessionContext,
+  record: Exclude<SequencedRecord, InboundRecord | StateRecord>,
+  status: OutboundStatus,
+  failure: Failure | null,
+): Promise<EventRow> => {
+  const { scope, services } = context
+  const row = await new Messages(services.tables, scope).advance(record.messageId, { status, at: record.at, failure })
+  // The event says what happened then, whatever the row says by now (a replay meets later states).
+  const message = row
+    ? {
+        ...toPublicMessage(
+          { ...row, status, failure },
+          await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content),
+        ),
+      }
+    : { id: record.messageId, sessionId: context.sessionId, mode: scope.mode, direction: 'outbound', status, failure }
+  return eventRow(context, record, `message.${status}`, { message })
+}
+
+/** META says so only now, after the record; fenced by the epoch of the lease. */
+const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
+  const { phone, lid, pushName } = record.facts
+  const patch: SessionPatch = {
+    status: record.to,
+    reason: record.reason ? { ...record.reason } : null,
+    ...(phone ? { phone } : {}),
+    ...(lid ? { lid } : {}),
+    ...(pushName ? { pushName } : {}),
+    ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+    ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+    ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
+  }
+  const sessions = new Sessions(context.services.tables, context.scope)
+  if (!(await sessions.writeState(context.sessionId, epoch, patch)))
+    context.log.warn({ status: record.to }, 'the session row was not written: it is gone, or a later owner wrote it')
+  return {
+    session: {
+      id: context.sessionId,
+      mode: context.scope.mode,
+      status: record.to,
+      previousStatus: record.from,
+      reason: record.reason && { ...record.reason, since: new Date(record.reason.since).toISOString() },
+      phone: phone ?? null,
+      lid: lid ?? null,
+      pushName: pushName ?? null,
+    },
+  }
+}
+
+const eventRow = async (
+  { scope, sessionId, services }: SessionContext,
+  record: SequencedRecord,
+  type: string,
+  data: unknown,
+): Promise<EventRow> => ({
+  v: 1,
+  tenantId: scope.tenantId,
+  mode: scope.mode,
+  id: record.eventId,
+  type,
+  sessionId,
+  sequence: record.sequence,
+  timestamp: record.at,
+  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
+})

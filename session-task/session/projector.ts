@@ -1,0 +1,147 @@
+import { fullJitterMs } from '../../shared/core/backoff.ts'
+import { Events, refOf } from '../../shared/store/events.ts'
+import type { EventRow } from '../../shared/store/rows.ts'
+import type { SequencedRecord } from '../auth-log/records.ts'
+import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import { ownAddress } from './addresses.ts'
+import { projectRecord } from './project-record.ts'
+import type { SessionContext } from './session-context.ts'
+
+const BATCH_RECORDS = 50
+const RETRY_BASE_MS = 200
+const RETRY_CAP_MS = 10_000
+
+/** Another event has this sequence: the session must stop, somebody must look (protocol §5). */
+export class SequenceClashError extends Error {
+  override readonly name = 'SequenceClashError'
+}
+
+/**
+ * Turns sequenced records into rows, in order, once they are durable; the same code for live records and for those that
+ * an earlier owner left undone. What it has to do is read from the log's own state, so nothing can be forgotten.
+ */
+export class Projector {
+  readonly #context: SessionContext
+  readonly #sessionLog: SessionLog
+  readonly #own: () => { phone: string | null; lid: string | null }
+  readonly #onProjected: (records: readonly SequencedRecord[]) => void
+  readonly #onBroken: (error: Error) => void
+  #running: Promise<void> | null = null
+  #isStopped = false
+  #wake: (() => void) | null = null
+
+  constructor(input: {
+    context: SessionContext
+    sessionLog: SessionLog
+    own: () => { phone: string | null; lid: string | null }
+    /** rows of these records stand */
+    onProjected: (records: readonly SequencedRecord[]) => void
+    /** nothing more is projected; a SequenceClashError, or what nobody expected */
+    onBroken: (error: Error) => void
+  }) {
+    this.#context = input.context
+    this.#sessionLog = input.sessionLog
+    this.#own = input.own
+    this.#onProjected = input.onProjected
+    this.#onBroken = input.onBroken
+  }
+
+  /** Something was appended. */
+  kick(): void {
+    if (this.#isStopped || this.#running) return
+    this.#running = this.#run().finally(() => {
+      this.#running = null
+      if (this.#sessionLog.state.undone().length > 0) this.kick()
+    })
+  }
+
+  /** Resolves when nothing is undone, or when nothing more will be done. */
+  async settled(): Promise<void> {
+    this.kick()
+    while (this.#running) await this.#running
+  }
+
+  /** After the record that is being written nothing more is. */
+  stop(): void {
+    this.#isStopped = true
+    this.#wake?.()
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#isStopped; ) {
+      const batch = this.#sessionLog.state.undone().slice(0, BATCH_RECORDS)
+      if (batch.length === 0) return
+      try {
+        await this.#sessionLog.durable(this.#sessionLog.lastLsn)
+        await this.#project(batch)
+        failures = 0
+      } catch (error) {
+        if (error instanceof LogLostError) return this.stop()
+        if (error instanceof SequenceClashError) {
+          this.stop()
+          return this.#onBroken(error)
+        }
+        // DynamoDB or KMS is away: the records wait in the log, rows are written when it is back.
+        this.#context.log.warn({ error: String(error), failures }, 'rows cannot be written, trying again')
+        await this.#pause(fullJitterMs(failures++, RETRY_BASE_MS, RETRY_CAP_MS, 0.5 + Math.random() / 2))
+      }
+    }
+  }
+
+  async #project(batch: readonly SequencedRecord[]): Promise<void> {
+    const { services, scope } = this.#context
+    const events = new Events(services.tables, scope)
+    const input = {
+      epoch: this.#sessionLog.epoch,
+      own: ownAddress(this.#context.sessionId, this.#own()),
+    }
+    const rows: EventRow[] = []
+    // Records of different messages do not depend on each other; a reader stops at the first missing sequence.
+    await Promise.all(
+      [...groupBySubject(batch).values()].map(async (records) => {
+        for (const record of records) {
+          const row = await projectRecord(this.#context, record, input)
+          if ((await events.put(row)) === 'clash')
+            throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
+          rows.push(row)
+        }
+      }),
+    )
+    rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
+    await this.#publish(rows)
+    const upTo = batch.at(-1)?.sequence
+    if (upTo !== undefined && !this.#isStopped) this.#sessionLog.append([{ t: 'done', upTo }])
+    this.#onProjected(batch)
+  }
+
+  /** A hint: what the bus did not take stays `unfanned`, and the sweeper publishes it again. */
+  async #publish(rows: readonly EventRow[]): Promise<void> {
+    try {
+      const failed = await this.#context.services.eventSink.publish(rows.map(refOf))
+      if (failed.length > 0) this.#context.log.warn({ count: failed.length }, 'events were not taken by the bus')
+    } catch (error) {
+      this.#context.log.warn({ count: rows.length, error: String(error) }, 'events could not be published')
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, ms)
+    this.#wake = resolve
+    return promise.finally(() => clearTimeout(timer))
+  }
+}
+
+const subjectOf = (record: SequencedRecord): string => {
+  if (record.t === 'state') return 'session'
+  return record.t === 'in' ? record.eventId : record.messageId
+}
+
+const groupBySubject = (batch: readonly SequencedRecord[]): Map<string, SequencedRecord[]> => {
+  const groups = new Map<string, SequencedRecord[]>()
+  for (const record of batch) {
+    const subject = subjectOf(record)
+    groups.set(subject, [...(groups.get(subject) ?? []), record])
+  }
+  return groups
+}

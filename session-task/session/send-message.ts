@@ -1,0 +1,76 @@
+import type { Messages } from '../../shared/store/messages.ts'
+import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
+import type { Failure, MessageRow } from '../../shared/store/rows.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import { FAILURES, frameLimit } from './failures.ts'
+import type { SessionContext } from './session-context.ts'
+import type { SettledStatus } from './settled-status.ts'
+
+export type SendOutcome =
+  /** a frame was handed to the gate; the server's word settles it */
+  | { readonly outcome: 'relayed' }
+  | { readonly outcome: 'fail' | 'unknown'; readonly failure: Failure }
+  /** the log knows the end, the row does not yet */
+  | { readonly outcome: 'settledBefore'; readonly status: SettledStatus }
+  /** the row moved on to a later epoch, or the connection is not ours any more */
+  | { readonly outcome: 'dropped' }
+
+/**
+ * Takes one claimed message to the wire: resolve → build once → store → journal `out` → relay.
+ * @param isCurrent asked after every wait: is this connection still the session's?
+ * @throws WhatsAppError and what the stores throw: nothing is decided, the row is tried again
+ */
+export const sendMessage = async (
+  context: SessionContext,
+  input: {
+    row: MessageRow
+    messages: Messages
+    sessionLog: SessionLog
+    connection: WhatsAppConnection
+    isCurrent: () => boolean
+    now: () => number
+  },
+): Promise<SendOutcome> => {
+  const { row, sessionLog, connection } = input
+  const out = sessionLog.state.out(row.id)
+  if (out?.settled) return { outcome: 'settledBefore', status: out.settled }
+  const frames = out?.frames ?? 0
+  if (row.expiresAt !== null && row.expiresAt <= input.now())
+    return frames === 0
+      ? { outcome: 'fail', failure: FAILURES.expired }
+      : { outcome: 'unknown', failure: FAILURES.expiredInFlight }
+  if (frames >= frameLimit(row.retry)) return { outcome: 'unknown', failure: FAILURES.noAnswer }
+  const jid = await recipientOf(row, connection)
+  if (typeof jid !== 'string') return frames === 0 ? { outcome: 'fail', ...jid } : { outcome: 'unknown', ...jid }
+  const proto = await standingProto(context, input)
+  if (proto === 'unsupported') return { outcome: 'fail', failure: FAILURES.unsupportedType }
+  if (!proto || !input.isCurrent()) return { outcome: 'dropped' }
+  // The record is in the log before relay encrypts: the gate holds the frame until both are durable.
+  sessionLog.append([{ t: 'out', messageId: row.id, whatsappId: row.whatsappId, n: frames + 1 }])
+  await connection.relay({ jid, whatsappId: row.whatsappId, proto })
+  return { outcome: 'relayed' }
+}
+
+const recipientOf = async (row: MessageRow, connection: WhatsAppConnection): Promise<string | { failure: Failure }> => {
+  if (row.to.phone) {
+    const resolved = await connection.resolve(row.to.phone)
+    return resolved.exists ? resolved.jid : { failure: FAILURES.notOnWhatsApp }
+  }
+  return row.to.jid ?? row.to.lid ?? { failure: FAILURES.invalidRecipient }
+}
+
+/** The stored bytes, or new ones stored now; null when the row moved on. */
+const standingProto = async (
+  { services, scope }: SessionContext,
+  { row, messages, connection, sessionLog }: Parameters<typeof sendMessage>[1],
+): Promise<Uint8Array | 'unsupported' | null> => {
+  const place = messageProtoPlace(row.id)
+  if (row.proto) return services.tenantKeys.openRaw(scope, place, row.proto)
+  const content = await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content)
+  const body = (content as { text?: { body?: unknown } }).text?.body
+  if (row.type !== 'text' || typeof body !== 'string') return 'unsupported'
+  const built = await services.tenantKeys.sealRaw(scope, place, connection.encodeText({ body }))
+  const standing = await messages.storeProto(row.id, sessionLog.epoch, built)
+  return standing && services.tenantKeys.openRaw(scope, place, standing)
+}

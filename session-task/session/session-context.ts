@@ -1,0 +1,38 @@
+import type { S3Client } from '../../shared/aws/s3.ts'
+import type { TenantScope } from '../../shared/core/tenant-scope.ts'
+import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import type { EventSink } from '../../shared/events/event-sink.ts'
+import type { Log } from '../../shared/log/log.ts'
+import type { Owner } from '../../shared/store/rows.ts'
+import type { Tables } from '../../shared/store/tables.ts'
+import type { PauseDetector } from '../auth-log/pause-detector.ts'
+import type { OpenConnection } from '../whatsapp/connection.ts'
+
+/** What every session of a worker shares. */
+export interface WorkerServices {
+  readonly tables: Tables
+  readonly tenantKeys: TenantKeys
+  readonly eventSink: EventSink
+  /** from makeLogS3Client */
+  readonly logClient: S3Client
+  readonly authBucket: string
+  readonly pauseDetector: PauseDetector
+  readonly openConnection: OpenConnection
+  readonly socketUrl: string
+  /** [2, 3000, n]; null: what Baileys brings */
+  readonly whatsappVersion: readonly [number, number, number] | null
+  readonly owner: Owner
+  readonly log: Log
+  /** Paces connects of the whole worker; resolves when this one may go. */
+  readonly connectTurn: () => Promise<void>
+  /** Runs a replay alone, and names the session on the worker's row meanwhile (quarantine, protocol §3). */
+  readonly replayAlone: (sessionId: string, replay: () => Promise<void>) => Promise<void>
+}
+
+/** What the parts of one hosted session share. */
+export interface SessionContext {
+  readonly services: WorkerServices
+  readonly scope: TenantScope
+  readonly sessionId: string
+  readonly log: Log
+}

@@ -1,0 +1,3 @@
+import type { OutState } from '../auth-log/session-log.ts'
+
+export type SettledStatus = NonNullable<OutState['settled']>

@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto'
+import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
+import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
+import { encodeCrockford, newId } from '../../shared/core/ids.ts'
+import { TenantScope } from '../../shared/core/tenant-scope.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { type EventRef, Events } from '../../shared/store/events.ts'
+import { Leases } from '../../shared/store/leases.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
+import type { DesiredState, LinkRequest, MessageRow } from '../../shared/store/rows.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { transact } from '../../shared/store/table.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import { systemClock } from '../auth-log/clock.ts'
+import { PauseDetector } from '../auth-log/pause-detector.ts'
+import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
+import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import { openConnection } from '../whatsapp/open-connection.ts'
+import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
+import { setTrustRoot } from '../whatsapp/trust-root.ts'
+import { NO_CALLBACK } from '../worker/task-callback.ts'
+import { Worker } from '../worker/worker.ts'
+
+const DEADLINE_MS = 20_000
+
+/** Asks until the answer is truthy. @throws after the deadline, with what it waited for and the last answer */
+export const until = async <T>(what: string, ask: () => T | Promise<T>, deadlineMs = DEADLINE_MS) => {
+  const end = performance.now() + deadlineMs
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer as NonNullable<T>
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
+export const startTestFleet = async () => {
+  const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
+  cloud.apply()
+  setTrustRoot(simulator.trustRootHex)
+  const scope = TenantScope.fromVerified('systemRow', {
+    tenantId: `ten_${encodeCrockford(randomBytes(17)).slice(0, 26)}`,
+    mode: 'test',
+  })
+  const tables = openTables()
+  const sqs = makeSQSClient()
+  const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
+  const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
+  const published: EventRef[] = []
+  const workers: Worker[] = []
+  const stores = {
+    sessions: new Sessions(tables, scope),
+    leases: new Leases(tables, scope),
+    messages: new Messages(tables, scope),
+    events: new Events(tables, scope),
+  }
+
+  const startWorker = async (): Promise<Worker & { id: string }> => {
+    const workerId = newId('wrk')
+    const worker = new Worker({
+      workerId,
+      incarnation: 1,
+      mode: 'test',
+      capacity: 50,
+      version: 'test',
+      taskArn: null,
+      queuePrefix: 'worker-',
+      hintsQueueUrl,
+      sqs,
+      services: {
+        tables,
+        tenantKeys,
+        eventSink: {
+          publish: async (refs) => {
+            published.push(...refs)
+            return []
+          },
+        },
+        logClient: makeLogS3Client(),
+        authBucket: 'auth',
+        pauseDetector: new PauseDetector(systemClock),
+        openConnection,
+        socketUrl: simulator.socketUrl,
+        whatsappVersion: null,
+        log: quietLog,
+      },
+      taskCallback: NO_CALLBACK,
+      log: quietLog,
+      heartbeatMs: 500,
+      onRejected: () => {},
+    })
+    await worker.start()
+    workers.push(worker)
+    return Object.assign(worker, { id: workerId })
+  }
+
+  const ring = async (queueUrl: string | null, kind: string, sessionId: string): Promise<void> => {
+    if (!queueUrl) return
+    const body = JSON.stringify({ v: 1, kind, tenantId: scope.tenantId, mode: scope.mode, sessionId })
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }))
+  }
+
+  const assign = async (sessionId: string, worker: Worker & { id: string }): Promise<number> => {
+    const lease = await stores.leases.get(sessionId)
+    if (!lease) throw new Error('no lease')
+    const result = await stores.leases.assign(lease, {
+      workerId: worker.id,
+      incarnation: 1,
+      queueUrl: worker.queueUrl,
+    })
+    if (result.outcome !== 'assigned') throw new Error(result.outcome)
+    await ring(worker.queueUrl, 'assigned', sessionId)
+    return result.epoch
+  }
+
+  const createSession = async (link: LinkRequest | null): Promise<string> => {
+    const id = newId('ses')
+    const { tenantId, mode } = scope
+    const written = await transact(tables.client, [
+      stores.sessions.createLeg({
+        v: 1,
+        tenantId,
+        mode,
+        id,
+        name: 'Support',
+        metadata: {},
+        status: link ? 'linking' : 'created',
+        reason: null,
+        phone: null,
+        lid: null,
+        pushName: null,
+        connectedAt: null,
+        loggedOutAt: null,
+        link,
+        createdAt: Date.now(),
+        stateEpoch: 0,
+      }),
+      stores.leases.createLeg(id),
+    ])
+    if (written.outcome !== 'written') throw new Error(written.outcome)
+    return id
+  }
+
+  const setDesired = async (sessionId: string, desired: DesiredState): Promise<void> => {
+    const lease = await stores.leases.setDesired(sessionId, desired)
+    await ring(lease?.queueUrl ?? null, 'desired', sessionId)
+  }
+
+  const untilStatus = (sessionId: string, status: string) =>
+    until(`session ${status}`, async () => {
+      const row = await stores.sessions.get(sessionId)
+      return row?.status === status ? row : null
+    })
+
+  const released = (sessionId: string) =>
+    until('the lease is free and settled', async () => {
+      const lease = await stores.leases.get(sessionId)
+      return lease?.owner === null && lease.settled ? lease : null
+    })
+
+  /** Links a new phone by QR over the worker. */
+  const linkSession = async (worker: Worker & { id: string }, phone: string): Promise<string> => {
+    await simulator.addPhone(phone, 'Shop')
+    const sessionId = await createSession({ method: 'qr', requestedAt: Date.now() })
+    await stores.leases.setDesired(sessionId, 'RUNNING')
+    await assign(sessionId, worker)
+    const sight = await until('a QR', () => stores.sessions.getLinkSight(sessionId, Date.now()))
+    await simulator.scan(phone, sight.qr ?? '')
+    await untilStatus(sessionId, 'connected')
+    return sessionId
+  }
+
+  /** What the API does for POST /v1/messages. */
+  const accept = async (
+    sessionId: string,
+    to: string,
+    body: string,
+    more: Partial<MessageRow> = {},
+  ): Promise<MessageRow> => {
+    const id = newId('msg')
+    const now = Date.now()
+    const address = { contactId: null, phone: `+${to}`, lid: null, jid: null, kind: 'user' as const }
+    const own = { contactId: null, phone: null, lid: null, jid: null, kind: 'user' as const }
+    const { row } = await stores.messages.accept(
+      {
+        v: 1,
+        tenantId: scope.tenantId,
+        mode: scope.mode,
+        id,
+        sessionId,
+        direction: 'outbound',
+        type: 'text',
+        status: 'queued',
+        chat: address,
+        from: own,
+        to: address,
+        content: await tenantKeys.seal(scope, messageContentPlace(id), { text: { body } }),
+        metadata: {},
+        whatsappId: `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
+        requestHash: null,
+        failure: null,
+        createdAt: now,
+        expiresAt: now + 3_600_000,
+        sentAt: null,
+        deliveredAt: null,
+        readAt: null,
+        receivedAt: null,
+        delayedUntil: null,
+        retry: 'standard',
+        epoch: 0,
+        claimToken: null,
+        attempts: 0,
+        openKey: null,
+        ...more,
+      },
+      now,
+    )
+    await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
+    return row
+  }
+
+  const untilMessage = (messageId: string, statuses: readonly string[], deadlineMs?: number) =>
+    until(
+      `message ${statuses.join(' or ')}`,
+      async () => {
+        const row = await stores.messages.get(messageId)
+        return row && statuses.includes(row.status) ? row : null
+      },
+      deadlineMs,
+    )
+
+  /** All events so far, from 1 without a gap, with their data. */
+  const readEvents = async (sessionId: string) => {
+    const { rows } = await stores.events.readSession(sessionId, { afterSequence: 0, limit: 900 })
+    return Promise.all(
+      rows.map(async (row) => ({
+        ...row,
+        data: (await tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as {
+          message?: { id: string; status: string; text?: { body: string }; whatsappId: string; from: unknown }
+          session?: { status: string; phone: string | null }
+        },
+      })),
+    )
+  }
+
+  const readHints = async (): Promise<Record<string, unknown>[]> => {
+    const { Messages: received = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: hintsQueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+    )
+    return received.map(({ Body: body }) => JSON.parse(body ?? '{}'))
+  }
+
+  return {
+    ...stores,
+    scope,
+    simulator: simulator as Simulator,
+    published,
+    startWorker,
+    assign,
+    createSession,
+    setDesired,
+    untilStatus,
+    released,
+    linkSession,
+    accept,
+    untilMessage,
+    readEvents,
+    readHints,
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.drain()))
+      setTrustRoot(null)
+      await simulator.stop()
+      sqs.destroy()
+      await cloud.stop()
+    },
+  }
+}
+
+export type TestFleet = Awaited<ReturnType<typeof startTestFleet>>

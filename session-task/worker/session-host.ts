@@ -1,0 +1,99 @@
+import { TenantScope } from '../../shared/core/tenant-scope.ts'
+import type { Log } from '../../shared/log/log.ts'
+import type { AssignedRow } from '../../shared/store/rows.ts'
+import { HostedSession, type HostingEnd } from '../session/hosted-session.ts'
+import type { WorkerServices } from '../session/session-context.ts'
+import type { Ring } from './rings.ts'
+
+/** The sessions of this worker: what ASSIGNED says, and nothing else. */
+export class SessionHost {
+  readonly #services: WorkerServices
+  readonly #log: Log
+  readonly #sessions = new Map<string, { session: HostedSession; row: AssignedRow; isBehind: boolean }>()
+  readonly #onReleased: (row: AssignedRow, end: HostingEnd) => void
+  #isClaiming = true
+
+  constructor(input: {
+    services: WorkerServices
+    log: Log
+    onReleased: (row: AssignedRow, end: HostingEnd) => void
+  }) {
+    this.#services = input.services
+    this.#log = input.log
+    this.#onReleased = input.onReleased
+  }
+
+  get count(): number {
+    return this.#sessions.size
+  }
+
+  get pendingCount(): number {
+    let pending = 0
+    for (const { session } of this.#sessions.values()) pending += session.pendingCount
+    return pending
+  }
+
+  /** Makes the hosted sessions what a consistent read of ASSIGNED says. */
+  apply(rows: readonly AssignedRow[]): void {
+    if (!this.#isClaiming) return
+    const assigned = new Set(rows.map(({ sessionId }) => sessionId))
+    for (const [sessionId, { session }] of this.#sessions) {
+      if (assigned.has(sessionId)) continue
+      // Fenced by a move or by the reaper: whatever we would write now is somebody else's to write.
+      this.#log.warn({ sessionId }, 'session is not assigned to us any more, leaving it')
+      session.abandon()
+    }
+    for (const row of rows) this.#take(row)
+  }
+
+  ring({ kind, sessionId }: Ring): void {
+    const hosted = this.#sessions.get(sessionId)
+    if (kind === 'messages') hosted?.session.ring()
+    if (kind === 'desired') hosted?.session.review()
+  }
+
+  /** Releases every session, side by side. @returns those that another worker has to take */
+  async drain(): Promise<AssignedRow[]> {
+    this.#isClaiming = false
+    const released = await Promise.all(
+      [...this.#sessions.values()].map(async ({ session, row }) => ((await session.drain()) ? row : null)),
+    )
+    return released.filter((row) => row !== null && row.desired === 'RUNNING') as AssignedRow[]
+  }
+
+  /** The worker was declared dead: nothing may leave it any more. */
+  abandonAll(): void {
+    this.#isClaiming = false
+    for (const { session } of [...this.#sessions.values()]) session.abandon()
+  }
+
+  #take(row: AssignedRow): void {
+    const { sessionId } = row
+    const hosted = this.#sessions.get(sessionId)
+    if (hosted) {
+      hosted.row = row
+      hosted.session.setDesired(row.desired)
+      // Twice, because a raise of our own is on the row a moment before we know it.
+      const isBehind = hosted.session.epoch > 0 && row.epoch > hosted.session.epoch
+      if (isBehind && hosted.isBehind) hosted.session.reopen()
+      hosted.isBehind = isBehind
+      return
+    }
+    const session = new HostedSession({
+      context: {
+        services: this.#services,
+        scope: TenantScope.fromVerified('systemRow', row),
+        sessionId,
+        log: this.#log.child({ sessionId, tenantId: row.tenantId }),
+      },
+      desired: row.desired,
+      onEnd: (end) => {
+        const entry = this.#sessions.get(sessionId)
+        if (entry?.session !== session) return
+        this.#sessions.delete(sessionId)
+        this.#onReleased(entry.row, end)
+      },
+    })
+    this.#sessions.set(sessionId, { session, row, isBehind: false })
+  }
+}

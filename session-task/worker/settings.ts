@@ -1,0 +1,44 @@
+import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
+import { newId } from '../../shared/core/ids.ts'
+import { modeSchema } from '../../shared/store/rows.ts'
+
+const LIVE_URL = 'wss://web.whatsapp.com/ws/chat'
+const DEFAULT_CAPACITY = 200
+
+/** What the environment says about this worker. @throws with the variable's name when it says nonsense */
+export const readSettings = () => {
+  const mode = modeSchema.parse(requireEnvironment('workerMode'))
+  const testUrl = readEnvironment('waTestUrl')
+  const trustRoot = readEnvironment('waTestTrustRoot')
+  if (mode === 'test' && (!testUrl || !trustRoot))
+    throw new Error('WORKER_MODE is test, but WA_TEST_URL or WA_TEST_TRUST_ROOT is not set')
+  return {
+    mode,
+    workerId: readEnvironment('workerId') ?? newId('wrk'),
+    capacity: readPositive('WORKER_CAPACITY', readEnvironment('workerCapacity'), DEFAULT_CAPACITY),
+    version: readEnvironment('version') ?? '0.0.0',
+    socketUrl: mode === 'test' ? (testUrl as string) : LIVE_URL,
+    trustRoot: mode === 'test' ? trustRoot : null,
+    whatsappVersion: readVersion(readEnvironment('waVersion')),
+    taskToken: readEnvironment('taskToken'),
+    queuePrefix: requireEnvironment('workerQueuePrefix'),
+    hintsQueueUrl: requireEnvironment('hintsQueueUrl'),
+    authBucket: requireEnvironment('authBucket'),
+    kmsKeyId: requireEnvironment('kmsKeyId'),
+    eventBus: requireEnvironment('eventBus'),
+  }
+}
+
+const readPositive = (name: string, text: string | null, fallback: number): number => {
+  const value = text === null ? fallback : Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is not a positive whole number: ${text}`)
+  return value
+}
+
+/** "2.3000.1043857760" → [2, 3000, 1043857760]; null: the version Baileys brings. */
+export const readVersion = (text: string | null): readonly [number, number, number] | null => {
+  if (text === null) return null
+  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text)
+  if (!match) throw new Error(`WA_VERSION is not a WhatsApp Web version: ${text}`)
+  return [Number(match[1]), Number(match[2]), Number(match[3])]
+}

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
+
+let fleet: TestFleet
+const CONTACT = '5511988887777'
+let phones = 0
+const newPhone = () => `55119000010${String(++phones).padStart(2, '0')}`
+
+beforeAll(async () => {
+  fleet = await startTestFleet()
+  await fleet.simulator.addContact(CONTACT, { name: 'Ana' })
+  await fleet.simulator.addContact('5511955550000', { onWhatsApp: false })
+})
+afterAll(async () => {
+  await fleet.stop()
+})
+
+const inboxOf = async (bodies: readonly string[]) =>
+  (await fleet.simulator.inbox(CONTACT)).filter(({ text }) => text !== null && bodies.includes(text))
+
+describe('a session on a worker', () => {
+  test('links by QR, sends, hears receipts, receives, and says so in events without a gap', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({ phone: `+${phone}`, reason: null, link: null })
+    expect(await fleet.sessions.getLinkSight(sessionId, Date.now())).toBeNull()
+
+    const sent = await fleet.accept(sessionId, CONTACT, `hello from ${phone}`)
+    await fleet.untilMessage(sent.id, ['delivered', 'read'])
+    expect(await inboxOf([`hello from ${phone}`])).toMatchObject([{ whatsappId: sent.whatsappId }])
+    expect((await fleet.messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
+
+    await fleet.simulator.contactSends(CONTACT, phone, `answer to ${phone}`)
+    const events = await until('the answer', async () => {
+      const all = await fleet.readEvents(sessionId)
+      return all.some(({ type }) => type === 'message.received') ? all : null
+    })
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
+    const received = events.find(({ type }) => type === 'message.received')
+    expect(received?.data.message).toMatchObject({
+      direction: 'inbound',
+      status: 'received',
+      text: { body: `answer to ${phone}` },
+      from: { phone: `+${CONTACT}`, kind: 'user' },
+      to: { phone: `+${phone}` },
+    })
+    const types = events.map(({ type }) => type)
+    expect(types.slice(0, 2)).toEqual(['session.linked', 'session.connected'])
+    expect(types.filter((type) => type === 'message.sent')).toHaveLength(1)
+    expect(await fleet.messages.get(received?.data.message?.id ?? '')).toMatchObject({ status: 'received', sessionId })
+    for (const event of events) expect(fleet.published.map(({ eventId }) => eventId)).toContain(event.id)
+  })
+
+  test('fails a message to a number that is not on WhatsApp, and one that expired', async () => {
+    const worker = await fleet.startWorker()
+    const sessionId = await fleet.linkSession(worker, newPhone())
+    const nobody = await fleet.accept(sessionId, '5511955550000', 'nobody')
+    const late = await fleet.accept(sessionId, CONTACT, 'late', { expiresAt: Date.now() - 1 })
+    expect(await fleet.untilMessage(nobody.id, ['failed'])).toMatchObject({
+      failure: { code: 'recipient_not_on_whatsapp' },
+    })
+    expect(await fleet.untilMessage(late.id, ['failed'])).toMatchObject({ failure: { code: 'expired' } })
+    expect((await fleet.messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
+  })
+
+  test('reports what WhatsApp refused', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'nack', phone, code: 463 })
+    const refused = await fleet.accept(sessionId, CONTACT, `refused ${phone}`)
+    expect(await fleet.untilMessage(refused.id, ['failed'])).toMatchObject({
+      failure: { code: 'new_chat_restricted', retryable: true },
+    })
+  })
+
+  test('sends what was accepted while it was stopped, in order, each once', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.setDesired(sessionId, 'STOPPED')
+    await fleet.released(sessionId)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'stopped' })
+    const bodies = Array.from({ length: 50 }, (_, index) => `${phone} waits ${index}`)
+    const rows = []
+    for (const body of bodies) rows.push(await fleet.accept(sessionId, CONTACT, body))
+    await fleet.setDesired(sessionId, 'RUNNING')
+    await fleet.assign(sessionId, worker)
+    for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'])
+    const inbox = await until('all 50', async () => {
+      const found = await inboxOf(bodies)
+      return found.length >= 50 ? found : null
+    })
+    expect(inbox.map(({ text }) => text)).toEqual(bodies)
+    const events = await fleet.readEvents(sessionId)
+    expect(events.filter(({ type }) => type === 'message.sent')).toHaveLength(50)
+  })
+
+  test('goes on after its worker was killed: no QR, same WhatsApp ids, nothing lost, one event each', async () => {
+    const first = await fleet.startWorker()
+    const second = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(first, phone)
+    const bodies = Array.from({ length: 60 }, (_, index) => `${phone} survives ${index}`)
+    const rows = await Promise.all(bodies.map((body) => fleet.accept(sessionId, CONTACT, body)))
+    await until('some arrived', async () => (await inboxOf(bodies)).length >= 3)
+    first.abandon()
+    const states = await Promise.all(rows.map(({ id }) => fleet.messages.get(id)))
+    // The race point: without messages in flight this test proves nothing.
+    expect(states.filter((row) => row?.status === 'sending').length).toBeGreaterThan(0)
+    await fleet.assign(sessionId, second)
+    for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'])
+    const inbox = await inboxOf(bodies)
+    const ids = new Map(inbox.map(({ text, whatsappId }) => [text, whatsappId]))
+    expect([...ids.keys()].sort()).toEqual([...bodies].sort())
+    for (const [index, row] of rows.entries()) expect(ids.get(bodies[index] ?? '')).toBe(row.whatsappId)
+    expect(new Set(inbox.map(({ whatsappId }) => whatsappId)).size).toBe(rows.length)
+    expect(await fleet.sessions.getLinkSight(sessionId, Date.now())).toBeNull()
+    const events = await fleet.readEvents(sessionId)
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
+    for (const type of ['message.sent', 'message.delivered']) {
+      const told = events.filter((event) => event.type === type).map(({ data }) => data.message?.id)
+      expect(new Set(told).size).toBe(told.length)
+    }
+    expect(await fleet.simulator.violations()).toEqual([])
+  })
+
+  test('logs out on the tenant’s word, links anew afterwards', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.setDesired(sessionId, 'LOGGED_OUT')
+    await fleet.released(sessionId)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({
+      status: 'loggedOut',
+      reason: { code: 'logged_out', nextAction: 'link' },
+      loggedOutAt: expect.any(Number),
+    })
+    expect(await fleet.sessions.requestLink(sessionId, { method: 'qr', requestedAt: Date.now() })).not.toBeNull()
+    await fleet.setDesired(sessionId, 'RUNNING')
+    await fleet.assign(sessionId, worker)
+    const sight = await until('a new QR', () => fleet.sessions.getLinkSight(sessionId, Date.now()))
+    await fleet.simulator.scan(phone, sight.qr ?? '')
+    await fleet.untilStatus(sessionId, 'connected')
+    const sent = await fleet.accept(sessionId, CONTACT, `again ${phone}`)
+    await fleet.untilMessage(sent.id, ['delivered', 'read'])
+  })
+
+  test('stops when the phone removed the device, and never connects again', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'streamError', phone, code: 403 })
+    await fleet.released(sessionId)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'failed', reason: { code: 'account_locked' } })
+    expect((await fleet.leases.get(sessionId))?.desired).toBe('STOPPED')
+  })
+
+  test('a drained worker frees its sessions and asks the reconciler to place them', async () => {
+    const worker = await fleet.startWorker()
+    const sessionId = await fleet.linkSession(worker, newPhone())
+    await worker.drain()
+    expect(await fleet.leases.get(sessionId)).toMatchObject({ owner: null, settled: true, desired: 'RUNNING' })
+    await until('a hint', async () => (await fleet.readHints()).some((hint) => hint.sessionId === sessionId))
+    const other = await fleet.startWorker()
+    await fleet.assign(sessionId, other)
+    await fleet.untilStatus(sessionId, 'connected')
+  })
+})

@@ -1,0 +1,256 @@
+import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
+import type { Mode } from '../../shared/core/tenant-scope.ts'
+import type { Log } from '../../shared/log/log.ts'
+import { emitMetrics } from '../../shared/log/metrics.ts'
+import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
+import { Workers } from '../../shared/store/workers.ts'
+import type { WorkerServices } from '../session/session-context.ts'
+import { makePacer, makeQueue } from './pacing.ts'
+import { type Ring, receiveRings } from './rings.ts'
+import { SessionHost } from './session-host.ts'
+import type { TaskCallback } from './task-callback.ts'
+
+const HEARTBEAT_MS = 10_000
+const CONNECTS_PER_SECOND = 5
+
+export interface WorkerOptions {
+  readonly workerId: string
+  readonly incarnation: number
+  readonly mode: Mode
+  readonly capacity: number
+  readonly version: string
+  readonly taskArn: string | null
+  readonly queuePrefix: string
+  readonly hintsQueueUrl: string
+  readonly sqs: SQSClient
+  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone'>
+  readonly taskCallback: TaskCallback
+  readonly log: Log
+  /** default 10 s; tests are faster */
+  readonly heartbeatMs?: number
+  /** the row says that we are dead: everything was abandoned, the process has to end */
+  readonly onRejected: () => void
+}
+
+/** STARTING → READY → DRAINING → DRAINED, or DEAD by somebody else's word. */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #log: Log
+  readonly #workers: Workers
+  readonly #owner: Owner
+  readonly #host: SessionHost
+  readonly #stopping = new AbortController()
+  #queueUrl = ''
+  #counter = 1
+  #timer: NodeJS.Timeout | null = null
+  #beating: Promise<void> | null = null
+  #isDead = false
+  #differingUsed: number | null = null
+  #refreshing: Promise<void> | null = null
+  #refreshAgain = false
+  #rings: Promise<void> = Promise.resolve()
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#owner = { workerId: options.workerId, incarnation: options.incarnation }
+    this.#log = options.log.child({ workerId: options.workerId, incarnation: options.incarnation })
+    this.#workers = new Workers(options.services.tables)
+    const replayTurn = makeQueue()
+    const services: WorkerServices = {
+      ...options.services,
+      owner: this.#owner,
+      connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
+      replayAlone: (sessionId, replay) =>
+        replayTurn(async () => {
+          const { workerId, incarnation } = this.#owner
+          await this.#workers.setReplaying(workerId, incarnation, sessionId)
+          await replay()
+          await this.#workers.setReplaying(workerId, incarnation, null)
+        }),
+    }
+    this.#host = new SessionHost({
+      services,
+      log: this.#log,
+      onReleased: ({ sessionId }, end) => this.#log.info({ sessionId, end }, 'session left'),
+    })
+  }
+
+  get queueUrl(): string {
+    return this.#queueUrl
+  }
+
+  get sessionCount(): number {
+    return this.#host.count
+  }
+
+  /** @throws when the row says that this incarnation is not STARTING (declared dead meanwhile, or the id is taken) */
+  async start(): Promise<void> {
+    const { workerId, incarnation, mode, sqs, queuePrefix, capacity, version, taskArn, hintsQueueUrl } = this.#options
+    const { QueueUrl: queueUrl } = await sqs.send(
+      new CreateQueueCommand({
+        QueueName: `${queuePrefix}${workerId}-${incarnation}`,
+        Attributes: { MessageRetentionPeriod: '3600', VisibilityTimeout: '30' },
+      }),
+    )
+    if (!queueUrl) throw new Error('SQS made no queue')
+    this.#queueUrl = queueUrl
+    const now = Date.now()
+    if (!(await this.#workers.get(workerId)))
+      await this.#workers.register({
+        v: 1,
+        id: workerId,
+        mode,
+        incarnation,
+        status: 'STARTING',
+        heartbeat: { counter: 0, at: now },
+        used: 0,
+        capacity,
+        version,
+        queueUrl: null,
+        taskArn,
+        rssBytes: null,
+        replaying: null,
+        createdAt: now,
+      })
+    if (!(await this.#workers.activate({ id: workerId, incarnation, queueUrl, taskArn, version, capacity, now }))) {
+      await sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }))
+      throw new Error(`worker ${workerId} incarnation ${incarnation} is not STARTING: declared dead, or taken`)
+    }
+    this.#rings = receiveRings({
+      sqs,
+      queueUrl,
+      signal: this.#stopping.signal,
+      log: this.#log,
+      onRing: (ring) => this.#onRing(ring),
+    })
+    this.#options.taskCallback.start()
+    this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
+    await this.#hint(hintsQueueUrl, { v: 1, kind: 'workerReady', workerId, mode })
+    await this.#refresh()
+    this.#log.info({ queueUrl, capacity, mode, version }, 'worker ready')
+  }
+
+  /** One beat: tell the row that we live, then act on what ASSIGNED says. Beats never overlap. */
+  beat(): Promise<void> {
+    this.#beating ??= this.#beat().finally(() => {
+      this.#beating = null
+    })
+    return this.#beating
+  }
+
+  /** Releases everything, tells the reconciler, and takes the worker off the fleet. */
+  async drain(reason: 'drained' | 'signal' = 'drained'): Promise<void> {
+    const { workerId, incarnation } = this.#owner
+    this.#log.info({ sessions: this.#host.count, reason }, 'draining')
+    await this.#ignoringErrors('DRAINING', () => this.#workers.setStatus(workerId, incarnation, 'DRAINING'))
+    const released = await this.#host.drain()
+    await Promise.all(released.map((row) => this.#hintSession(row)))
+    if (this.#timer) clearInterval(this.#timer)
+    await this.#beating
+    this.#stopping.abort()
+    await this.#rings
+    if (this.#isDead) return
+    await this.#ignoringErrors('DRAINED', () => this.#workers.setStatus(workerId, incarnation, 'DRAINED'))
+    await this.#options.taskCallback.succeed({ reason: 'drained' })
+    await this.#ignoringErrors('queue', () =>
+      this.#options.sqs.send(new DeleteQueueCommand({ QueueUrl: this.#queueUrl })),
+    )
+    this.#log.info({ released: released.length }, 'drained')
+  }
+
+  /** Leaves at once, as a killed process would: nothing is written any more. */
+  abandon(): void {
+    this.#isDead = true
+    if (this.#timer) clearInterval(this.#timer)
+    this.#options.taskCallback.stop()
+    this.#stopping.abort()
+    this.#host.abandonAll()
+  }
+
+  async #beat(): Promise<void> {
+    const { workerId: id, incarnation } = this.#owner
+    const rssBytes = process.memoryUsage.rss()
+    const pending = this.#host.pendingCount
+    emitMetrics(
+      { worker_memory_bytes: [rssBytes, 'Bytes'], pending_queue_size: [pending, 'Count'] },
+      { mode: this.#options.mode },
+    )
+    try {
+      const answer = await this.#workers.heartbeat({
+        id,
+        incarnation,
+        counter: ++this.#counter,
+        rssBytes,
+        now: Date.now(),
+      })
+      if (answer === 'rejected') {
+        this.#log.error('the worker was declared dead: leaving everything')
+        this.abandon()
+        return this.#options.onRejected()
+      }
+      await this.#refresh()
+      await this.#correctUsed()
+    } catch (error) {
+      // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
+      this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
+    }
+  }
+
+  #onRing(ring: Ring): void {
+    this.#host.ring(ring)
+    if (ring.kind === 'messages') return
+    this.#refresh().catch((error) =>
+      this.#log.warn({ error: String(error) }, 'ASSIGNED cannot be read, next beat will'),
+    )
+  }
+
+  /** Consistent read of ASSIGNED. A ring during a read makes another one, so that none is overlooked. */
+  #refresh(): Promise<void> {
+    this.#refreshAgain = true
+    this.#refreshing ??= (async () => {
+      while (this.#refreshAgain && !this.#isDead) {
+        this.#refreshAgain = false
+        const rows = await this.#workers.readAssigned(this.#owner.workerId, this.#owner.incarnation)
+        if (!this.#isDead) this.#host.apply(rows)
+      }
+    })().finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  /** `used` is a counter kept by many transactions; what ASSIGNED holds twice in a row is right. */
+  async #correctUsed(): Promise<void> {
+    const { workerId, incarnation } = this.#owner
+    const row = await this.#workers.get(workerId)
+    const held = (await this.#workers.readAssigned(workerId, incarnation)).length
+    if (!row || row.used === held) {
+      this.#differingUsed = null
+      return
+    }
+    if (this.#differingUsed === row.used - held) {
+      this.#log.warn({ used: row.used, held }, 'the counter of sessions was wrong twice, corrected')
+      await this.#workers.correctUsed(workerId, incarnation, row.used, held)
+      this.#differingUsed = null
+    } else this.#differingUsed = row.used - held
+  }
+
+  #hintSession({ tenantId, mode, sessionId }: AssignedRow): Promise<void> {
+    return this.#hint(this.#options.hintsQueueUrl, { v: 1, kind: 'session', tenantId, mode, sessionId })
+  }
+
+  /** A hint may be lost: the reconciler finds the state within a minute. */
+  async #hint(queueUrl: string, body: Record<string, unknown>): Promise<void> {
+    await this.#ignoringErrors('hint', () =>
+      this.#options.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) })),
+    )
+  }
+
+  async #ignoringErrors(what: string, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      this.#log.warn({ what, error: String(error) }, 'not done; others repair it')
+    }
+  }
+}

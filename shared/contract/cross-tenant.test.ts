@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type IdPrefix, newId } from '../core/ids.ts'
+import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
+
+/**
+ * Generated from the contract: whoever adds an operation is tested here without doing anything, or is told that a sample
+ * is missing. Strangers: another tenant, the same tenant in the other mode, a key bound to another session.
+ */
+const ALL = Object.entries(operations as Record<string, Operation>)
+const TENANT_OPERATIONS = ALL.filter(([, operation]) => operation.auth === 'tenant')
+const OF_ANOTHER_RESOURCE: Readonly<Record<string, IdPrefix>> = {
+  sessionId: 'ses',
+  messageId: 'msg',
+  keyId: 'key',
+  endpointId: 'whk',
+  eventId: 'evt',
+  tenantId: 'ten',
+}
+
+type Ids = Readonly<Record<string, string>>
+/** Valid bodies, so that nothing but the id can be the reason of a refusal. */
+const bodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
+  updateSession: () => ({ name: 'x' }),
+  linkSession: () => ({ method: 'qr' }),
+  createMessage: ({ sessionId }) => ({ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }),
+  createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
+  createSession: () => ({ name: 'x' }),
+  createWebhookEndpoint: () => ({ url: 'https://example.com/hook' }),
+  updateWebhookEndpoint: () => ({ description: 'x' }),
+  testScan: () => ({ phone: '+5511900000001' }),
+  testReceive: () => ({ from: '+5511988887777', text: 'x' }),
+  testRead: ({ messageId }) => ({ contact: '+5511988887777', messageId }),
+}
+
+let api: TestApi
+let owner: Awaited<ReturnType<TestApi['newTenant']>>
+let stranger: Awaited<ReturnType<TestApi['newTenant']>>
+let ids: Ids
+const strangers: Record<string, string> = {}
+
+beforeAll(async () => {
+  api = await startTestApi()
+  owner = await api.newTenant()
+  stranger = await api.newTenant()
+  ids = await makeResources(owner)
+  await makeResources(stranger)
+  const live = await api.call(api.adminKey, 'POST', `/v1/tenants/${owner.id}/keys`, {
+    body: { name: 'live', mode: 'live', scopes: ['*'] },
+  })
+  const bound = await api.call(owner.key, 'POST', '/v1/keys', {
+    body: { name: 'bound', scopes: ['*'], sessionId: await api.newSession(owner.key) },
+  })
+  Object.assign(strangers, {
+    'another tenant': stranger.key,
+    'the other mode': live.body.key,
+    'a bound key': bound.body.key,
+  })
+})
+afterAll(() => api.stop())
+
+const makeResources = async ({ key, keyId, scope }: typeof owner): Promise<Ids> => {
+  const sessionId = await api.newSession(key)
+  await api.setSession(scope, sessionId, 'connected')
+  const message = await api.call(key, 'POST', '/v1/messages', { body: bodies.createMessage!({ sessionId }) })
+  const endpoint = await api.call(key, 'POST', '/v1/webhook-endpoints', { body: bodies.createWebhookEndpoint!({}) })
+  const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
+  const made = {
+    sessionId,
+    messageId: message.body.id,
+    endpointId: endpoint.body.id,
+    eventId,
+    keyId,
+    phone: '+5511988887777',
+  }
+  expect(Object.values(made).every(Boolean)).toBe(true)
+  return made
+}
+
+const unknownIds = (): Ids =>
+  Object.fromEntries(
+    Object.entries(ids).map(([name, id]) => [name, OF_ANOTHER_RESOURCE[name] ? newId(OF_ANOTHER_RESOURCE[name]) : id]),
+  )
+
+const fill = (path: string, from: Ids): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (!from[name]) throw new Error(`the test makes no resource for {${name}}`)
+    return encodeURIComponent(from[name])
+  })
+
+const callWith = (key: string, name: string, operation: Operation, from: Ids, query = ''): Promise<TestAnswer> => {
+  const needsBody = operation.body !== undefined && operation.body.safeParse({}).success === false
+  if (needsBody && !bodies[name]) throw new Error(`add a valid body for ${name} to this test`)
+  return api.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: bodies[name]?.(from) })
+}
+
+const seen = ({ status, body }: TestAnswer) => ({ status, body: { ...body, requestId: null } })
+
+describe.each(['another tenant', 'the other mode', 'a bound key'])('%s', (who) => {
+  const withIds = TENANT_OPERATIONS.filter(([, operation]) => operation.path.includes('{'))
+  it.each(withIds)('%s: an id of somebody else is like an unknown id', async (name, operation) => {
+    const theirs = await callWith(strangers[who]!, name, operation, ids)
+    const unknown = await callWith(strangers[who]!, name, operation, unknownIds())
+    expect(seen(theirs)).toEqual(seen(unknown))
+    const refusedAnyway = who === 'a bound key' && !operation.sessionKeys
+    const wrongMode = who === 'the other mode' && operation.testModeOnly
+    expect(theirs.status).toBe(refusedAnyway || wrongMode ? 403 : 404)
+  })
+
+  const withQueryIds = TENANT_OPERATIONS.flatMap(([name, operation]) =>
+    Object.keys(operation.query?.shape ?? {})
+      .filter((parameter) => OF_ANOTHER_RESOURCE[parameter])
+      .map((parameter) => [name, parameter, operation] as const),
+  )
+  it.each(withQueryIds)('%s?%s: an id of somebody else is like an unknown id', async (name, parameter, operation) => {
+    const ask = (from: Ids) => callWith(strangers[who]!, name, operation, from, `?${parameter}=${from[parameter]}`)
+    const theirs = await ask(ids)
+    expect(seen(theirs)).toEqual(seen(await ask(unknownIds())))
+    expect(theirs.status).toBe(404)
+  })
+
+  it.each(['createMessage', 'createKey'] as const)('%s: an id in the body is like an unknown id', async (name) => {
+    const theirs = await callWith(strangers[who]!, name, operations[name], ids)
+    expect(seen(theirs)).toEqual(seen(await callWith(strangers[who]!, name, operations[name], unknownIds())))
+    expect(theirs.status).toBeGreaterThanOrEqual(400)
+  })
+})
+
+describe('lists, cursors, idempotency keys', () => {
+  const lists = TENANT_OPERATIONS.filter(
+    ([, operation]) => operation.query && 'cursor' in operation.query.shape && !operation.path.includes('{'),
+  )
+  it.each(lists)('%s shows nothing of another tenant or mode', async (_name, operation) => {
+    api.time.offsetMs += 5_000
+    const mine = JSON.stringify((await api.call(owner.key, 'GET', `${operation.path}?limit=100`)).body.data)
+    expect(Object.values(ids).some((id) => mine.includes(id))).toBe(true)
+    for (const key of [strangers['another tenant']!, strangers['the other mode']!]) {
+      const answer = await api.call(key, 'GET', `${operation.path}?limit=100`)
+      expect(answer.status).toBe(200)
+      const { phone: _phone, ...secret } = ids
+      for (const id of Object.values(secret)) expect(JSON.stringify(answer.body.data)).not.toContain(id)
+    }
+  })
+
+  it.each(lists)('%s refuses a cursor of another tenant, mode or operation', async (name, operation) => {
+    const key = owner.key
+    if (name === 'listSessions') await api.newSession(key)
+    if (name === 'listMessages') await callWith(key, 'createMessage', operations.createMessage, ids)
+    if (name === 'listWebhookEndpoints')
+      await callWith(key, 'createWebhookEndpoint', operations.createWebhookEndpoint, ids)
+    const page = await api.call(key, 'GET', `${operation.path}?limit=1`)
+    const cursor = page.body.nextCursor
+    expect(cursor).toMatch(/^[\w-]+$/)
+    expect((await api.call(key, 'GET', `${operation.path}?limit=1&cursor=${cursor}`)).status).toBe(200)
+    for (const other of [strangers['another tenant']!, strangers['the other mode']!])
+      expect((await api.call(other, 'GET', `${operation.path}?cursor=${cursor}`)).body.code).toBe('invalid_cursor')
+    const elsewhere = lists.find(([otherName]) => otherName !== name)![1]
+    expect((await api.call(key, 'GET', `${elsewhere.path}?cursor=${cursor}`)).body.code).toBe('invalid_cursor')
+  })
+
+  const creating = TENANT_OPERATIONS.filter(([, { idempotent }]) => idempotent === 'idempotencyRow')
+  it.each(creating)('%s: the same Idempotency-Key of two tenants makes two things', async (name, operation) => {
+    const headers = { 'Idempotency-Key': newId('req') }
+    const body = bodies[name]!({ sessionId: undefined as unknown as string })
+    const create = (key: string) => api.call(key, operation.method, operation.path, { body, headers })
+    const [a, again, b] = [await create(owner.key), await create(owner.key), await create(stranger.key)]
+    expect([a.status, again.status, b.status]).toEqual([201, 201, 201])
+    expect(again.body.id).toBe(a.body.id)
+    expect(again.headers['Idempotent-Replayed']).toBe('true')
+    expect(b.body.id).not.toBe(a.body.id)
+    for (const secret of ['key', 'secret'].filter((field) => field in a.body)) {
+      expect(a.body[secret]).toMatch(/^(flk_|whsec_)/)
+      expect(again.body[secret]).toBeNull()
+    }
+  })
+})

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeApiKey } from '../core/api-key.ts'
+import { FAULTS, type FaultCode } from '../core/fault.ts'
+import { newId } from '../core/ids.ts'
+import { startTestApi, type TestAnswer, type TestApi } from './testing/test-api.ts'
+
+let api: TestApi
+let key: string
+
+beforeAll(async () => {
+  api = await startTestApi()
+  key = (await api.newTenant()).key
+})
+afterAll(() => api.stop())
+
+/** Every refusal has the full problem shape and nothing of our insides. */
+const expectProblem = (answer: TestAnswer, code: FaultCode): void => {
+  const { status, title, retryable } = FAULTS[code]
+  expect(answer.body).toMatchObject({
+    type: `https://docs.test/errors/${code}`,
+    docUrl: `https://docs.test/errors#${code}`,
+    title,
+    status,
+    code,
+    retryable,
+    detail: expect.stringMatching(/\w/),
+    requestId: expect.stringMatching(/^req_[0-9A-Z]{26}$/),
+  })
+  expect(answer.status).toBe(status)
+  expect(answer.headers['Content-Type']).toBe('application/problem+json')
+  expect(answer.headers['X-Request-Id']).toBe(answer.body.requestId)
+  expect(JSON.stringify(answer.body)).not.toMatch(/\.ts|node_modules|at Object|dynamo/i)
+}
+
+describe('API keys', () => {
+  it('refuses a request without a key', async () => {
+    const answer = await api.call(null, 'GET', '/v1/sessions')
+    expectProblem(answer, 'unauthorized')
+    expect(answer.headers['WWW-Authenticate']).toBe('Bearer')
+  })
+  it.each(['nonsense', 'flk_test_short', `${makeApiKey('test').slice(0, -1)}_`])(
+    'refuses the malformed key %s',
+    async (wrong) => {
+      expectProblem(await api.call(wrong, 'GET', '/v1/sessions'), 'unauthorized')
+    },
+  )
+  it('refuses a well-formed key that was never made', async () => {
+    expectProblem(await api.call(makeApiKey('test'), 'GET', '/v1/sessions'), 'unauthorized')
+    expectProblem(await api.call(makeApiKey('admin'), 'GET', '/v1/tenants'), 'unauthorized')
+  })
+  it('takes the key from X-Api-Key as well, and refuses two different ones', async () => {
+    expect((await api.call(null, 'GET', '/v1/tenant', { headers: { 'x-api-key': key } })).status).toBe(200)
+    const two = await api.call(key, 'GET', '/v1/tenant', { headers: { 'X-Api-Key': makeApiKey('test') } })
+    expectProblem(two, 'unauthorized')
+  })
+  it('refuses another scheme than Bearer', async () => {
+    const basic = await api.call(null, 'GET', '/v1/tenant', { headers: { authorization: 'Basic abc' } })
+    expectProblem(basic, 'unauthorized')
+  })
+})
+
+describe('paths and methods', () => {
+  it('answers 404 to an unknown path', async () => {
+    expectProblem(await api.call(key, 'GET', '/v1/nothing'), 'not_found')
+    expectProblem(await api.call(key, 'GET', '/v1/sessions/%E0%A4%A'), 'not_found')
+  })
+  it('answers 405 with Allow to an unknown method', async () => {
+    const answer = await api.call(key, 'PUT', '/v1/sessions')
+    expectProblem(answer, 'method_not_allowed')
+    expect(answer.headers.Allow).toBe('GET, POST')
+  })
+  it.each([newId('ses'), 'ses_1', 'x', 'ses_01#META', `${newId('ses')}#OPEN`])(
+    'answers 404 to the unknown id %s',
+    async (id) => {
+      const answer = await api.call(key, 'GET', `/v1/sessions/${encodeURIComponent(id)}`)
+      expectProblem(answer, 'not_found')
+      expect(answer.body.detail).toBe('No session with this id.')
+    },
+  )
+})
+
+describe('bodies', () => {
+  const post = (input: Parameters<TestApi['call']>[3]) => api.call(key, 'POST', '/v1/sessions', input)
+
+  it('refuses malformed JSON without repeating it', async () => {
+    const answer = await post({ text: '{"name": "secret text' })
+    expectProblem(answer, 'malformed_json')
+    expect(answer.body.detail).not.toContain('secret')
+  })
+  it('refuses JSON that is nested without end', async () => {
+    expectProblem(await post({ text: '['.repeat(100_000) + ']'.repeat(100_000) }), 'malformed_json')
+  })
+  it('refuses a body over 1 MB', async () => {
+    const answer = await post({ body: { name: 'x'.repeat(1024 * 1024) } })
+    expectProblem(answer, 'payload_too_large')
+    expect(answer.body.detail).toContain('1048576')
+  })
+  it('refuses a body that is not JSON', async () => {
+    expectProblem(await post({ text: 'name=x', headers: { 'Content-Type': 'text/plain' } }), 'unsupported_media_type')
+  })
+  it('refuses unknown fields, each with its path', async () => {
+    const answer = await post({ body: { name: 'a', colour: 'red', metadata: {} } })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.body.errors).toEqual([{ path: 'colour', message: 'Unknown field' }])
+    const nested = await api.call(key, 'POST', '/v1/messages', {
+      body: { sessionId: newId('ses'), to: '+5511988887777', type: 'text', text: { body: 'x', bold: true } },
+    })
+    expect(nested.body.errors).toEqual([{ path: 'text.bold', message: 'Unknown field' }])
+  })
+  it('names every missing or wrong field', async () => {
+    const answer = await api.call(key, 'POST', '/v1/messages', { body: { to: 5, type: 'telex', text: { body: '' } } })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.body.errors.map((error: { path: string }) => error.path).sort()).toEqual([
+      'sessionId',
+      'text.body',
+      'to',
+      'type',
+    ])
+    expect(answer.body.errors).toContainEqual({ path: 'sessionId', message: 'Required' })
+  })
+  it('takes an empty body as {} and says what is missing', async () => {
+    const answer = await post({})
+    expect(answer.body.errors).toEqual([{ path: 'name', message: 'Required' }])
+    expect(answer.body.param).toBe('name')
+  })
+  it('refuses a null or an array instead of an object', async () => {
+    expectProblem(await post({ text: 'null' }), 'validation_failed')
+    expectProblem(await post({ text: '[]' }), 'validation_failed')
+  })
+})
+
+describe('queries and headers', () => {
+  it.each(['limit=0', 'limit=101', 'limit=abc', 'limit=1&limit=2', 'colour=red', 'status=gone'])(
+    'refuses ?%s',
+    async (query) => {
+      expectProblem(await api.call(key, 'GET', `/v1/sessions?${query}`), 'validation_failed')
+    },
+  )
+  it('refuses parameters where there are none', async () => {
+    expectProblem(await api.call(key, 'GET', '/v1/tenant?limit=1'), 'validation_failed')
+  })
+  it.each(['garbage', 'AAAA', Buffer.alloc(40, 7).toString('base64url')])('refuses the cursor %s', async (cursor) => {
+    expectProblem(await api.call(key, 'GET', `/v1/sessions?cursor=${cursor}`), 'invalid_cursor')
+  })
+  it('refuses an Idempotency-Key that is too long or not ASCII', async () => {
+    for (const bad of ['x'.repeat(256), 'ключ', ' ']) {
+      const answer = await api.call(key, 'POST', '/v1/sessions', {
+        body: { name: 'a' },
+        headers: { 'Idempotency-Key': bad },
+      })
+      expectProblem(answer, 'validation_failed')
+      expect(answer.body.errors[0].path).toBe('Idempotency-Key')
+    }
+  })
+})
+
+describe('rights', () => {
+  it('keeps platform and tenant operations apart', async () => {
+    expectProblem(await api.call(key, 'GET', '/v1/tenants'), 'forbidden')
+    expectProblem(await api.call(api.adminKey, 'GET', '/v1/sessions'), 'forbidden')
+  })
+  it('health needs no key', async () => {
+    expect((await api.call(null, 'GET', '/v1/health')).body).toEqual({ status: 'ok', version: 'test' })
+  })
+})

@@ -1,0 +1,214 @@
+import pino from 'pino'
+import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
+import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
+import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
+import { Simulator } from '../../../lambdas/api-test/simulator.ts'
+import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
+import { makeKMSClient } from '../../aws/kms.ts'
+import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../aws/sqs.ts'
+import type { ApiFunction, Operation } from '../../contract/operation.ts'
+import { operations } from '../../contract/operations.ts'
+import { makeAdminKey } from '../../core/api-key.ts'
+import { newId } from '../../core/ids.ts'
+import type { SessionStatus } from '../../core/session-status.ts'
+import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
+import { TenantKeys } from '../../crypto/tenant-keys.ts'
+import { parseEgressRules } from '../../egress/url-rules.ts'
+import type { EventSink } from '../../events/event-sink.ts'
+import { Bell } from '../../events/ring.ts'
+import { type ApiDependencies, makeApi } from '../../http/api.ts'
+import { Authenticator } from '../../http/authenticate.ts'
+import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
+import type { EventRef } from '../../store/events.ts'
+import { Leases } from '../../store/leases.ts'
+import { Sessions } from '../../store/sessions.ts'
+import { openTables } from '../../store/tables.ts'
+import { Workers } from '../../store/workers.ts'
+
+export interface TestAnswer {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
+  readonly body: any
+  readonly headers: Readonly<Record<string, string>>
+  readonly raw: ProxyResult
+}
+
+export interface CallOptions {
+  readonly body?: unknown
+  /** sent as it is, instead of `body` */
+  readonly text?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly sourceIp?: string
+}
+
+const PEPPER = 'a pepper for tests, long enough'
+
+/** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
+export const startTestApi = async (options: { controlUrl?: string | null; liveModeEnabled?: boolean } = {}) => {
+  const cloud = await startTestCloud()
+  cloud.apply()
+  const tables = openTables()
+  const sqs = makeSQSClient()
+  const createQueue = async (name: string) => (await sqs.send(new CreateQueueCommand({ QueueName: name }))).QueueUrl!
+  const hintsQueueUrl = await createQueue('hints')
+  const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
+  const admin = makeAdminKey(PEPPER)
+  const time = { offsetMs: 0 }
+  const clock = () => Date.now() + time.offsetMs
+  const published: EventRef[] = []
+  const sink: EventSink = {
+    publish: async (refs) => {
+      published.push(...refs)
+      return []
+    },
+  }
+  const logged: string[] = []
+  const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
+  const metrics: string[] = []
+  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const dependencies: ApiDependencies = {
+    authenticator: new Authenticator({ tables, readSecret, clock }),
+    readSecret,
+    liveModeEnabled: options.liveModeEnabled ?? true,
+    docsBaseUrl: 'https://docs.test',
+    log,
+    clock,
+    writeMetrics: (line) => void metrics.push(line),
+  }
+  const bell = new Bell({ client: sqs, hintsQueueUrl, log })
+  const egressRules = parseEgressRules({ cidrs: null, http: null })
+  const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
+  const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
+    'api-control': makeApi(
+      'api-control',
+      makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+      dependencies,
+    ),
+    'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
+    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
+  }
+
+  const call = async (
+    key: string | null,
+    method: string,
+    path: string,
+    input: CallOptions = {},
+  ): Promise<TestAnswer> => {
+    const url = new URL(path, 'http://gateway')
+    const text = input.text ?? (input.body === undefined ? null : JSON.stringify(input.body))
+    const event: ProxyEvent = {
+      httpMethod: method,
+      path: url.pathname,
+      headers: {
+        ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
+        ...(text === null ? {} : { 'Content-Type': 'application/json' }),
+        ...input.headers,
+      },
+      multiValueQueryStringParameters: Object.fromEntries(
+        [...new Set(url.searchParams.keys())].map((name) => [name, url.searchParams.getAll(name)]),
+      ),
+      body: text,
+      isBase64Encoded: false,
+      requestContext: { requestId: 'gateway', identity: { sourceIp: input.sourceIp ?? '203.0.113.7' } },
+    }
+    const raw = await functions[functionOf(url.pathname)](event)
+    const isJson = (raw.headers['Content-Type'] ?? '').includes('json')
+    const body = isJson ? JSON.parse(raw.body) : raw.body
+    return { status: raw.statusCode, body, headers: raw.headers, raw }
+  }
+
+  /** A new tenant with a key of the mode. */
+  const newTenant = async (mode: Mode = 'test', fields: Record<string, unknown> = {}) => {
+    const tenant = await call(admin.key, 'POST', '/v1/tenants', { body: { name: 'Acme' } })
+    const made = await call(admin.key, 'POST', `/v1/tenants/${tenant.body.id}/keys`, {
+      body: { name: 'backend', mode, scopes: ['*'], ...fields },
+    })
+    if (made.status !== 201) throw new Error(`no key: ${JSON.stringify(made.body)}`)
+    const scope = TenantScope.fromVerified('principal', { tenantId: tenant.body.id, mode })
+    return { id: tenant.body.id as string, key: made.body.key as string, keyId: made.body.id as string, scope }
+  }
+
+  const newSession = async (key: string): Promise<string> =>
+    (await call(key, 'POST', '/v1/sessions', { body: { name: 'Line' } })).body.id
+
+  /** Does a worker's part: writes a state of the session. */
+  const setSession = (
+    scope: TenantScope,
+    sessionId: string,
+    status: SessionStatus,
+    phone: string | null = '+5511900000001',
+  ) => new Sessions(tables, scope).writeState(sessionId, 0, { status, phone })
+
+  /** A READY worker that owns the session; its queue. */
+  const giveToWorker = async (scope: TenantScope, sessionId: string) => {
+    const id = newId('wrk')
+    const queueUrl = await createQueue(`worker-${id}`)
+    const workers = new Workers(tables)
+    await workers.register({
+      v: 1,
+      id,
+      mode: scope.mode,
+      incarnation: 1,
+      status: 'READY',
+      heartbeat: { counter: 1, at: Date.now() },
+      used: 0,
+      capacity: 10,
+      version: 'test',
+      queueUrl,
+      taskArn: null,
+      rssBytes: 100 * 1024 * 1024,
+      replaying: null,
+      createdAt: Date.now(),
+    })
+    const leases = new Leases(tables, scope)
+    const lease = (await leases.get(sessionId))!
+    const result = await leases.assign(lease, { workerId: id, incarnation: 1, queueUrl })
+    if (result.outcome !== 'assigned') throw new Error(result.outcome)
+    return { id, queueUrl }
+  }
+
+  /** Bodies that are in a queue now; takes them out. */
+  const drain = async (queueUrl: string): Promise<unknown[]> => {
+    const bodies: unknown[] = []
+    for (;;) {
+      const { Messages } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+      )
+      if (!Messages?.length) return bodies
+      for (const message of Messages) {
+        bodies.push(JSON.parse(message.Body!))
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle! }))
+      }
+    }
+  }
+
+  return {
+    adminKey: admin.key,
+    tables,
+    tenantKeys,
+    published,
+    metrics,
+    logged,
+    time,
+    hintsQueueUrl,
+    call,
+    newTenant,
+    newSession,
+    setSession,
+    giveToWorker,
+    drain,
+    stop: () => cloud.stop(),
+  }
+}
+
+export type TestApi = Awaited<ReturnType<typeof startTestApi>>
+
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
+
+/** The function behind a path; what matches nothing goes to api-control, like the gateway's catch-all. */
+const functionOf = (path: string): ApiFunction =>
+  Object.values(operations as Record<string, Operation>)
+    .sort((a, b) => a.path.split('{').length - b.path.split('{').length)
+    .find((operation) => patternOf(operation.path).test(path))?.function ?? 'api-control'
