@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import {
   AttributeType,
   Billing,
@@ -69,6 +69,7 @@ export class DataStack extends CellStack {
       'AwsSolutions-SMG4':
         'a rotated pepper makes every stored key hash useless; it changes by a new version, on purpose',
     })
+    new CfnOutput(this, 'PlatformSecretArn', { value: this.platformSecret.secretArn })
     this.workerImages = new Repository(this, 'WorkerImages', {
       repositoryName: `${cell.prefix}-worker`,
       imageScanOnPush: true,
