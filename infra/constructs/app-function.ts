@@ -4,6 +4,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type EnvironmentName } from '../../shared/config/environment.ts'
+import { acknowledge } from './acknowledge.ts'
 import { type Cell, cellPrefix } from './cell.ts'
 
 export type Environment = Partial<Record<EnvironmentName, string>>
@@ -16,6 +17,8 @@ export interface AppFunctionProps {
   readonly timeoutSeconds: number
   readonly environment: Environment
   readonly permissions: readonly PolicyStatement[]
+  /** cdk-nag findings on its role that are meant, with the reason */
+  readonly acknowledged?: Readonly<Record<string, string>>
   readonly reservedConcurrency?: number
 }
 
@@ -41,6 +44,7 @@ export class AppFunction extends Construct {
         resources: [this.logGroup.logGroupArn],
       }),
     )
+    acknowledge(role, props.acknowledged ?? {})
     this.function = new LambdaFunction(this, 'Function', {
       functionName: `${cell.prefix}-${name}`,
       runtime: Runtime.NODEJS_24_X,

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
@@ -9,8 +10,16 @@ export const everyMinute = (scope: Construct, id: string, target: IFunction): Sc
   new Schedule(scope, id, {
     schedule: ScheduleExpression.rate(Duration.minutes(1)),
     target: new LambdaInvoke(target, {
+      role: invokerOf(scope, `${id}Role`, target),
       input: ScheduleTargetInput.fromObject({ v: 1, kind: 'tick' }),
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
     }),
   })
+
+/** The target's own grant would cover every version and alias; this role may invoke the function and nothing else. */
+const invokerOf = (scope: Construct, id: string, target: IFunction): IRole => {
+  const role = new Role(scope, id, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') })
+  role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }))
+  return role.withoutPolicyUpdates()
+}

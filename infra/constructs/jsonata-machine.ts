@@ -4,6 +4,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import type { StateMachineDefinition } from '../state-machines/asl.ts'
+import { acknowledge, wildcardResource } from './acknowledge.ts'
 import type { Cell } from './cell.ts'
 
 export interface JsonataMachineProps {
@@ -13,6 +14,8 @@ export interface JsonataMachineProps {
   /** value of each ${Name} in the definition; a missing or an unused one is a mistake and throws */
   readonly substitutions: Readonly<Record<string, string>>
   readonly permissions: readonly PolicyStatement[]
+  /** cdk-nag findings on its role that are meant, with the reason */
+  readonly acknowledged?: Readonly<Record<string, string>>
 }
 
 /** A Standard state machine written in JSONata, with a role that holds only what is listed. */
@@ -26,6 +29,10 @@ export class JsonataMachine extends Construct {
     checkSubstitutions(props.name, definition, Object.keys(props.substitutions))
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') })
     for (const statement of props.permissions) role.addToPolicy(statement)
+    acknowledge(role, {
+      [wildcardResource('*')]: 'delivery of execution logs has no resource to name',
+      ...props.acknowledged,
+    })
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName: `${cell.prefix}-${props.name}`,
       stateMachineType: StateMachineType.STANDARD,
@@ -43,6 +50,11 @@ export class JsonataMachine extends Construct {
         includeExecutionData: false,
       },
       removalPolicy: RemovalPolicy.DESTROY,
+    })
+    acknowledge(this.machine, {
+      'AwsSolutions-SF1':
+        'errors are logged; every transition would cost more than the machine, history is kept 90 days',
+      'AwsSolutions-SF2': 'ids in our own log lines connect the steps; traces of waits of a week say nothing',
     })
   }
 }

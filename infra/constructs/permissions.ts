@@ -3,6 +3,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
+import { wildcardResource } from './acknowledge.ts'
 import { type Cell, workerQueuePrefix } from './cell.ts'
 
 const READ = ['dynamodb:GetItem', 'dynamodb:Query']
@@ -56,6 +57,11 @@ export const workerQueueArn = (scope: Construct, cell: Cell): string =>
     resource: `${workerQueuePrefix(cell)}*`,
     arnFormat: ArnFormat.NO_RESOURCE_NAME,
   })
+
+/** How cdk-nag prints workerQueueArn. */
+export const WORKER_QUEUES_REASON = 'workers make one queue per incarnation at run time: permissions go by name prefix'
+export const workerQueuesFinding = (cell: Cell): string =>
+  wildcardResource(`arn:aws:sqs:${cell.config.region}:<AWS::AccountId>:${workerQueuePrefix(cell)}*`)
 
 export const allow = (actions: readonly string[], ...resources: string[]): PolicyStatement =>
   new PolicyStatement({ actions: [...actions], resources })

@@ -1,13 +1,22 @@
-import { ArnFormat } from 'aws-cdk-lib'
+import { ArnFormat, Aws } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import type { Construct } from 'constructs'
 import { ENV } from '../../shared/config/environment.ts'
+import { wildcardResource } from '../constructs/acknowledge.ts'
 import { AppFunction, type Environment } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { everyMinute } from '../constructs/every-minute.ts'
 import { JsonataMachine } from '../constructs/jsonata-machine.ts'
-import { allow, dataKeyThroughServices, tableAccess, workerQueueArn, workerQueues } from '../constructs/permissions.ts'
+import {
+  allow,
+  dataKeyThroughServices,
+  tableAccess,
+  WORKER_QUEUES_REASON,
+  workerQueueArn,
+  workerQueues,
+  workerQueuesFinding,
+} from '../constructs/permissions.ts'
 import { allocateSession } from '../state-machines/allocate-session.ts'
 import { workerLifecycle } from '../state-machines/worker-lifecycle.ts'
 import type { DataStack } from './data-stack.ts'
@@ -50,7 +59,6 @@ export class AllocatorStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['system']),
         dataKeyThroughServices(this, data.key),
         allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
-        workerQueues(this, cell, ['sqs:DeleteQueue']),
       ],
     })
     this.lifecycle = this.#makeLifecycle(stacks)
@@ -71,6 +79,7 @@ export class AllocatorStack extends CellStack {
         allow(['states:StartExecution'], lifecycleArn),
         allow(['sqs:SendMessage'], workerQueueArn(this, this.cell)),
       ],
+      acknowledged: { [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON },
     })
   }
 
@@ -104,7 +113,7 @@ export class AllocatorStack extends CellStack {
         }),
         new PolicyStatement({
           actions: ['ecs:StopTask'],
-          resources: [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` })],
+          resources: [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cell.prefix}/*` })],
           conditions: inCluster,
         }),
         new PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster }),
@@ -114,10 +123,17 @@ export class AllocatorStack extends CellStack {
           conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
         }),
       ],
+      acknowledged: {
+        [wildcardResource(`arn:aws:ecs:${this.region}:<AWS::AccountId>:task-definition/${family}:*`)]:
+          'the newest revision of the family at launch, in this cluster only',
+        [wildcardResource(`arn:aws:ecs:${this.region}:<AWS::AccountId>:task/${this.cell.prefix}/*`)]:
+          'tasks are named at run time, in this cluster only',
+      },
     })
   }
 
   #makeReconciler({ data, workers }: Stacks, environment: Environment): AppFunction {
+    const allocateName = `${this.cell.prefix}-${ALLOCATE_NAME}`
     const allocateArn = this.allocate.machine.stateMachineArn
     const reconciler = new AppFunction(this, {
       cell: this.cell,
@@ -135,10 +151,15 @@ export class AllocatorStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['system']),
         dataKeyThroughServices(this, data.key),
         allow(['states:StartExecution'], allocateArn),
-        allow(['states:DescribeExecution'], executionsOf(this, `${this.cell.prefix}-${ALLOCATE_NAME}`)),
+        allow(['states:DescribeExecution'], executionsOf(this, allocateName)),
         allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
         workerQueues(this, this.cell, ['sqs:DeleteQueue']),
       ],
+      acknowledged: {
+        [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON,
+        [wildcardResource(executionsOf(this, allocateName).replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]:
+          'executions are named at run time',
+      },
     })
     reconciler.function.addEventSource(
       new SqsEventSource(workers.hints.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 10 }),

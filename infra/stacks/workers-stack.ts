@@ -14,12 +14,20 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { acknowledge } from '../constructs/acknowledge.ts'
+import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
 import { baseEnvironment, toVariables } from '../constructs/app-function.ts'
 import { type Cell, CellStack, workerQueuePrefix } from '../constructs/cell.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
 import { parameter } from '../constructs/parameters.ts'
-import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys, workerQueues } from '../constructs/permissions.ts'
+import {
+  allow,
+  dataKeyThroughServices,
+  tableAccess,
+  tenantDataKeys,
+  WORKER_QUEUES_REASON,
+  workerQueues,
+  workerQueuesFinding,
+} from '../constructs/permissions.ts'
 import type { DataStack } from './data-stack.ts'
 import type { EventsStack } from './events-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
@@ -152,7 +160,14 @@ export class WorkersStack extends CellStack {
     ])
       role.addToPolicy(statement)
     acknowledge(role, {
-      'AwsSolutions-IAM5': 'objects of the log by kind, queues of workers by name prefix, task tokens have no resource',
+      [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON,
+      [wildcardResource('*')]: 'a task token has no resource; whoever holds it can only end that one wait',
+      ...Object.fromEntries(
+        LOG_KINDS.map((kind) => [
+          wildcardResource(`${this.cell.prefix}-data:${AUTH_BUCKET_ARN_EXPORT}/${kind}/*`),
+          'objects of the session logs, by kind',
+        ]),
+      ),
     })
     return role
   }
@@ -168,7 +183,7 @@ export class WorkersStack extends CellStack {
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
     ])
       role.addToPolicy(statement)
-    acknowledge(role, { 'AwsSolutions-IAM5': 'GetAuthorizationToken has no resource' })
+    acknowledge(role, { [wildcardResource('*')]: 'GetAuthorizationToken has no resource' })
     return role
   }
 
@@ -186,5 +201,8 @@ export class WorkersStack extends CellStack {
   }
 }
 
-const logObjects = (data: DataStack): string[] =>
-  ['head', 'wal', 'snap', 'poison'].map((kind) => data.authBucket.arnForObjects(`${kind}/*`))
+const LOG_KINDS = ['head', 'wal', 'snap', 'poison']
+/** How cdk-nag prints the bucket's ARN as another stack sees it. */
+const AUTH_BUCKET_ARN_EXPORT = 'ExportsOutputFnGetAttAuthBucketF2C7C592Arn47BC8872'
+
+const logObjects = (data: DataStack): string[] => LOG_KINDS.map((kind) => data.authBucket.arnForObjects(`${kind}/*`))

@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals'
+import { local } from '../config/local.ts'
+import { prod } from '../config/prod.ts'
+import { deploymentConfigSchema } from '../config/schema.ts'
+import { CONFIGS, selectConfig } from '../config/select-config.ts'
+
+describe('config', () => {
+  test.each(Object.keys(CONFIGS))('%s is valid', (name) => {
+    expect(selectConfig(name).environment).toBe(name)
+  })
+
+  test('an unknown environment is refused with the names that exist', () => {
+    expect(() => selectConfig('staging')).toThrow('there are: local, dev, prod')
+  })
+
+  test('opened egress is refused outside the local config', () => {
+    const opened = { ...prod, egress: local.egress }
+    expect(deploymentConfigSchema.safeParse(opened).error?.issues[0]?.path).toEqual(['egress'])
+    expect(deploymentConfigSchema.safeParse({ ...prod, egress: { allowCidrs: [], allowHttp: true } }).success).toBe(
+      false,
+    )
+    expect(deploymentConfigSchema.safeParse(prod).success).toBe(true)
+  })
+
+  test('a field that nobody knows is a mistake, not a comment', () => {
+    expect(deploymentConfigSchema.safeParse({ ...prod, wokers: {} }).success).toBe(false)
+  })
+})
