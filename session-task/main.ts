@@ -59,20 +59,21 @@ const worker = new Worker({
   taskCallback: settings.taskToken ? makeTaskCallback(makeSFNClient(), settings.taskToken, log) : NO_CALLBACK,
   log,
   onRejected: () => process.exit(1),
+  onDrainAsked: () => void end('drained'),
 })
 
 let isEnding = false
-const end = async (): Promise<void> => {
+const end = async (reason: 'drained' | 'signal'): Promise<void> => {
   if (isEnding) return
   isEnding = true
   setTimeout(() => {
     log.error('the drain takes too long, the worker ends')
     process.exit(1)
   }, DRAIN_LIMIT_MS).unref()
-  await worker.drain('signal')
+  await worker.drain(reason)
   process.exit(0)
 }
-process.on('SIGTERM', end)
-process.on('SIGINT', end)
+process.on('SIGTERM', () => void end('signal'))
+process.on('SIGINT', () => void end('signal'))
 
 await worker.start()

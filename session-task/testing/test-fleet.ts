@@ -13,6 +13,7 @@ import type { DesiredState, LinkRequest, MessageRow } from '../../shared/store/r
 import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { Workers } from '../../shared/store/workers.ts'
 import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
@@ -51,12 +52,13 @@ export const startTestFleet = async () => {
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
-  const workers: Worker[] = []
+  const started: Worker[] = []
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
     messages: new Messages(tables, scope),
     events: new Events(tables, scope),
+    workers: new Workers(tables),
   }
 
   const startWorker = async (): Promise<Worker & { id: string }> => {
@@ -87,14 +89,16 @@ export const startTestFleet = async () => {
         socketUrl: simulator.socketUrl,
         whatsappVersion: null,
         log: quietLog,
+        ackTimeoutMs: 1_500,
       },
       taskCallback: NO_CALLBACK,
       log: quietLog,
       heartbeatMs: 500,
       onRejected: () => {},
+      onDrainAsked: () => {},
     })
     await worker.start()
-    workers.push(worker)
+    started.push(worker)
     return Object.assign(worker, { id: workerId })
   }
 
@@ -257,6 +261,8 @@ export const startTestFleet = async () => {
   return {
     ...stores,
     scope,
+    cloud,
+    hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
     startWorker,
@@ -271,7 +277,7 @@ export const startTestFleet = async () => {
     readEvents,
     readHints,
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.drain()))
+      await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)
       await simulator.stop()
       sqs.destroy()

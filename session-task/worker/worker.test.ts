@@ -147,7 +147,7 @@ describe('a session on a worker', () => {
     await fleet.untilMessage(sent.id, ['delivered', 'read'])
   })
 
-  test('stops when the phone removed the device, and never connects again', async () => {
+  test('stops when WhatsApp locks the account, and asks for nobody’s connection again', async () => {
     const worker = await fleet.startWorker()
     const phone = newPhone()
     const sessionId = await fleet.linkSession(worker, phone)
@@ -166,5 +166,78 @@ describe('a session on a worker', () => {
     const other = await fleet.startWorker()
     await fleet.assign(sessionId, other)
     await fleet.untilStatus(sessionId, 'connected')
+  })
+
+  test('a message without an answer is sent again over a new connection, under the same id', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'swallowAcks', phone, count: 1 })
+    const sent = await fleet.accept(sessionId, CONTACT, `unanswered ${phone}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+    const frames = (await fleet.simulator.wire(phone)).filter(
+      ({ direction, tag, attrs }) => direction === 'in' && tag === 'message' && attrs.id === sent.whatsappId,
+    )
+    expect(frames.length).toBeLessThanOrEqual(4)
+    const inbox = await inboxOf([`unanswered ${phone}`])
+    expect(new Set(inbox.map(({ whatsappId }) => whatsappId))).toEqual(new Set([sent.whatsappId]))
+  })
+
+  test('an atMostOnce message without an answer is unknown, after one frame', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'swallowAcks', phone, count: 1 })
+    await fleet.simulator.fault({ kind: 'swallowReceipts', phone, count: 1 })
+    const sent = await fleet.accept(sessionId, CONTACT, `once ${phone}`, { retry: 'atMostOnce' })
+    await fleet.untilMessage(sent.id, ['unknown', 'delivered', 'read'])
+    const frames = (await fleet.simulator.wire(phone)).filter(
+      ({ direction, tag, attrs }) => direction === 'in' && tag === 'message' && attrs.id === sent.whatsappId,
+    )
+    expect(frames).toHaveLength(1)
+  })
+
+  test('what comes in around a kill is one event each', async () => {
+    const first = await fleet.startWorker()
+    const second = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(first, phone)
+    const bodies = Array.from({ length: 40 }, (_, index) => `${phone} comes in ${index}`)
+    for (const body of bodies.slice(0, 25)) await fleet.simulator.contactSends(CONTACT, phone, body)
+    first.abandon()
+    const textsOf = async () =>
+      (await fleet.readEvents(sessionId))
+        .filter(({ type }) => type === 'message.received')
+        .map(({ data }) => data.message?.text?.body ?? '')
+    const before = await textsOf()
+    for (const body of bodies.slice(25)) await fleet.simulator.contactSends(CONTACT, phone, body)
+    await fleet.assign(sessionId, second)
+    await until('all 40', async () => (await textsOf()).length >= bodies.length)
+    // Same-order delivery is WhatsApp's own; ours is that none is lost and none told twice.
+    expect((await textsOf()).sort()).toEqual([...bodies].sort())
+    expect(before.length).toBeLessThan(bodies.length)
+    expect(await fleet.simulator.violations()).toEqual([])
+  })
+
+  test('a deleted session leaves a tombstone that nobody opens', async () => {
+    const worker = await fleet.startWorker()
+    const sessionId = await fleet.linkSession(worker, newPhone())
+    await fleet.setDesired(sessionId, 'DELETED')
+    await fleet.released(sessionId)
+    await fleet.assign(sessionId, worker)
+    await fleet.released(sessionId)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'loggedOut' })
+  })
+
+  test('a worker that was declared dead leaves everything at once', async () => {
+    const worker = await fleet.startWorker()
+    const other = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    expect(await fleet.workers.fence(worker.id, 1)).toBe(true)
+    await until('the worker noticed', () => worker.sessionCount === 0)
+    await fleet.assign(sessionId, other)
+    const sent = await fleet.accept(sessionId, CONTACT, `by the other ${phone}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   })
 })
