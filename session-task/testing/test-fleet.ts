@@ -38,6 +38,9 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
   }
 }
 
+/** A worker in this process, or one that a test started. */
+export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
+
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
 export const startTestFleet = async () => {
   const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
@@ -108,7 +111,7 @@ export const startTestFleet = async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }))
   }
 
-  const assign = async (sessionId: string, worker: Worker & { id: string }): Promise<number> => {
+  const assign = async (sessionId: string, worker: AssignableWorker): Promise<number> => {
     const lease = await stores.leases.get(sessionId)
     if (!lease) throw new Error('no lease')
     const result = await stores.leases.assign(lease, {
@@ -167,7 +170,7 @@ export const startTestFleet = async () => {
     })
 
   /** Links a new phone by QR over the worker. */
-  const linkSession = async (worker: Worker & { id: string }, phone: string): Promise<string> => {
+  const linkSession = async (worker: AssignableWorker, phone: string): Promise<string> => {
     await simulator.addPhone(phone, 'Shop')
     const sessionId = await createSession({ method: 'qr', requestedAt: Date.now() })
     await stores.leases.setDesired(sessionId, 'RUNNING')
