@@ -1,6 +1,6 @@
 import { makeEventBridgeClient } from '../shared/aws/event-bridge.ts'
 import { makeKMSClient } from '../shared/aws/kms.ts'
-import { makeSQSClient } from '../shared/aws/sqs.ts'
+
 import { makeSFNClient } from '../shared/aws/step-functions.ts'
 import { TenantKeys } from '../shared/crypto/tenant-keys.ts'
 import { EventBridgeSink } from '../shared/events/event-sink.ts'
@@ -12,6 +12,7 @@ import { makeLogS3Client } from './auth-log/s3-log-device.ts'
 import { openConnection } from './whatsapp/open-connection.ts'
 import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
+import { makeWorkerSQSClient } from './worker/sqs-client.ts'
 import { readTaskArn } from './worker/task-arn.ts'
 import { makeTaskCallback, NO_CALLBACK } from './worker/task-callback.ts'
 import { Worker } from './worker/worker.ts'
@@ -42,7 +43,7 @@ const worker = new Worker({
   taskArn: await readTaskArn(),
   queuePrefix: settings.queuePrefix,
   hintsQueueUrl: settings.hintsQueueUrl,
-  sqs: makeSQSClient(),
+  sqs: makeWorkerSQSClient(),
   services: {
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: settings.kmsKeyId }),
@@ -58,20 +59,21 @@ const worker = new Worker({
   taskCallback: settings.taskToken ? makeTaskCallback(makeSFNClient(), settings.taskToken, log) : NO_CALLBACK,
   log,
   onRejected: () => process.exit(1),
+  onDrainAsked: () => void end('drained'),
 })
 
 let isEnding = false
-const end = async (): Promise<void> => {
+const end = async (reason: 'drained' | 'signal'): Promise<void> => {
   if (isEnding) return
   isEnding = true
   setTimeout(() => {
     log.error('the drain takes too long, the worker ends')
     process.exit(1)
   }, DRAIN_LIMIT_MS).unref()
-  await worker.drain('signal')
+  await worker.drain(reason)
   process.exit(0)
 }
-process.on('SIGTERM', end)
-process.on('SIGINT', end)
+process.on('SIGTERM', () => void end('signal'))
+process.on('SIGINT', () => void end('signal'))
 
 await worker.start()

@@ -26,14 +26,14 @@ const problemExample = (code: FaultCode) => {
   const { status, title, retryable } = FAULTS[code]
   return {
     value: {
-      type: `https://fleetline.dev/docs/errors/${code}`,
+      type: `https://fleetline.example.com/docs/errors/${code}`,
       title,
       status,
       code,
       detail: 'What happened to this request and what to do next.',
       requestId: 'req_01KAJ8V1T4ZC9Y0M2N3P4Q5R6S',
       retryable,
-      docUrl: `https://fleetline.dev/docs/errors#${code}`,
+      docUrl: `https://fleetline.example.com/docs/errors#${code}`,
     },
   }
 }

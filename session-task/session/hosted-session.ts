@@ -107,17 +107,12 @@ export class HostedSession {
       case 'tombstone':
         this.#epoch = opened.epoch
         return this.#letGo()
-      case 'stateLost': {
+      case 'stateLost':
         this.#epoch = opened.epoch
-        await this.#writeStatus('failed', {
-          code: 'state_lost',
-          retryable: false,
-          nextAction: 'contact_operator',
-          since: Date.now(),
-        })
-        await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
-        return this.#letGo()
-      }
+        return this.#giveUp('state_lost')
+      case 'quarantined':
+        this.#epoch = opened.epoch
+        return this.#giveUp('quarantined')
       case 'open': {
         if (this.#end !== null) return opened.sessionLog.abandon()
         this.#epoch = opened.epoch
@@ -129,6 +124,7 @@ export class HostedSession {
           row: opened.row,
           isOurs: () => this.#isOurs(),
           onDoubt: () => this.reopen(),
+          onStable: () => this.#forgetCrashes(),
           onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
         })
         this.#live = live
@@ -137,6 +133,21 @@ export class HostedSession {
         return this.#follow()
       }
     }
+  }
+
+  /** Nobody should open it again before a person looked. */
+  async #giveUp(code: 'state_lost' | 'quarantined'): Promise<void> {
+    this.#context.log.error({ code }, 'the session is given up')
+    await this.#writeStatus('failed', { code, retryable: false, nextAction: 'contact_operator', since: Date.now() })
+    if (this.#desired === 'RUNNING') await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
+    await this.#letGo()
+  }
+
+  /** Ten minutes without a crash: what happened before is forgotten. */
+  #forgetCrashes(): void {
+    this.#leases.setCrashes(this.#context.sessionId, this.#epoch, 0).catch((error) => {
+      this.#context.log.warn({ error: String(error) }, 'crashes are not forgotten yet')
+    })
   }
 
   async #follow(): Promise<void> {

@@ -6,6 +6,7 @@ import type { SessionRow } from '../../shared/store/rows.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, DisconnectInfo, WhatsAppConnection } from '../whatsapp/connection.ts'
+import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
 import { type ConnectPlan, isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { inboundRecordOf } from './inbound.ts'
@@ -15,7 +16,9 @@ import { Projector } from './projector.ts'
 import type { SessionContext } from './session-context.ts'
 import { describeStop, type SessionStop } from './stop-decision.ts'
 
+const STABLE_MS = 10 * 60_000
 const LOGOUT_CONNECT_MS = 20_000
+const BACKPRESSURE_RETRY_MS = 5_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 
 type Identity = Parameters<ConnectionEvents['onOpen']>[0]
@@ -31,6 +34,7 @@ export class LinkedSession {
   readonly #isOurs: () => Promise<boolean>
   readonly #onStop: (status: SessionStatus) => void
   readonly #onDoubt: () => void
+  readonly #onStable: () => void
   #row: SessionRow | null
   #status: SessionStatus
   #own: { phone: string | null; lid: string | null }
@@ -39,6 +43,7 @@ export class LinkedSession {
   #closing: Promise<void> = Promise.resolve()
   #connecting = false
   #retryTimer: NodeJS.Timeout | null = null
+  #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
   #isLoggingOut = false
   #openWaiters: ((isOpen: boolean) => void)[] = []
@@ -52,6 +57,8 @@ export class LinkedSession {
     onStop: (status: SessionStatus) => void
     /** somebody else may own the session */
     onDoubt: () => void
+    /** connected for 10 min */
+    onStable: () => void
   }) {
     this.#context = input.context
     this.#log = input.sessionLog
@@ -59,6 +66,7 @@ export class LinkedSession {
     this.#isOurs = input.isOurs
     this.#onStop = input.onStop
     this.#onDoubt = input.onDoubt
+    this.#onStable = input.onStable
     this.#status = input.row?.status ?? 'stopped'
     this.#own = { phone: input.row?.phone ?? null, lid: input.row?.lid ?? null }
     this.#history = { ...NEW_HISTORY, isLinked: isLinkedCredentials(input.sessionLog.state.creds) }
@@ -69,6 +77,7 @@ export class LinkedSession {
       sessionLog: input.sessionLog,
       journal: this.#journal,
       onNoAck: () => this.#recycle(),
+      ackTimeoutMs: input.context.services.ackTimeoutMs,
     })
     this.#projector = new Projector({
       context: input.context,
@@ -76,6 +85,9 @@ export class LinkedSession {
       own: () => this.#own,
       onProjected: (records) => this.#outbox.onProjected(records),
       onBroken: (error) => void this.#stopBroken(error),
+      onBackpressure: () => {
+        if (this.#connection) this.#onClose({ code: 0, message: DISCONNECT_MESSAGES.backpressure })
+      },
     })
   }
 
@@ -93,6 +105,10 @@ export class LinkedSession {
     if (count === 0) return
     this.#context.log.info({ count }, 'replaying undone records')
     await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.settled())
+    // A replayed state record may have changed what the row says, a pairing above all.
+    this.#row = await this.#sessions.get(this.#context.sessionId)
+    this.#status = this.#row?.status ?? this.#status
+    this.#own = { phone: this.#row?.phone ?? this.#own.phone, lid: this.#row?.lid ?? this.#own.lid }
   }
 
   /** Connects, unless it is connected or about to. */
@@ -185,6 +201,8 @@ export class LinkedSession {
     await this.#context.services.connectTurn()
     this.#connecting = false
     if (this.#isStopped || this.#connection) return
+    // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
+    if (this.#projector.isFull()) return this.#connectSoon(BACKPRESSURE_RETRY_MS)
     const { services, log } = this.#context
     const plan: ConnectPlan = this.#history.isLinked
       ? { plan: 'login' }
@@ -232,6 +250,9 @@ export class LinkedSession {
         if (this.#isLoggingOut) return
         this.#say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
         this.#outbox.attach(this.#connection)
+        if (this.#stableTimer) clearTimeout(this.#stableTimer)
+        this.#stableTimer = setTimeout(this.#onStable, STABLE_MS)
+        this.#stableTimer.unref()
       }),
       onClose: guarded((info) => {
         if (isCurrent()) this.#onClose(info)
@@ -249,6 +270,7 @@ export class LinkedSession {
   #onClose(info: DisconnectInfo): void {
     const closed = this.#connection
     this.#connection = null
+    if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
     // The end of the library's socket is still under way; the next one must not share the log with it.
     if (closed) this.#closing = closed.close().catch(() => undefined)
@@ -311,6 +333,7 @@ export class LinkedSession {
   }
 
   async #dropConnection(): Promise<void> {
+    if (this.#stableTimer) clearTimeout(this.#stableTimer)
     if (this.#retryTimer) clearTimeout(this.#retryTimer)
     this.#retryTimer = null
     const connection = this.#connection

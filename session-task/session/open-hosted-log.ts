@@ -8,6 +8,7 @@ import type { SessionLog } from '../auth-log/session-log.ts'
 import type { SessionContext } from './session-context.ts'
 
 const OPEN_TRIES = 6
+const QUARANTINE_CRASHES = 5
 
 export type OpenedLog =
   | {
@@ -20,6 +21,8 @@ export type OpenedLog =
   /** the lease names somebody else, or nobody */
   | { readonly outcome: 'notOurs' }
   | { readonly outcome: 'stateLost'; readonly epoch: number; readonly detail: string; readonly row: SessionRow | null }
+  /** it took workers down too often (protocol §3, C3): a person has to look */
+  | { readonly outcome: 'quarantined'; readonly epoch: number }
   | { readonly outcome: 'tombstone'; readonly epoch: number }
 
 /** A linked session must have credentials in its log. While it links again it may have none. */
@@ -44,6 +47,7 @@ export const openHostedLog = async (context: SessionContext, isReopen: boolean):
       return { outcome: 'notOurs' }
     const lease = await leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return { outcome: 'notOurs' }
+    if (lease.crashes >= QUARANTINE_CRASHES) return { outcome: 'quarantined', epoch: lease.epoch }
     const row = await new Sessions(services.tables, scope).get(sessionId)
     const result = await openSessionLog({
       device: logDeviceOf(context),

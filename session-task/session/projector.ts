@@ -8,6 +8,9 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 const BATCH_RECORDS = 50
+/** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
+const UNDONE_MAX = 5_000
+const UNDONE_BYTES_MAX = 16 * 1024 * 1024
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -26,6 +29,7 @@ export class Projector {
   readonly #own: () => { phone: string | null; lid: string | null }
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
+  readonly #onBackpressure: () => void
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
@@ -38,12 +42,15 @@ export class Projector {
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
     onBroken: (error: Error) => void
+    /** rows cannot be written and too much waits for them */
+    onBackpressure: () => void
   }) {
     this.#context = input.context
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
+    this.#onBackpressure = input.onBackpressure
   }
 
   /** Something was appended. */
@@ -59,6 +66,15 @@ export class Projector {
   async settled(): Promise<void> {
     this.kick()
     while (this.#running) await this.#running
+  }
+
+  /** Too much waits for its rows: nothing more should come in. */
+  isFull(): boolean {
+    const undone = this.#sessionLog.state.undone()
+    if (undone.length >= UNDONE_MAX) return true
+    let bytes = 0
+    for (const record of undone) if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
+    return bytes >= UNDONE_BYTES_MAX
   }
 
   /** After the record that is being written nothing more is. */
@@ -83,6 +99,7 @@ export class Projector {
         }
         // DynamoDB or KMS is away: the records wait in the log, rows are written when it is back.
         this.#context.log.warn({ error: String(error), failures }, 'rows cannot be written, trying again')
+        if (this.isFull()) this.#onBackpressure()
         await this.#pause(fullJitterMs(failures++, RETRY_BASE_MS, RETRY_CAP_MS, 0.5 + Math.random() / 2))
       }
     }

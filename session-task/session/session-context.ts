@@ -22,6 +22,8 @@ export interface WorkerServices {
   /** [2, 3000, n]; null: what Baileys brings */
   readonly whatsappVersion: readonly [number, number, number] | null
   readonly owner: Owner
+  /** how long a frame may wait for the server's word; default 30 s */
+  readonly ackTimeoutMs?: number
   readonly log: Log
   /** Paces connects of the whole worker; resolves when this one may go. */
   readonly connectTurn: () => Promise<void>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
-import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -13,6 +13,7 @@ import type { DesiredState, LinkRequest, MessageRow } from '../../shared/store/r
 import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { Workers } from '../../shared/store/workers.ts'
 import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
@@ -20,6 +21,7 @@ import { quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
+import { makeWorkerSQSClient } from '../worker/sqs-client.ts'
 import { NO_CALLBACK } from '../worker/task-callback.ts'
 import { Worker } from '../worker/worker.ts'
 
@@ -36,6 +38,9 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
   }
 }
 
+/** A worker in this process, or one that a test started. */
+export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
+
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
 export const startTestFleet = async () => {
   const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
@@ -46,16 +51,17 @@ export const startTestFleet = async () => {
     mode: 'test',
   })
   const tables = openTables()
-  const sqs = makeSQSClient()
+  const sqs = makeWorkerSQSClient()
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
-  const workers: Worker[] = []
+  const started: Worker[] = []
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
     messages: new Messages(tables, scope),
     events: new Events(tables, scope),
+    workers: new Workers(tables),
   }
 
   const startWorker = async (): Promise<Worker & { id: string }> => {
@@ -86,14 +92,16 @@ export const startTestFleet = async () => {
         socketUrl: simulator.socketUrl,
         whatsappVersion: null,
         log: quietLog,
+        ackTimeoutMs: 1_500,
       },
       taskCallback: NO_CALLBACK,
       log: quietLog,
       heartbeatMs: 500,
       onRejected: () => {},
+      onDrainAsked: () => {},
     })
     await worker.start()
-    workers.push(worker)
+    started.push(worker)
     return Object.assign(worker, { id: workerId })
   }
 
@@ -103,7 +111,7 @@ export const startTestFleet = async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }))
   }
 
-  const assign = async (sessionId: string, worker: Worker & { id: string }): Promise<number> => {
+  const assign = async (sessionId: string, worker: AssignableWorker): Promise<number> => {
     const lease = await stores.leases.get(sessionId)
     if (!lease) throw new Error('no lease')
     const result = await stores.leases.assign(lease, {
@@ -162,7 +170,7 @@ export const startTestFleet = async () => {
     })
 
   /** Links a new phone by QR over the worker. */
-  const linkSession = async (worker: Worker & { id: string }, phone: string): Promise<string> => {
+  const linkSession = async (worker: AssignableWorker, phone: string): Promise<string> => {
     await simulator.addPhone(phone, 'Shop')
     const sessionId = await createSession({ method: 'qr', requestedAt: Date.now() })
     await stores.leases.setDesired(sessionId, 'RUNNING')
@@ -256,6 +264,8 @@ export const startTestFleet = async () => {
   return {
     ...stores,
     scope,
+    cloud,
+    hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
     startWorker,
@@ -270,7 +280,7 @@ export const startTestFleet = async () => {
     readEvents,
     readHints,
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.drain()))
+      await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)
       await simulator.stop()
       sqs.destroy()

@@ -7,7 +7,8 @@ const DEFAULT_CAPACITY = 200
 
 /** What the environment says about this worker. @throws with the variable's name when it says nonsense */
 export const readSettings = () => {
-  const mode = modeSchema.parse(requireEnvironment('workerMode'))
+  const mode = modeSchema.safeParse(requireEnvironment('workerMode')).data
+  if (!mode) throw new Error('WORKER_MODE is neither live nor test')
   const testUrl = readEnvironment('waTestUrl')
   const trustRoot = readEnvironment('waTestTrustRoot')
   if (mode === 'test' && (!testUrl || !trustRoot))

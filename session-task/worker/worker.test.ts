@@ -3,12 +3,15 @@ import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
 
 let fleet: TestFleet
 const CONTACT = '5511988887777'
+/** only the server's ack speaks for messages to this one */
+const SILENT_CONTACT = '5511977776666'
 let phones = 0
 const newPhone = () => `55119000010${String(++phones).padStart(2, '0')}`
 
 beforeAll(async () => {
   fleet = await startTestFleet()
   await fleet.simulator.addContact(CONTACT, { name: 'Ana' })
+  await fleet.simulator.addContact(SILENT_CONTACT, { name: 'Bia', deliveryReceipts: false })
   await fleet.simulator.addContact('5511955550000', { onWhatsApp: false })
 })
 afterAll(async () => {
@@ -147,7 +150,7 @@ describe('a session on a worker', () => {
     await fleet.untilMessage(sent.id, ['delivered', 'read'])
   })
 
-  test('stops when the phone removed the device, and never connects again', async () => {
+  test('stops when WhatsApp locks the account, and asks for nobody’s connection again', async () => {
     const worker = await fleet.startWorker()
     const phone = newPhone()
     const sessionId = await fleet.linkSession(worker, phone)
@@ -166,5 +169,76 @@ describe('a session on a worker', () => {
     const other = await fleet.startWorker()
     await fleet.assign(sessionId, other)
     await fleet.untilStatus(sessionId, 'connected')
+  })
+
+  const framesOf = async (phone: string, whatsappId: string) =>
+    (await fleet.simulator.wire(phone)).filter(
+      ({ direction, tag, attrs }) => direction === 'in' && tag === 'message' && attrs.id === whatsappId,
+    )
+
+  test('a message without an answer is sent again over a new connection, under the same id', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'swallowAcks', phone, count: 1 })
+    const sent = await fleet.accept(sessionId, SILENT_CONTACT, `unanswered ${phone}`)
+    expect(await fleet.untilMessage(sent.id, ['sent'])).toMatchObject({ whatsappId: sent.whatsappId, failure: null })
+    expect(await framesOf(phone, sent.whatsappId)).toHaveLength(2)
+    const inbox = (await fleet.simulator.inbox(SILENT_CONTACT)).filter(({ text }) => text === `unanswered ${phone}`)
+    expect(new Set(inbox.map(({ whatsappId }) => whatsappId))).toEqual(new Set([sent.whatsappId]))
+  })
+
+  test('an atMostOnce message without an answer is unknown, after one frame', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.simulator.fault({ kind: 'swallowAcks', phone, count: 1 })
+    const sent = await fleet.accept(sessionId, SILENT_CONTACT, `once ${phone}`, { retry: 'atMostOnce' })
+    expect(await fleet.untilMessage(sent.id, ['unknown'])).toMatchObject({ failure: { code: 'no_answer' } })
+    expect(await framesOf(phone, sent.whatsappId)).toHaveLength(1)
+  })
+
+  test('what comes in around a kill is one event each', async () => {
+    const first = await fleet.startWorker()
+    const second = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(first, phone)
+    const bodies = Array.from({ length: 40 }, (_, index) => `${phone} comes in ${index}`)
+    for (const body of bodies.slice(0, 25)) await fleet.simulator.contactSends(CONTACT, phone, body)
+    first.abandon()
+    const textsOf = async () =>
+      (await fleet.readEvents(sessionId))
+        .filter(({ type }) => type === 'message.received')
+        .map(({ data }) => data.message?.text?.body ?? '')
+    const before = await textsOf()
+    for (const body of bodies.slice(25)) await fleet.simulator.contactSends(CONTACT, phone, body)
+    await fleet.assign(sessionId, second)
+    await until('all 40', async () => (await textsOf()).length >= bodies.length)
+    // Same-order delivery is WhatsApp's own; ours is that none is lost and none told twice.
+    expect((await textsOf()).sort()).toEqual([...bodies].sort())
+    expect(before.length).toBeLessThan(bodies.length)
+    expect(await fleet.simulator.violations()).toEqual([])
+  })
+
+  test('a deleted session leaves a tombstone that nobody opens', async () => {
+    const worker = await fleet.startWorker()
+    const sessionId = await fleet.linkSession(worker, newPhone())
+    await fleet.setDesired(sessionId, 'DELETED')
+    await fleet.released(sessionId)
+    await fleet.assign(sessionId, worker)
+    await fleet.released(sessionId)
+    expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'loggedOut' })
+  })
+
+  test('a worker that was declared dead leaves everything at once', async () => {
+    const worker = await fleet.startWorker()
+    const other = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    expect(await fleet.workers.fence(worker.id, 1)).toBe(true)
+    await until('the worker noticed', () => worker.sessionCount === 0)
+    await fleet.assign(sessionId, other)
+    const sent = await fleet.accept(sessionId, CONTACT, `by the other ${phone}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   })
 })

@@ -30,6 +30,8 @@ export interface WorkerOptions {
   readonly heartbeatMs?: number
   /** the row says that we are dead: everything was abandoned, the process has to end */
   readonly onRejected: () => void
+  /** an operator set the row to DRAINING */
+  readonly onDrainAsked: () => void
 }
 
 /** STARTING → READY → DRAINING → DRAINED, or DEAD by somebody else's word. */
@@ -45,6 +47,7 @@ export class Worker {
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> | null = null
   #isDead = false
+  #isDraining = false
   #differingUsed: number | null = null
   #refreshing: Promise<void> | null = null
   #refreshAgain = false
@@ -141,6 +144,7 @@ export class Worker {
   /** Releases everything, tells the reconciler, and takes the worker off the fleet. */
   async drain(reason: 'drained' | 'signal' = 'drained'): Promise<void> {
     const { workerId, incarnation } = this.#owner
+    this.#isDraining = true
     this.#log.info({ sessions: this.#host.count, reason }, 'draining')
     await this.#ignoringErrors('DRAINING', () => this.#workers.setStatus(workerId, incarnation, 'DRAINING'))
     const released = await this.#host.drain()
@@ -189,7 +193,7 @@ export class Worker {
         return this.#options.onRejected()
       }
       await this.#refresh()
-      await this.#correctUsed()
+      await this.#readOwnRow()
     } catch (error) {
       // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
       this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
@@ -219,10 +223,11 @@ export class Worker {
     return this.#refreshing
   }
 
-  /** `used` is a counter kept by many transactions; what ASSIGNED holds twice in a row is right. */
-  async #correctUsed(): Promise<void> {
+  /** An operator's wish to drain, and `used`: a counter kept by many transactions; what ASSIGNED holds twice in a row is right. */
+  async #readOwnRow(): Promise<void> {
     const { workerId, incarnation } = this.#owner
     const row = await this.#workers.get(workerId)
+    if (row?.status === 'DRAINING' && !this.#isDraining) this.#options.onDrainAsked()
     const held = (await this.#workers.readAssigned(workerId, incarnation)).length
     if (!row || row.used === held) {
       this.#differingUsed = null

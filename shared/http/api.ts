@@ -3,15 +3,15 @@ import { operations } from '../contract/operations.ts'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, isId, newId } from '../core/ids.ts'
 import type { Log } from '../log/log.ts'
-import { emitMetrics } from '../log/metrics.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
 import type { Answer, BaseContext, HandlersOf } from './handler.ts'
 import type { SecretReader } from './platform-secret.ts'
-import type { Principal } from './principal.ts'
 import { problemOf } from './problem.ts'
+import { toProxyResult } from './proxy-result.ts'
+import { type RequestRecord, reportRequest } from './report-request.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
 import { makeRouter } from './router.ts'
 import { validate, validationFault } from './validate.ts'
@@ -39,12 +39,6 @@ const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
   workerId: 'wrk',
 }
 
-interface Outcome {
-  operationName: string
-  principal: Principal | null
-  fields: Record<string, unknown>
-}
-
 /**
  * The kernel of every API function: route → key → rights → body → validation → handler → answer. Everything that is
  * thrown becomes problem+json; one log line and one set of metrics per request.
@@ -58,7 +52,7 @@ export const makeApi = <Function extends ApiFunction>(
   const all: Readonly<Record<string, Operation>> = operations
   const route = makeRouter(all)
 
-  const run = async (event: ProxyEvent, requestId: string, now: number, outcome: Outcome): Promise<Answer> => {
+  const run = async (event: ProxyEvent, requestId: string, now: number, outcome: RequestRecord): Promise<Answer> => {
     const { name, params } = route(event.httpMethod, event.path)
     outcome.operationName = name
     const operation = all[name]!
@@ -76,7 +70,7 @@ export const makeApi = <Function extends ApiFunction>(
     event: ProxyEvent,
     requestId: string,
     now: number,
-    outcome: Outcome,
+    outcome: RequestRecord,
     operation: Operation,
     params: Readonly<Record<string, string>>,
   ): Promise<BaseContext> => {
@@ -105,7 +99,7 @@ export const makeApi = <Function extends ApiFunction>(
   return async (event) => {
     const now = clock()
     const requestId = newId('req', now)
-    const outcome: Outcome = { operationName: 'none', principal: null, fields: {} }
+    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {} }
     let answer: Answer
     let fault: Fault | null = null
     try {
@@ -114,7 +108,8 @@ export const makeApi = <Function extends ApiFunction>(
       fault = faultOf(error)
       answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
     }
-    report(dependencies, event, requestId, outcome, answer, fault, clock() - now)
+    const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
+    reportRequest(dependencies, request, answer, fault, clock() - now)
     return toProxyResult(answer, requestId)
   }
 }
@@ -156,60 +151,4 @@ const readIdempotencyKey = (event: ProxyEvent): string | null => {
   if (key === null) return null
   if (/^[\x20-\x7e]{1,255}$/.test(key) && key.trim() !== '') return key
   throw validationFault([{ path: 'Idempotency-Key', message: 'Must be 1 to 255 printable ASCII characters' }], 'header')
-}
-
-const toProxyResult = (answer: Answer, requestId: string): ProxyResult => {
-  const headers = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers }
-  if (answer.raw) {
-    const { content, contentType } = answer.raw
-    const isText = typeof content === 'string'
-    return {
-      statusCode: answer.status,
-      headers: { ...headers, 'Content-Type': contentType },
-      body: isText ? content : Buffer.from(content).toString('base64'),
-      isBase64Encoded: !isText,
-    }
-  }
-  const empty = answer.body === null || answer.body === undefined
-  return {
-    statusCode: answer.status,
-    headers: empty ? headers : { 'Content-Type': 'application/json', ...headers },
-    body: empty ? '' : JSON.stringify(answer.body),
-    isBase64Encoded: false,
-  }
-}
-
-const report = (
-  dependencies: ApiDependencies,
-  event: ProxyEvent,
-  requestId: string,
-  outcome: Outcome,
-  answer: Answer,
-  fault: Fault | null,
-  durationMs: number,
-): void => {
-  const { principal, operationName, fields } = outcome
-  const line = {
-    requestId,
-    gatewayRequestId: event.requestContext.requestId,
-    operation: operationName,
-    status: answer.status,
-    durationMs,
-    ...(principal?.kind === 'tenant'
-      ? { tenantId: principal.scope.tenantId, mode: principal.scope.mode, keyId: principal.key.id }
-      : {}),
-    ...fields,
-    ...(fault ? { code: fault.code, internal: fault.details.internal } : {}),
-  }
-  if (answer.status >= 500) dependencies.log.error({ ...line, err: fault?.cause ?? fault }, 'request failed')
-  else dependencies.log.info(line, 'request')
-  emitMetrics(
-    {
-      api_request_count: [1, 'Count'],
-      api_latency_ms: [durationMs, 'Milliseconds'],
-      api_error_count: [answer.status >= 500 ? 1 : 0, 'Count'],
-    },
-    { route: operationName },
-    dependencies.writeMetrics,
-  )
 }

@@ -6,7 +6,7 @@ import type { ApiDependencies } from './api.ts'
 import { Authenticator } from './authenticate.ts'
 import { makeSecretReader } from './platform-secret.ts'
 
-const DEFAULT_DOCS_BASE_URL = 'https://fleetline.dev/docs'
+const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 
 /** What the kernel needs in a lambda, from the environment. */
 export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies => {

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestCloud, type TestCloud } from '../../local/cloud/testing/cloud.ts'
+import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { eventIdOf, newId } from '../../shared/core/ids.ts'
+import { TenantScope } from '../../shared/core/tenant-scope.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { type EventRef, Events } from '../../shared/store/events.ts'
+import type { Sealed } from '../../shared/store/rows.ts'
+import { openTables, type Tables } from '../../shared/store/tables.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
+import { inboundRecordOf } from './inbound.ts'
+import { Projector } from './projector.ts'
+import type { SessionContext, WorkerServices } from './session-context.ts'
+
+const scope = TenantScope.fromVerified('systemRow', { tenantId: 'ten_00000000000000000000000001', mode: 'test' })
+const OWN = { phone: '+5511900000001', lid: null }
+
+let cloud: TestCloud
+let tables: Tables
+let tenantKeys: TenantKeys
+
+beforeAll(async () => {
+  cloud = await startTestCloud()
+  cloud.apply()
+  tables = openTables()
+  tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
+})
+afterAll(async () => {
+  await cloud.stop()
+})
+
+const makeProjector = (sessionId: string, sessionLog: SessionLog) => {
+  const published: EventRef[] = []
+  const eventSink = {
+    publish: async (refs: readonly EventRef[]) => {
+      published.push(...refs)
+      return []
+    },
+  }
+  const services = { tables, tenantKeys, eventSink } as unknown as WorkerServices
+  const context: SessionContext = { services, scope, sessionId, log: quietLog }
+  const broken: Error[] = []
+  const projector = new Projector({
+    context,
+    sessionLog,
+    own: () => OWN,
+    onProjected: () => {},
+    onBroken: (error) => broken.push(error),
+    onBackpressure: () => {},
+  })
+  return { projector, published, broken }
+}
+
+const receive = (log: SessionLog, count: number): void => {
+  for (let index = 0; index < count; index++) {
+    const id = `WA${log.state.nextSequence}`
+    const stanza = {
+      attributes: { id, from: '5511988887777@s.whatsapp.net' },
+      message: { conversation: `text ${id}` },
+      plaintext: Buffer.from(id),
+      encryptionType: 'msg',
+      ciphertextHash: id,
+      stanza: Buffer.from(id),
+    }
+    log.append([inboundRecordOf(log, stanza, OWN, 1_800_000_000_000)])
+  }
+}
+
+const readAll = (sessionId: string) =>
+  new Events(tables, scope).readSession(sessionId, { afterSequence: 0, limit: 900 })
+
+test('a replay by the next owner writes the same rows again and changes none', async () => {
+  const sessionId = newId('ses')
+  const first = await openMemoryLog()
+  receive(first.log, 60)
+  await first.log.durable(first.log.lastLsn)
+  // The second owner has all records undone; the first one wrote their rows without living to say so.
+  const second = await openMemoryLog({ bucket: first.bucket, epoch: first.log.epoch + 1 })
+  expect(second.log.state.undone()).toHaveLength(60)
+  const replay = makeProjector(sessionId, second.log)
+  await replay.projector.settled()
+  const { rows } = await readAll(sessionId)
+  const third = await openMemoryLog({ bucket: first.bucket, epoch: second.log.epoch + 1 })
+  await makeProjector(sessionId, third.log).projector.settled()
+  expect((await readAll(sessionId)).rows).toEqual(rows)
+  expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1))
+  expect(replay.published.map(({ eventId }) => eventId)).toEqual(rows.map(({ id }) => id))
+})
+
+test('says done, so that nothing is replayed twice', async () => {
+  const sessionId = newId('ses')
+  const { log } = await openMemoryLog()
+  receive(log, 3)
+  await makeProjector(sessionId, log).projector.settled()
+  expect(log.state.undone()).toEqual([])
+  expect(log.state.doneUpTo).toBe(3)
+})
+
+test('stops at a sequence that belongs to another event, and writes nothing after it', async () => {
+  const sessionId = newId('ses')
+  const { log } = await openMemoryLog()
+  await new Events(tables, scope).put({
+    v: 1,
+    tenantId: scope.tenantId,
+    mode: 'test',
+    id: eventIdOf(sessionId, 1, 1),
+    type: 'message.received',
+    sessionId,
+    sequence: 1,
+    timestamp: 1,
+    data: 'foreign' as Sealed,
+  })
+  receive(log, 1)
+  const { projector, broken } = makeProjector(sessionId, log)
+  await projector.settled()
+  expect(broken).toMatchObject([{ name: 'SequenceClashError' }])
+  expect(log.state.undone()).toHaveLength(1)
+  receive(log, 1)
+  await projector.settled()
+  expect((await readAll(sessionId)).rows).toHaveLength(1)
+})
