@@ -12,6 +12,7 @@ const dataDir = temporaryDataDir()
 const CONTACTS = ['+5511988880001', '+5511988880002', '+5511988880003', '+5511988880004', '+5511988880005']
 const MESSAGES = 200
 const OPEN_AT_KILL = 50
+const FRAMES_AT_KILL = 16
 
 let platform: Platform
 let api: Api
@@ -50,7 +51,7 @@ describe('a worker can be killed at any moment', () => {
       await eventually('delivered', async () => (await api.get(`/v1/messages/${warm.id}`)).status === 'delivered')
     }
     // Late acks, and phones that are away (no receipts): what has left stays in flight, the rest is queued.
-    await simulator.faults({ kind: 'slowAcks', phone: '+5511900000100', delayMs: 1_500, count: null })
+    await simulator.faults({ kind: 'slowAcks', phone: '+5511900000100', delayMs: 5_000, count: null })
     for (const to of CONTACTS) await simulator.call('POST', `/phones/${to}/offline`)
     const texts = Array.from({ length: MESSAGES }, (_, i) => `${i} ${randomUUID()}`)
     const accepted = await Promise.all(
@@ -58,17 +59,25 @@ describe('a worker can be killed at any moment', () => {
         api.post('/v1/messages', { sessionId, to: CONTACTS[i % CONTACTS.length], type: 'text', text: { body } }),
       ),
     )
+    const sentIds = new Set(accepted.map((message) => message.whatsappId))
+    const framesSent = async () =>
+      (await simulator.wire('?limit=100000')).filter(
+        (item) => item.direction === 'in' && item.tag === 'message' && sentIds.has(item.id!),
+      )
+    const inFlight = await eventually('frames in flight', async () => {
+      const count = (await framesSent()).length
+      return count >= FRAMES_AT_KILL ? count : null
+    })
     const before = await api.get(`/v1/sessions/${sessionId}`)
     const worker = (await platform.processes()).find((item) => item.workerId === before.workerId)!
     process.kill(worker.pid, 'SIGKILL')
     const killedAt = Date.now()
     await simulator.call('DELETE', '/faults')
-    for (const to of CONTACTS) await simulator.call('POST', `/phones/${to}/online`)
     const statuses = await Promise.all(
       accepted.map(async (message) => (await api.get(`/v1/messages/${message.id}`)).status),
     )
     const open = statuses.filter((status) => status === 'queued' || status === 'sending').length
-    console.log(`open at the kill: ${open} of ${MESSAGES}`)
+    console.log(`at the kill: ${open} of ${MESSAGES} messages open, ${inFlight} frames sent`)
     expect(open).toBeGreaterThanOrEqual(OPEN_AT_KILL)
 
     await eventually(
@@ -81,6 +90,9 @@ describe('a worker can be killed at any moment', () => {
     )
     console.log(`connected again after ${((Date.now() - killedAt) / 1000).toFixed(1)} s`)
 
+    // The contacts stay away until everything has left: no receipt may save the successor a repetition.
+    await eventually('repeated frames', async () => (await framesSent()).length >= MESSAGES + FRAMES_AT_KILL, 60_000)
+    for (const to of CONTACTS) await simulator.call('POST', `/phones/${to}/online`)
     const arrived = await eventually(
       'all messages at the contacts',
       async () => {
@@ -96,22 +108,18 @@ describe('a worker can be killed at any moment', () => {
       expect(copies.length).toBeGreaterThanOrEqual(1)
       expect(new Set(copies.map((item) => item.text))).toEqual(new Set([texts[i]]))
     }
-    const sentIds = new Set(accepted.map((message) => message.whatsappId))
-    const frames = (await simulator.wire('?limit=100000')).filter(
-      (item) => item.direction === 'in' && item.tag === 'message' && item.id,
-    )
+    const frames = await framesSent()
     // The contact's copy and the copy for our own phone differ; each must be the same in every frame of a message.
     const plaintexts = new Map<string, Set<string>>()
-    for (const frame of frames.filter((item) => sentIds.has(item.id!)))
+    for (const frame of frames)
       for (const { jid, plaintextSha256 } of frame.recipients ?? []) {
         const copy = `${frame.id} to ${jid}`
         if (plaintextSha256) plaintexts.set(copy, (plaintexts.get(copy) ?? new Set()).add(plaintextSha256))
       }
     expect(new Set([...plaintexts.keys()].map((copy) => copy.split(' ')[0])).size).toBe(MESSAGES)
     for (const [copy, hashes] of plaintexts) expect([copy, hashes.size]).toEqual([copy, 1])
-    const sent = frames.filter((item) => sentIds.has(item.id!)).length
-    console.log(`frames: ${sent} for ${MESSAGES} messages: ${sent - MESSAGES} repeated`)
-    expect(sent).toBeGreaterThan(MESSAGES)
+    console.log(`frames: ${frames.length} for ${MESSAGES} messages, ${frames.length - MESSAGES} repeated`)
+    expect(frames.length).toBeGreaterThan(MESSAGES)
     expect(await simulator.violations()).toEqual([])
 
     await eventually(
