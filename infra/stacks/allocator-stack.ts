@@ -144,8 +144,6 @@ export class AllocatorStack extends CellStack {
       environment: {
         ...environment,
         allocateStateMachineArn: allocateArn,
-        lifecycleStateMachineArn: this.lifecycle.machine.stateMachineArn,
-        ecsCluster: workers.cluster.clusterName,
       },
       permissions: [
         tableAccess(data.tables.core, 'readWrite', ['system']),
