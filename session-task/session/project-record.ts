@@ -1,6 +1,6 @@
+import { presentMessage } from '../../shared/contract/present.ts'
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
-import { toPublicMessage } from '../../shared/events/public-message.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
@@ -73,7 +73,7 @@ const projectInbound = async (
     openKey: null,
   }
   await new Messages(services.tables, scope).putInbound(row)
-  return { message: { ...toPublicMessage(row, event.content), pushName: event.pushName } }
+  return { message: { ...presentMessage(row, { ...event.content }), pushName: event.pushName } }
 }
 
 const messageEvent = async (
@@ -87,9 +87,9 @@ const messageEvent = async (
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {
-        ...toPublicMessage(
+        ...presentMessage(
           { ...row, status, failure },
-          await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content),
+          (await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content)) as Record<string, unknown>,
         ),
       }
     : { id: record.messageId, sessionId: context.sessionId, mode: scope.mode, direction: 'outbound', status, failure }

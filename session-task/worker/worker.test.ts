@@ -241,4 +241,17 @@ describe('a session on a worker', () => {
     const sent = await fleet.accept(sessionId, CONTACT, `by the other ${phone}`)
     await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   })
+
+  test('a restart makes a new connection, without a QR', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.ring(worker.queueUrl, 'restart', sessionId)
+    await until('a second connected event', async () => {
+      const types = (await fleet.readEvents(sessionId)).map(({ type }) => type)
+      return types.filter((type) => type === 'session.connected').length === 2
+    })
+    const sent = await fleet.accept(sessionId, CONTACT, `restarted ${phone}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+  })
 })
