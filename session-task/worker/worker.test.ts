@@ -51,6 +51,13 @@ describe('a session on a worker', () => {
     const types = events.map(({ type }) => type)
     expect(types.slice(0, 2)).toEqual(['session.linked', 'session.connected'])
     expect(types.filter((type) => type === 'message.sent')).toHaveLength(1)
+    expect(events[1]?.data.session).toMatchObject({
+      id: sessionId,
+      status: 'connected',
+      previousStatus: 'connecting',
+      phone: `+${phone}`,
+      workerId: worker.id,
+    })
     expect(await fleet.messages.get(received?.data.message?.id ?? '')).toMatchObject({ status: 'received', sessionId })
     for (const event of events) expect(fleet.published.map(({ eventId }) => eventId)).toContain(event.id)
   })
