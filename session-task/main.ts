@@ -1,5 +1,6 @@
 import { makeEventBridgeClient } from '../shared/aws/event-bridge.ts'
 import { makeKMSClient } from '../shared/aws/kms.ts'
+import { makeSQSClient } from '../shared/aws/sqs.ts'
 
 import { makeSFNClient } from '../shared/aws/step-functions.ts'
 import { TenantKeys } from '../shared/crypto/tenant-keys.ts'
@@ -12,7 +13,6 @@ import { makeLogS3Client } from './auth-log/s3-log-device.ts'
 import { openConnection } from './whatsapp/open-connection.ts'
 import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
-import { makeWorkerSQSClient } from './worker/sqs-client.ts'
 import { readTaskArn } from './worker/task-arn.ts'
 import { makeTaskCallback, NO_CALLBACK } from './worker/task-callback.ts'
 import { Worker } from './worker/worker.ts'
@@ -43,7 +43,7 @@ const worker = new Worker({
   taskArn: await readTaskArn(),
   queuePrefix: settings.queuePrefix,
   hintsQueueUrl: settings.hintsQueueUrl,
-  sqs: makeWorkerSQSClient(),
+  sqs: makeSQSClient(),
   services: {
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: settings.kmsKeyId }),

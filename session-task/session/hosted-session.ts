@@ -68,6 +68,13 @@ export class HostedSession {
     this.#enqueue(async () => this.#live?.reviewLink())
   }
 
+  /** A new connection now, whatever the present one is like or waits for. */
+  restart(): void {
+    this.#enqueue(async () => {
+      if (this.#desired === 'RUNNING') await this.#live?.restart()
+    })
+  }
+
   /** The lease moved on without us (two beats showed a higher epoch): open again under the new one. */
   reopen(): void {
     this.#enqueue(() => this.#reopenNow('fenced'))

@@ -136,6 +136,14 @@ export class LinkedSession {
     await this.start()
   }
 
+  /** Asked for by the tenant: earlier failures are forgotten. */
+  async restart(): Promise<void> {
+    if (!this.#history.isLinked || this.#isStopped) return
+    await this.#dropConnection()
+    this.#history = { ...NEW_HISTORY, isLinked: true }
+    await this.start()
+  }
+
   /** Unlinks the device at WhatsApp if it can be reached, and says loggedOut either way. */
   async logOut(): Promise<void> {
     if (!isLinkedCredentials(this.#log.state.creds) || this.#status === 'loggedOut') return

@@ -1,6 +1,6 @@
+import { presentMessage, presentSession } from '../../shared/contract/present.ts'
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
-import { toPublicMessage } from '../../shared/events/public-message.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
@@ -73,7 +73,7 @@ const projectInbound = async (
     openKey: null,
   }
   await new Messages(services.tables, scope).putInbound(row)
-  return { message: { ...toPublicMessage(row, event.content), pushName: event.pushName } }
+  return { message: { ...presentMessage(row, { ...event.content }), pushName: event.pushName } }
 }
 
 const messageEvent = async (
@@ -87,9 +87,9 @@ const messageEvent = async (
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {
-        ...toPublicMessage(
+        ...presentMessage(
           { ...row, status, failure },
-          await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content),
+          (await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content)) as Record<string, unknown>,
         ),
       }
     : { id: record.messageId, sessionId: context.sessionId, mode: scope.mode, direction: 'outbound', status, failure }
@@ -109,21 +109,25 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
     ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
     ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
   }
-  const sessions = new Sessions(context.services.tables, context.scope)
-  if (!(await sessions.writeState(context.sessionId, epoch, patch)))
+  const { services, scope, sessionId } = context
+  const sessions = new Sessions(services.tables, scope)
+  if (!(await sessions.writeState(sessionId, epoch, patch)))
     context.log.warn({ status: record.to }, 'the session row was not written: it is gone, or a later owner wrote it')
-  return {
-    session: {
-      id: context.sessionId,
-      mode: context.scope.mode,
-      status: record.to,
-      previousStatus: record.from,
-      reason: record.reason && { ...record.reason, since: new Date(record.reason.since).toISOString() },
-      phone: phone ?? null,
-      lid: lid ?? null,
-      pushName: pushName ?? null,
-    },
-  }
+  const row = await sessions.get(sessionId)
+  // The event says what the record says, whatever a later owner made of the row.
+  const session = row
+    ? presentSession({ ...row, ...patch }, { owner: services.owner })
+    : {
+        id: sessionId,
+        tenantId: scope.tenantId,
+        mode: scope.mode,
+        status: record.to,
+        reason: null,
+        phone,
+        lid,
+        pushName,
+      }
+  return { session: { ...session, previousStatus: record.from } }
 }
 
 const eventRow = async (

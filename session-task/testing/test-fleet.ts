@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
-import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
+import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -21,7 +21,6 @@ import { quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
-import { makeWorkerSQSClient } from '../worker/sqs-client.ts'
 import { NO_CALLBACK } from '../worker/task-callback.ts'
 import { Worker } from '../worker/worker.ts'
 
@@ -51,7 +50,7 @@ export const startTestFleet = async () => {
     mode: 'test',
   })
   const tables = openTables()
-  const sqs = makeWorkerSQSClient()
+  const sqs = makeSQSClient()
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
@@ -269,6 +268,7 @@ export const startTestFleet = async () => {
     simulator: simulator as Simulator,
     published,
     startWorker,
+    ring,
     assign,
     createSession,
     setDesired,

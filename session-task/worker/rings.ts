@@ -1,25 +1,22 @@
 import * as z from 'zod'
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
+import { ringSchema } from '../../shared/events/ring.ts'
 import type { Log } from '../../shared/log/log.ts'
-import { modeSchema } from '../../shared/store/rows.ts'
 
-/** What rings a worker: hints without content. Anything may be lost, doubled or late; the rows say what is so. */
-export const ringSchema = z.object({
-  v: z.literal(1),
-  kind: z.enum(['messages', 'assigned', 'desired']),
-  tenantId: z.string(),
-  mode: modeSchema,
-  sessionId: z.string(),
-})
-export type Ring = z.infer<typeof ringSchema>
+/**
+ * What rings a worker: those of the API, and `assigned` by whoever allocates. Hints without content: anything may be
+ * lost, doubled or late; the rows say what is so.
+ */
+const anyRingSchema = ringSchema.extend({ kind: z.enum([...ringSchema.shape.kind.options, 'assigned']) })
+export type WorkerRing = z.infer<typeof anyRingSchema>
 
 const WAIT_SECONDS = 20
 const ERROR_PAUSE_MS = 1_000
 
 /** Parses one body; null when it is not a ring of a version we know. */
-export const parseRing = (body: string | undefined): Ring | null => {
+export const parseRing = (body: string | undefined): WorkerRing | null => {
   try {
-    return ringSchema.safeParse(JSON.parse(body ?? '')).data ?? null
+    return anyRingSchema.safeParse(JSON.parse(body ?? '')).data ?? null
   } catch {
     // not JSON: as good as a ring of an unknown version, which the caller counts
     return null
@@ -32,7 +29,7 @@ export const receiveRings = async (input: {
   queueUrl: string
   signal: AbortSignal
   log: Log
-  onRing: (ring: Ring) => void
+  onRing: (ring: WorkerRing) => void
 }): Promise<void> => {
   const { sqs, queueUrl, signal, log } = input
   while (!signal.aborted) {

@@ -3,7 +3,7 @@ import type { Log } from '../../shared/log/log.ts'
 import type { AssignedRow } from '../../shared/store/rows.ts'
 import { HostedSession, type HostingEnd } from '../session/hosted-session.ts'
 import type { WorkerServices } from '../session/session-context.ts'
-import type { Ring } from './rings.ts'
+import type { WorkerRing } from './rings.ts'
 
 /** The sessions of this worker: what ASSIGNED says, and nothing else. */
 export class SessionHost {
@@ -46,10 +46,11 @@ export class SessionHost {
     for (const row of rows) this.#take(row)
   }
 
-  ring({ kind, sessionId }: Ring): void {
+  ring({ kind, sessionId }: WorkerRing): void {
     const hosted = this.#sessions.get(sessionId)
     if (kind === 'messages') hosted?.session.ring()
     if (kind === 'desired') hosted?.session.review()
+    if (kind === 'restart') hosted?.session.restart()
   }
 
   /** Releases every session, side by side. @returns those that another worker has to take */

@@ -51,6 +51,13 @@ describe('a session on a worker', () => {
     const types = events.map(({ type }) => type)
     expect(types.slice(0, 2)).toEqual(['session.linked', 'session.connected'])
     expect(types.filter((type) => type === 'message.sent')).toHaveLength(1)
+    expect(events[1]?.data.session).toMatchObject({
+      id: sessionId,
+      status: 'connected',
+      previousStatus: 'connecting',
+      phone: `+${phone}`,
+      workerId: worker.id,
+    })
     expect(await fleet.messages.get(received?.data.message?.id ?? '')).toMatchObject({ status: 'received', sessionId })
     for (const event of events) expect(fleet.published.map(({ eventId }) => eventId)).toContain(event.id)
   })
@@ -239,6 +246,19 @@ describe('a session on a worker', () => {
     await until('the worker noticed', () => worker.sessionCount === 0)
     await fleet.assign(sessionId, other)
     const sent = await fleet.accept(sessionId, CONTACT, `by the other ${phone}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+  })
+
+  test('a restart makes a new connection, without a QR', async () => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await fleet.ring(worker.queueUrl, 'restart', sessionId)
+    await until('a second connected event', async () => {
+      const types = (await fleet.readEvents(sessionId)).map(({ type }) => type)
+      return types.filter((type) => type === 'session.connected').length === 2
+    })
+    const sent = await fleet.accept(sessionId, CONTACT, `restarted ${phone}`)
     await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   })
 })

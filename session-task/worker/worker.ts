@@ -6,7 +6,7 @@ import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { makePacer, makeQueue } from './pacing.ts'
-import { type Ring, receiveRings } from './rings.ts'
+import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
 
@@ -200,7 +200,7 @@ export class Worker {
     }
   }
 
-  #onRing(ring: Ring): void {
+  #onRing(ring: WorkerRing): void {
     this.#host.ring(ring)
     if (ring.kind === 'messages') return
     this.#refresh().catch((error) =>
