@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isTombstone, parseHead } from '../auth-log/head.ts'
+import { makeLogS3Client, S3LogDevice } from '../auth-log/s3-log-device.ts'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
 
 let fleet: TestFleet
@@ -50,7 +52,8 @@ describe('a session on a worker', () => {
     })
     const types = events.map(({ type }) => type)
     expect(types.slice(0, 2)).toEqual(['session.linked', 'session.connected'])
-    expect(types.filter((type) => type === 'message.sent')).toHaveLength(1)
+    expect(types.filter((type) => type === 'message.sent').length).toBeLessThanOrEqual(1)
+    expect(types).toContain('message.delivered')
     expect(events[1]?.data.session).toMatchObject({
       id: sessionId,
       status: 'connected',
@@ -103,8 +106,13 @@ describe('a session on a worker', () => {
       return found.length >= 50 ? found : null
     })
     expect(inbox.map(({ text }) => text)).toEqual(bodies)
-    const events = await fleet.readEvents(sessionId)
-    expect(events.filter(({ type }) => type === 'message.sent')).toHaveLength(50)
+    // The row is written a moment before its event; a receipt that overtakes the ack makes `sent` unsaid.
+    const told = await until('an event of each', async () => {
+      const events = await fleet.readEvents(sessionId)
+      const ofMessages = events.filter(({ type }) => type === 'message.sent' || type === 'message.delivered')
+      return new Set(ofMessages.map(({ data }) => data.message?.id)).size === 50 ? ofMessages : null
+    })
+    expect(new Set(told.map(({ type, data }) => `${type} ${data.message?.id}`)).size).toBe(told.length)
   })
 
   test('goes on after its worker was killed: no QR, same WhatsApp ids, nothing lost, one event each', async () => {
@@ -232,6 +240,10 @@ describe('a session on a worker', () => {
     const sessionId = await fleet.linkSession(worker, newPhone())
     await fleet.setDesired(sessionId, 'DELETED')
     await fleet.released(sessionId)
+    const client = makeLogS3Client()
+    const head = await new S3LogDevice({ client, bucket: 'auth', scope: fleet.scope, sessionId }).getHead()
+    client.destroy()
+    expect(isTombstone(parseHead(head?.bytes ?? Buffer.alloc(0)))).toBe(true)
     await fleet.assign(sessionId, worker)
     await fleet.released(sessionId)
     expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'loggedOut' })
