@@ -42,9 +42,10 @@ describe('allocation', () => {
     const sessions = await Promise.all([fleet.makeSession(), fleet.makeSession(), fleet.makeSession()])
     await Promise.all(sessions.map(hintFor))
     await eventually('a task is launched', () => fleet.tasks.length > 0)
-    await eventually('all allocations have ended', () =>
-      fleet.stepFunctions.executions().every(({ name, status }) => name.startsWith('launch-') || status !== 'RUNNING'),
-    )
+    await eventually('all three allocations have ended without an owner', () => {
+      const allocations = fleet.stepFunctions.executions().filter(({ name }) => name.startsWith('alloc-'))
+      return allocations.length === sessions.length && allocations.every(({ status }) => status !== 'RUNNING')
+    })
     expect(launches()).toHaveLength(1)
     expect(fleet.tasks).toHaveLength(1)
     const worker = await fleet.comeUp(fleet.tasks[0]!)
