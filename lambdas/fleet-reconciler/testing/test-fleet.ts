@@ -23,6 +23,7 @@ import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
+import { eventually } from './eventually.ts'
 
 export interface LaunchedTask {
   readonly workerId: string
@@ -165,6 +166,9 @@ export const startTestFleet = async () => {
     },
     stop: async () => {
       await pump.stop()
+      await eventually('no allocation runs', () =>
+        stepFunctions.executions().every(({ name, status }) => name.startsWith('launch-') || status !== 'RUNNING'),
+      )
       stepFunctions.stop()
       tables.client.destroy()
       sqs.destroy()
@@ -194,17 +198,13 @@ const pumpQueue = (
   queueUrl: string,
   handle: (messageId: string, body: string) => Promise<void>,
 ) => {
-  const abort = new AbortController()
+  let stopping = false
   const loop = (async () => {
-    while (!abort.signal.aborted) {
-      const { Messages = [] } = await sqs
-        .send(new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 }), {
-          abortSignal: abort.signal,
-        })
-        .catch((error: unknown) => {
-          if (abort.signal.aborted) return { Messages: [] }
-          throw error
-        })
+    while (!stopping) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 }),
+      )
+      if (stopping) return
       await Promise.all(
         Messages.map(async ({ MessageId, Body, ReceiptHandle }) => {
           await handle(MessageId!, Body!)
@@ -214,8 +214,10 @@ const pumpQueue = (
     }
   })()
   return {
+    /** A poll that the client only gives up goes on in the emulator after its store is closed: it is woken instead. */
     stop: async () => {
-      abort.abort()
+      stopping = true
+      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: '"stop"' }))
       await loop
     },
   }
