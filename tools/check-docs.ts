@@ -42,8 +42,21 @@ const checkDependencies = (path: string): void => {
   if (/"resolved":/.test(read('package-lock.json'))) problems.push('package-lock.json holds download addresses')
 }
 
+/** `npm ci` refuses a lock file that leaves out another platform's package; `npm install` writes such a file silently. */
+const checkLock = (): void => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
+  for (const [path, { optionalDependencies }] of Object.entries(packages))
+    for (const name of Object.keys(optionalDependencies ?? {}))
+      if (!locked.has(name))
+        problems.push(`package-lock.json: ${path || 'package.json'} needs ${name}, which is not in it`)
+}
+
 for (const path of ['README.md', 'CHANGELOG.md', ...markdownFiles('docs')]) checkLinks(path)
 checkGuarantees('docs/guarantees.md')
 checkDependencies('docs/dependencies.md')
+checkLock()
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length ? 1 : 0
