@@ -105,6 +105,8 @@ export class LambdaFunction {
     const worker = new Worker(THREAD, {
       workerData: { file, exportName },
       env: { ...this.config.environment },
+      // a small nursery: the default lets every idle thread keep 16 MB of garbage
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
       stdout: true,
       stderr: true,
       execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
