@@ -129,10 +129,12 @@ export class HostedSession {
           context: this.#context,
           sessionLog: opened.sessionLog,
           row: opened.row,
-          isOurs: () => this.#isOurs(),
-          onDoubt: () => this.reopen(),
-          onStable: () => this.#forgetCrashes(),
-          onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
+          listener: {
+            isOurs: () => this.#isOurs(),
+            onDoubt: () => this.reopen(),
+            onStable: () => this.#forgetCrashes(),
+            onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
+          },
         })
         this.#live = live
         opened.sessionLog.onLost((loss) => this.#enqueue(() => this.#afterLoss(live, loss)))
