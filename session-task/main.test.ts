@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { newId } from '../shared/core/ids.ts'
@@ -18,7 +20,11 @@ afterEach(() => {
 })
 afterAll(async () => {
   await fleet.stop()
+  rmSync(folder, { recursive: true, force: true })
 })
+
+const folder = mkdtempSync(join(tmpdir(), 'fleetline-worker-'))
+const heartbeatFile = join(folder, 'heartbeat')
 
 const startProcess = async () => {
   const workerId = newId('wrk')
@@ -34,6 +40,7 @@ const startProcess = async () => {
       WORKER_QUEUE_PREFIX: 'process-',
       HINTS_QUEUE_URL: fleet.hintsQueueUrl,
       EVENT_BUS: 'fleetline',
+      HEARTBEAT_FILE: heartbeatFile,
       WA_TEST_URL: fleet.simulator.socketUrl,
       WA_TEST_TRUST_ROOT: fleet.simulator.trustRootHex,
     },
@@ -57,6 +64,8 @@ test('a worker process registers itself, serves a session, and drains on SIGTERM
   const sessionId = await fleet.linkSession(worker, '5511900002001')
   const sent = await fleet.accept(sessionId, CONTACT, 'from a process')
   await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+
+  await until('the file that the health command looks at', () => existsSync(heartbeatFile))
 
   const exited = once(worker.child, 'exit')
   worker.child.kill('SIGTERM')

@@ -56,6 +56,7 @@ const worker = new Worker({
     whatsappVersion: settings.whatsappVersion,
     log,
   },
+  heartbeatFile: settings.heartbeatFile,
   taskCallback: settings.taskToken ? makeTaskCallback(makeSFNClient(), settings.taskToken, log) : NO_CALLBACK,
   log,
   onRejected: () => process.exit(1),

@@ -31,8 +31,8 @@ export const connectionEvents = (
 ): ConnectionEvents => {
   const { sessionLog, standing, connector, outbox, projector } = parts
   return {
-    onQr: ({ text, expiresAt, attempt }) => standing.show({ qr: text, code: null, attempt, expiresAt }),
-    onPairingCode: ({ code, expiresAt }) => standing.show({ qr: null, code, attempt: 1, expiresAt }),
+    onQr: guarded(({ text, expiresAt, attempt }) => standing.show({ qr: text, code: null, attempt, expiresAt })),
+    onPairingCode: guarded(({ code, expiresAt }) => standing.show({ qr: null, code, attempt: 1, expiresAt })),
     onPaired: guarded((identity) => {
       connector.onPaired()
       standing.remember(identity)

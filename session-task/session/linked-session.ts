@@ -159,16 +159,13 @@ export class LinkedSession {
     const isLive = LIVE_STATUSES.includes(this.#standing.status)
     if (says === 'stopped' && isLinked && isLive)
       this.#standing.say({ status: 'stopped', reason: null, eventType: 'session.disconnected' })
+    if (says === 'moved' && isLinked && isLive) {
+      const reason = { code: 'moved', retryable: true, nextAction: 'wait', since: Date.now() }
+      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.moved' })
+    }
     await this.#projector.settled()
     if (says === 'stopped' && !isLinked && this.#standing.status === 'linking')
       await this.#standing.write('created', null)
-    if (says === 'moved' && isLive)
-      await this.#standing.write('reconnecting', {
-        code: 'moved',
-        retryable: true,
-        nextAction: 'wait',
-        since: Date.now(),
-      })
     await this.#log.close()
   }
 

@@ -99,19 +99,23 @@ const messageEvent = async (
 /** META says so only now, after the record; fenced by the epoch of the lease. */
 const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
   const { phone, lid, pushName } = record.facts
-  const patch: SessionPatch = {
-    status: record.to,
-    reason: record.reason ? { ...record.reason } : null,
-    ...(phone ? { phone } : {}),
-    ...(lid ? { lid } : {}),
-    ...(pushName ? { pushName } : {}),
-    ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
-    ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-    ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
-  }
+  // A QR changes nothing of the session.
+  const patch: SessionPatch =
+    record.eventType === 'session.qr'
+      ? {}
+      : {
+          status: record.to,
+          reason: record.reason ? { ...record.reason } : null,
+          ...(phone ? { phone } : {}),
+          ...(lid ? { lid } : {}),
+          ...(pushName ? { pushName } : {}),
+          ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+          ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+          ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
+        }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)
-  if (!(await sessions.writeState(sessionId, epoch, patch)))
+  if (Object.keys(patch).length > 0 && !(await sessions.writeState(sessionId, epoch, patch)))
     context.log.warn({ status: record.to }, 'the session row was not written: it is gone, or a later owner wrote it')
   const row = await sessions.get(sessionId)
   // The event says what the record says, whatever a later owner made of the row.
@@ -127,8 +131,20 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
         lid,
         pushName,
       }
-  return { session: { ...session, previousStatus: record.from } }
+  return { session: { ...session, previousStatus: record.from }, ...linkFacts(record) }
 }
+
+/** When there is a QR or code to fetch, and until when. */
+const linkFacts = ({ eventType, facts }: StateRecord) =>
+  eventType === 'session.qr'
+    ? {
+        link: {
+          method: facts.method,
+          attempt: Number(facts.attempt),
+          expiresAt: new Date(Number(facts.expiresAt)).toISOString(),
+        },
+      }
+    : {}
 
 const eventRow = async (
   { scope, sessionId, services }: SessionContext,

@@ -83,7 +83,20 @@ export class Standing {
     await this.#sessions.writeState(this.#context.sessionId, this.#log.epoch, { status, reason })
   }
 
+  /**
+   * Shows a QR or code. The event says that there is one, never what it is: it holds a secret of the link, which belongs
+   * into no durable row (`GET /qr` and `GET /link` show it while it lives). @throws LogLostError
+   */
   show(sight: LinkSight): void {
+    const { attempt, expiresAt } = sight
+    const method = sight.qr === null ? 'code' : 'qr'
+    this.#journal.state({
+      from: this.#status,
+      to: this.#status,
+      reason: null,
+      eventType: 'session.qr',
+      facts: { ...this.#own, pushName: null, method, attempt: String(attempt), expiresAt: String(expiresAt) },
+    })
     this.#sessions.putLinkSight(this.#context.sessionId, sight).catch((error) => {
       this.#context.log.warn({ error: String(error) }, 'the QR or code could not be shown')
     })
