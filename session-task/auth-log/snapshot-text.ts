@@ -16,6 +16,8 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       nextSequence: state.nextSequence,
       doneUpTo: state.doneUpTo,
       undone: [...state.undone.values()],
+      mark: state.mark,
+      tries: [...state.tries],
       openOuts: [...state.openOuts],
       settledOuts: [...state.settledOuts],
       ciphertexts: [...state.ciphertexts].map(([hash, { at, sequence }]) => [hash, at, sequence]),
@@ -39,6 +41,9 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     creds: stored.creds,
     nextSequence: stored.nextSequence,
     doneUpTo: stored.doneUpTo,
+    // absent in snapshots of older versions
+    mark: stored.mark ?? null,
+    tries: new Map(stored.tries ?? []),
     openOuts: new Map(stored.openOuts),
     settledOuts: new Map(stored.settledOuts),
     identities: new Map(stored.identities),

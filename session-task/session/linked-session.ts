@@ -100,7 +100,7 @@ export class LinkedSession {
     const count = this.#log.state.undone().length
     if (count === 0) return
     this.#context.log.info({ count }, 'replaying undone records')
-    await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.settled())
+    await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
     // A replayed state record may have changed what the row says, a pairing above all.
     await this.#standing.renew()
   }

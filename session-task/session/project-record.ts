@@ -2,11 +2,12 @@ import { presentMessage, presentSession } from '../../shared/contract/present.ts
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
-import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
+import { messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type { InboundRecord, SequencedRecord, StateRecord } from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
+import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
@@ -145,20 +146,3 @@ const linkFacts = ({ eventType, facts }: StateRecord) =>
         },
       }
     : {}
-
-const eventRow = async (
-  { scope, sessionId, services }: SessionContext,
-  record: SequencedRecord,
-  type: string,
-  data: unknown,
-): Promise<EventRow> => ({
-  v: 1,
-  tenantId: scope.tenantId,
-  mode: scope.mode,
-  id: record.eventId,
-  type,
-  sessionId,
-  sequence: record.sequence,
-  timestamp: record.at,
-  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
-})
