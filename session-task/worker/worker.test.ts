@@ -189,7 +189,10 @@ describe('a session on a worker', () => {
     const other = await fleet.startWorker()
     await fleet.assign(sessionId, other)
     await fleet.untilStatus(sessionId, 'connected')
-    const events = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+    const events = await until('its event', async () => {
+      const told = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+      return told.filter(({ type }) => type === 'session.connected').length === 2 ? told : null
+    })
     expect(events.slice(-2).map(({ type, data }) => [type, data.session?.status])).toEqual([
       ['session.moved', 'reconnecting'],
       ['session.connected', 'connected'],
