@@ -8,6 +8,12 @@ export const FAILURES = {
   unsupportedType: failure('unsupported_type', 'This worker cannot send messages of this type.'),
   invalidRecipient: failure('invalid_recipient', 'The recipient has neither a phone number nor a chat address.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
+  loggedOut: failure('session_logged_out', 'The phone was unlinked before the message was sent.'),
+  deleted: failure('session_deleted', 'The session was deleted before the message was sent.'),
+  unlinkedInFlight: failure(
+    'session_logged_out',
+    'It was handed to WhatsApp, and the phone was unlinked before a confirmation.',
+  ),
   expiredInFlight: failure('expired', 'It was handed to WhatsApp and expired without a confirmation.'),
 } as const
 

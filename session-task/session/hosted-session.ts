@@ -3,7 +3,7 @@ import type { SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { tombstoneLog } from '../auth-log/tombstone.ts'
+import { deleteLogObjects, tombstoneLog } from '../auth-log/tombstone.ts'
 import { HostingRows } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
@@ -217,10 +217,13 @@ export class HostedSession implements Faulty {
 
   async #delete(live: LinkedSession): Promise<void> {
     await live.logOut()
+    await live.endMessages()
     await live.stop(null)
     this.#live = null
-    const result = await tombstoneLog(logDeviceOf(this.#context), this.#epoch, Date.now())
+    const device = logDeviceOf(this.#context)
+    const result = await tombstoneLog(device, this.#epoch, Date.now())
     if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
+    await deleteLogObjects(device)
     await this.#letGo()
   }
 

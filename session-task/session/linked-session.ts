@@ -13,7 +13,9 @@ import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
 import { Standing } from './standing.ts'
 import type { SessionStop } from './stop-decision.ts'
+import { Unsendable } from './unsendable.ts'
 
+const REVIEW_MS = 5 * 60_000
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
@@ -38,6 +40,8 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #connector: Connector
+  readonly #unsendable: Unsendable
+  #reviewTimer: NodeJS.Timeout
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -70,6 +74,9 @@ export class LinkedSession {
         if (this.#connector.connection) this.#connector.close(BACKPRESSURE)
       },
     })
+    this.#unsendable = new Unsendable({ context, sessionLog, journal, settled: () => this.#projector.settled() })
+    this.#reviewTimer = setInterval(() => void this.#reviewUnsent(), REVIEW_MS * (0.8 + Math.random() * 0.4))
+    this.#reviewTimer.unref()
     this.#connector = new Connector({
       context,
       sessionLog,
@@ -95,14 +102,16 @@ export class LinkedSession {
     this.#outbox.ring()
   }
 
-  /** Rows that an earlier owner left undone; needs no socket. */
+  /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
   async replay(): Promise<void> {
     const count = this.#log.state.undone().length
-    if (count === 0) return
-    this.#context.log.info({ count }, 'replaying undone records')
-    await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
-    // A replayed state record may have changed what the row says, a pairing above all.
-    await this.#standing.renew()
+    if (count > 0) {
+      this.#context.log.info({ count }, 'replaying undone records')
+      await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
+      // A replayed state record may have changed what the row says, a pairing above all.
+      await this.#standing.renew()
+    }
+    await this.#unsendable.journalEnded()
   }
 
   /** Connects, unless it is connected or about to. */
@@ -150,11 +159,13 @@ export class LinkedSession {
 
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
+    clearInterval(this.#reviewTimer)
     await this.#outbox.stop()
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
     await this.#standing.clearSight()
+    if (this.#standing.status === 'loggedOut') await this.#unsendable.endAfter('loggedOut', Date.now())
     const isLinked = isLinkedCredentials(this.#log.state.creds)
     const isLive = LIVE_STATUSES.includes(this.#standing.status)
     if (says === 'stopped' && isLinked && isLive)
@@ -169,8 +180,14 @@ export class LinkedSession {
     await this.#log.close()
   }
 
+  /** Nothing that waits will ever be sent. */
+  async endMessages(): Promise<void> {
+    await this.#unsendable.endAfter('deleted', Date.now())
+  }
+
   /** Leaves without another word. */
   abandon(): void {
+    clearInterval(this.#reviewTimer)
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
@@ -196,6 +213,18 @@ export class LinkedSession {
       },
       isCurrent,
     )
+  }
+
+  /** While no connection looks after them: expired messages end, and so do those that the sweeper ended for us. */
+  async #reviewUnsent(): Promise<void> {
+    if (this.#isStopped) return
+    try {
+      await this.#unsendable.journalEnded()
+      if (!this.#connector.connection?.isOpen) await this.#unsendable.endExpired()
+    } catch (error) {
+      if (!(error instanceof LogLostError))
+        this.#context.log.warn({ error: String(error) }, 'unsent messages could not be reviewed, next time')
+    }
   }
 
   #detach(): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
 import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
@@ -187,6 +188,7 @@ export const startTestFleet = async () => {
     to: string,
     body: string,
     more: Partial<MessageRow> = {},
+    notBefore = Date.now(),
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -224,7 +226,7 @@ export const startTestFleet = async () => {
         openKey: null,
         ...more,
       },
-      now,
+      notBefore,
     )
     await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
@@ -254,6 +256,14 @@ export const startTestFleet = async () => {
     )
   }
 
+  /** Keys of what a session has in the auth bucket. */
+  const logObjects = async (sessionId: string): Promise<string[]> => {
+    const client = makeLogS3Client()
+    const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'auth' }))
+    client.destroy()
+    return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
+  }
+
   const readHints = async (): Promise<Record<string, unknown>[]> => {
     const { Messages: received = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: hintsQueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
@@ -280,6 +290,7 @@ export const startTestFleet = async () => {
     untilMessage,
     readEvents,
     readHints,
+    logObjects,
     stop: async () => {
       await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)

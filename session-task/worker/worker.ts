@@ -130,6 +130,7 @@ export class Worker {
       onRing: (ring) => this.#onRing(ring),
     })
     this.#options.taskCallback.start()
+    this.#touch()
     this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
     await this.#hint(hintsQueueUrl, { v: 1, kind: 'workerReady', workerId, mode })
     await this.#refresh()

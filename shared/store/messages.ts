@@ -3,7 +3,7 @@ import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema, type Sealed } from './rows.ts'
-import { type Item, type Leg, transact } from './table.ts'
+import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 const CONFLICT_TRIES = 8
@@ -240,6 +240,10 @@ export class Messages {
       after: input.after,
     })
     return { items: page.items.map((item) => messageRowSchema.parse(item)), next: page.lastKey }
+  }
+
+  keyOf(messageId: string): Key {
+    return messageKey(this.#scope, messageId)
   }
 
   /** Position right after a row of `list`. */
