@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeAppend, encodeAppend } from './append-text.ts'
 import { emptyFold, type FoldedLog, fold } from './fold.ts'
-import { viewOf } from './log-state.ts'
+import { isLinked, viewOf } from './log-state.ts'
 import type { InboundRecord, LogRecord } from './records.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-text.ts'
 
@@ -135,6 +135,30 @@ describe('fold', () => {
     expect(view.messageIdOf('W')).toBe('m')
     fold(state, { t: 'done', upTo: 3 }, 75 * DAY_MS)
     expect([view.out('m'), view.messageIdOf('W')]).toEqual([undefined, undefined])
+  })
+
+  test('credentials of a logged-out device are archived for 30 days, those that never linked are not', () => {
+    const state = emptyFold()
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    const linked = { me: { id: '1:1@s.whatsapp.net' }, account: { details: 'x' } }
+    const creds = (value: unknown): LogRecord => ({ t: 'creds', creds: value })
+    // a pairing code that nobody entered leaves `me` without an account
+    fold(state, creds({ me: { id: '2:1@s.whatsapp.net' } }), 0)
+    expect(isLinked(state)).toBe(false)
+    fold(state, creds(null), 0)
+    fold(state, creds(linked), DAY_MS)
+    expect(isLinked(state)).toBe(true)
+    fold(state, { t: 'keys', set: { session: { a: 1 } } }, DAY_MS)
+    fold(state, creds(null), 2 * DAY_MS)
+    expect([view().creds, view().key('session', 'a')]).toEqual([null, undefined])
+    expect(view().archivedCreds()).toEqual([{ at: 2 * DAY_MS, creds: linked }])
+    for (let n = 3; n < 7; n++) {
+      fold(state, creds({ ...linked, n }), n * DAY_MS)
+      fold(state, creds(null), n * DAY_MS)
+    }
+    expect(view().archivedCreds()).toMatchObject([4, 5, 6].map((n) => ({ creds: { n } })))
+    fold(state, { t: 'fence', epoch: 1 }, 37 * DAY_MS)
+    expect(view().archivedCreds()).toEqual([])
   })
 
   test('undone records and the next sequence survive a snapshot verbatim', () => {

@@ -1,8 +1,11 @@
 import { rankOf } from '../../shared/core/message-status.ts'
+import { holdsLinkedDevice } from './linked-credentials.ts'
 import { isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
 import type { OutState } from './session-log.ts'
 
 const RETENTION_MS = 14 * 24 * 3_600_000
+const ARCHIVE_MS = 30 * 24 * 3_600_000
+const ARCHIVED_MAX = 3
 const HASHES_MIN = 5_000
 const HASHES_MAX = 100_000
 
@@ -12,6 +15,8 @@ export interface FoldedLog {
   now: number
   readonly keys: Map<string, Map<string, string>>
   creds: string | null
+  /** credentials of devices that were logged out or linked anew, oldest first; 30 days, for a person to look at */
+  readonly archivedCreds: { readonly at: number; readonly creds: string }[]
   nextSequence: number
   doneUpTo: number
   readonly undone: Map<number, SequencedRecord>
@@ -34,6 +39,7 @@ export const emptyFold = (): FoldedLog => ({
   now: 0,
   keys: new Map(),
   creds: null,
+  archivedCreds: [],
   nextSequence: 1,
   doneUpTo: 0,
   undone: new Map(),
@@ -64,9 +70,7 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       setKeys(state, record)
       return
     case 'creds':
-      state.creds = record.creds == null ? null : JSON.stringify(record.creds)
-      // A new identity has nothing in common with the ratchets and pre-keys of the one before.
-      if (record.creds == null) state.keys.clear()
+      setCredentials(state, record.creds == null ? null : JSON.stringify(record.creds), at)
       return
     case 'in': {
       const known = state.ciphertexts.get(record.ciphertextHash)
@@ -116,6 +120,17 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
   }
 }
 
+const setCredentials = (state: FoldedLog, creds: string | null, at: number): void => {
+  if (creds === null) {
+    // A 401 may be WhatsApp's mistake: credentials that are deleted can never be looked at again (baileys-facts §1.1).
+    if (state.creds !== null && holdsLinkedDevice(state.creds)) state.archivedCreds.push({ at, creds: state.creds })
+    if (state.archivedCreds.length > ARCHIVED_MAX) state.archivedCreds.shift()
+    // A new identity has nothing in common with the ratchets and pre-keys of the one before.
+    state.keys.clear()
+  }
+  state.creds = creds
+}
+
 const noteSequenced = (state: FoldedLog, record: SequencedRecord): void => {
   state.nextSequence = Math.max(state.nextSequence, record.sequence + 1)
   if (record.sequence > state.doneUpTo) state.undone.set(record.sequence, record)
@@ -152,6 +167,7 @@ const forgetAged = (state: FoldedLog): void => {
     state.settledOuts.delete(messageId)
     if (state.messageIds.get(out.whatsappId) === messageId) state.messageIds.delete(out.whatsappId)
   }
+  while ((state.archivedCreds[0]?.at ?? Number.POSITIVE_INFINITY) < state.now - ARCHIVE_MS) state.archivedCreds.shift()
   forgetHashes(state.ciphertexts, ({ at }) => at >= limit)
   forgetHashes(state.identities, (at) => at >= limit)
 }

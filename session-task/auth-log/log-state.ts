@@ -1,4 +1,5 @@
 import type { FoldedLog } from './fold.ts'
+import { holdsLinkedDevice } from './linked-credentials.ts'
 import type { SequencedRecord } from './records.ts'
 import type { LogState } from './session-log.ts'
 
@@ -7,6 +8,7 @@ export const viewOf = (state: FoldedLog): LogState => ({
   get creds() {
     return state.creds === null ? null : JSON.parse(state.creds)
   },
+  archivedCreds: () => state.archivedCreds.map(({ at, creds }) => ({ at, creds: JSON.parse(creds) })),
   key: (type, id) => {
     const value = state.keys.get(type)?.get(id)
     return value === undefined ? undefined : JSON.parse(value)
@@ -36,7 +38,4 @@ export const viewOf = (state: FoldedLog): LogState => ({
 const bySequence = (one: SequencedRecord, other: SequencedRecord): number => one.sequence - other.sequence
 
 /** Does the state hold the credentials of a linked device? */
-export const isLinked = (state: FoldedLog): boolean => {
-  const creds = state.creds === null ? null : JSON.parse(state.creds)
-  return Boolean(creds?.me?.id)
-}
+export const isLinked = (state: FoldedLog): boolean => state.creds !== null && holdsLinkedDevice(state.creds)

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
 import type { Log } from '../../shared/log/log.ts'
 import { encodeAppend } from './append-text.ts'
 import { claimHead } from './claim-head.ts'
@@ -32,7 +34,11 @@ export interface OpenInput {
   readonly clock?: Clock
   readonly random?: (bytes: number) => Uint8Array
   readonly limits?: Partial<LogLimits>
+  /** tests that move time by hand compress in the same turn: a thread pool knows nothing of their clock */
+  readonly compress?: (body: Buffer) => Promise<Buffer>
 }
+
+const compressInThreadPool: LogContext['compress'] = promisify(zstdCompress)
 
 export type OpenRefusal = 'newerOwner' | 'stateLost' | 'tombstone'
 
@@ -59,6 +65,7 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
     clock,
     random,
     pauses,
+    compress: input.compress ?? compressInThreadPool,
     limits: { ...DEFAULT_LIMITS, ...input.limits },
     log: input.log,
     over: over.signal,

@@ -24,6 +24,8 @@ export interface OutState {
 /** The folded state: the result of all records appended so far, durable or not. Only `append` changes it. */
 export interface LogState {
   readonly creds: unknown | null
+  /** credentials of earlier linked devices, oldest first; kept 30 days after their end, never used by the worker */
+  archivedCreds(): readonly { readonly at: number; readonly creds: unknown }[]
   key(type: string, id: string): unknown | undefined
   readonly nextSequence: number
   readonly doneUpTo: number

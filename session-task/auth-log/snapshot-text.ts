@@ -13,6 +13,7 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       v: FORMAT,
       now: state.now,
       creds: state.creds,
+      archivedCreds: state.archivedCreds,
       nextSequence: state.nextSequence,
       doneUpTo: state.doneUpTo,
       undone: [...state.undone.values()],
@@ -39,6 +40,7 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     ...emptyFold(),
     now: stored.now,
     creds: stored.creds,
+    archivedCreds: stored.archivedCreds ?? [],
     nextSequence: stored.nextSequence,
     doneUpTo: stored.doneUpTo,
     // absent in snapshots of older versions
