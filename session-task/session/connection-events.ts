@@ -44,7 +44,9 @@ export const connectionEvents = (
       standing.remember(identity)
       connector.onOpen()
       if (connector.isLoggingOut) return
-      standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
+      // A connection that replaced an old one is nobody's news.
+      if (standing.status !== 'connected')
+        standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
       parts.onConnected()
     }),

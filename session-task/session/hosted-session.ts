@@ -156,7 +156,7 @@ export class HostedSession implements Faulty {
           sessionLog: opened.sessionLog,
           row: opened.row,
           listener: {
-            isOurs: () => this.#rows.isOurs(),
+            isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
             onStable: () => this.#rows.forgetCrashes(this.#epoch),
             onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),

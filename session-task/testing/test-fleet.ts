@@ -19,6 +19,7 @@ import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import type { WorkerServices } from '../session/session-context.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
@@ -64,7 +65,9 @@ export const startTestFleet = async () => {
     workers: new Workers(tables),
   }
 
-  const startWorker = async (): Promise<Worker & { id: string }> => {
+  const startWorker = async (
+    overrides: Partial<WorkerServices> & { heartbeatMs?: number } = {},
+  ): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -93,11 +96,12 @@ export const startTestFleet = async () => {
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
+        ...overrides,
       },
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
       log: quietLog,
-      heartbeatMs: 500,
+      heartbeatMs: overrides.heartbeatMs ?? 500,
       onRejected: () => {},
       onDrainAsked: () => {},
     })
