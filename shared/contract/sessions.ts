@@ -13,6 +13,14 @@ import {
 } from './common.ts'
 import type { Operation } from './operation.ts'
 
+const reasonSchema = z.object({
+  code: z.string(),
+  waCode: z.number().optional(),
+  retryable: z.boolean(),
+  nextAction: z.string(),
+  since: isoTime,
+})
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -20,15 +28,7 @@ export const sessionSchema = z
     name: z.string(),
     mode: modeSchema,
     status: z.enum(SESSION_STATUSES),
-    reason: z
-      .object({
-        code: z.string(),
-        waCode: z.number().optional(),
-        retryable: z.boolean(),
-        nextAction: z.string(),
-        since: isoTime,
-      })
-      .nullable(),
+    reason: reasonSchema.nullable(),
     phone: z.string().nullable(),
     lid: z.string().nullable(),
     pushName: z.string().nullable(),
@@ -55,6 +55,37 @@ const qrSchema = z.object({ qr: z.string(), expiresAt: isoTime, attempt: z.numbe
 const notReadySchema = z
   .object({ status: z.enum(SESSION_STATUSES), retryAfterSeconds: z.number() })
   .meta({ id: 'LinkNotReady' })
+
+const diagnosisSchema = z
+  .object({
+    sessionId: idOutput('ses'),
+    mode: modeSchema,
+    status: z.enum(SESSION_STATUSES),
+    reason: reasonSchema.nullable(),
+    healthy: z.boolean(),
+    summary: z.string().meta({ example: 'Connecting again (connection_lost 408).' }),
+    checks: z
+      .array(
+        z.object({
+          name: z.enum(['link', 'desired', 'worker', 'stability', 'connection', 'queue']),
+          status: z.enum(['ok', 'waiting', 'problem']),
+          detail: z.string(),
+        }),
+      )
+      .meta({ description: 'Each depends on those before it: the first that is not ok explains the rest' }),
+    nextAction: z.object({
+      code: z.string().meta({ example: 'wait' }),
+      by: z.enum(['nobody', 'tenant', 'operator']),
+      description: z.string(),
+    }),
+    queue: z.object({
+      waiting: z.number().int().meta({ description: 'Messages that wait, counted up to 100' }),
+      more: z.boolean(),
+      nextAt: isoTime.nullable(),
+    }),
+    at: isoTime,
+  })
+  .meta({ id: 'Diagnosis' })
 
 const common = {
   function: 'api-control',
@@ -92,6 +123,14 @@ export const sessionOperations = {
     summary: 'Get a session',
     params: sessionParams,
     responses: { 200: sessionSchema },
+    faults: ['not_found'],
+  },
+  diagnoseSession: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}/diagnosis',
+    summary: 'Why is the session down, and what helps?',
+    params: sessionParams,
+    responses: { 200: diagnosisSchema },
     faults: ['not_found'],
   },
   listSessions: {

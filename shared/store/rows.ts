@@ -44,6 +44,8 @@ export const sessionRowSchema = z.object({
   loggedOutAt: time.nullable(),
   /** the link the tenant asked for last; a worker that opens an unlinked session follows it */
   link: linkRequestSchema.nullable(),
+  /** new chats WhatsApp does not allow now (463): until when, and why; absent: never heard of one */
+  restriction: z.object({ code: z.string(), until: time, since: time }).nullable().optional(),
   createdAt: time,
   /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
   deletedAt: time.optional(),

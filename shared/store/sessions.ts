@@ -15,7 +15,10 @@ export interface LinkSight {
 }
 
 export type SessionPatch = Partial<
-  Pick<SessionRow, 'status' | 'reason' | 'phone' | 'lid' | 'pushName' | 'connectedAt' | 'loggedOutAt' | 'link'>
+  Pick<
+    SessionRow,
+    'status' | 'reason' | 'phone' | 'lid' | 'pushName' | 'connectedAt' | 'loggedOutAt' | 'link' | 'restriction'
+  >
 >
 
 export class Sessions {
