@@ -8,7 +8,7 @@ import { inboundRecordOf } from './fake-session.ts'
 const DEADLINE_MS = 10_000
 
 type EventName = keyof ConnectionEvents
-type EventData<Name extends EventName> = Parameters<ConnectionEvents[Name]>[0]
+type EventData<Name extends EventName> = Parameters<NonNullable<ConnectionEvents[Name]>>[0]
 
 /** Resolves with the first truthy answer; asks again after each tick. @throws after the deadline, with the question */
 export const eventually = async <T>(ask: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<NonNullable<T>> => {
