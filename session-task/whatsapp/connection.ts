@@ -115,6 +115,9 @@ export interface ConnectionOptions {
   readonly logger: import('../../shared/log/log.ts').Log
   /** how long to wait for the server's word after connecting; default 40 s */
   readonly loginTimeoutMs?: number
+  /** how long the content of a message may be missing before the session is told; default 5 min */
+  readonly undecryptableAfterMs?: number
+  readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 
 export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection

@@ -64,6 +64,13 @@ const sendText = async (session: Awaited<ReturnType<typeof openLinked>>, body: s
   await connection.relay({ jid, whatsappId, proto: connection.encodeText({ body }) })
 }
 
+/** As if the state of the contact's session had been lost: what it sends next cannot be decrypted. */
+const forgetRatchet = async (log: TestLog['log'], session: Awaited<ReturnType<typeof openLinked>>): Promise<void> => {
+  const { lid } = await session.connection.resolve(`+${CONTACT}`)
+  const user = lid?.split('@')[0]
+  log.append([{ t: 'keys', set: { session: { [`${user}_1.0`]: null } } }])
+}
+
 const receiptsFor = async (phone: string, whatsappId: string) =>
   (await simulator.wire(phone)).filter(({ tag, attrs }) => tag === 'receipt' && attrs.id === whatsappId)
 
@@ -275,6 +282,27 @@ describe('messages', () => {
     expect(answers).toEqual([])
     const session = await openLinked(log)
     await eventually(() => textsOf(session).includes('come again'))
+    await session.connection.close()
+  })
+
+  it('tells of a message that cannot be decrypted, and gives the same message its content when that comes', async () => {
+    const { log, phone } = await link()
+    const session = connect(log, simulator.socketUrl, { undecryptableAfterMs: 1 })
+    await session.next('onOpen')
+    await simulator.contactSends(CONTACT, phone, 'readable', 'lid')
+    await sendText(session, 'an answer makes the next one no pkmsg', '3EB0ANSWER')
+    await eventually(() => textsOf(session).includes('readable'))
+    await session.next('onServerAck')
+    await forgetRatchet(log, session)
+    const id = await simulator.contactSends(CONTACT, phone, 'unreadable at first', 'lid')
+    const waiting = await session.next('onUndecryptable')
+    expect(waiting).toMatchObject({ messageId: null, attributes: { id }, reason: 'no_session' })
+    await eventually(() => textsOf(session).includes('unreadable at first'))
+    const events = log.state.undone().flatMap((record) => (record.t === 'in' && record.event ? [record.event] : []))
+    const [shown, content] = events.filter(({ whatsappId }) => whatsappId === id)
+    expect([shown?.type, content?.type]).toEqual(['message.undecryptable', 'message.received'])
+    expect(content?.messageId).toBe(shown?.messageId)
+    expect(log.state.undecrypted()).toEqual([])
     await session.connection.close()
   })
 

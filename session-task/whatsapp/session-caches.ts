@@ -8,6 +8,8 @@ export interface SessionCaches {
   readonly retryCounts: BoundedCache
   readonly devices: BoundedCache
   readonly resolved: BoundedCache
+  /** names of inbound stanzas that a connection was replaced for */
+  readonly stuckStanzas: Set<string>
 }
 
 /**
@@ -24,6 +26,7 @@ export const sessionCaches = (log: SessionLog): SessionCaches => {
     retryCounts: new BoundedCache(5_000, 2 * HOUR_MS),
     devices: new BoundedCache(5_000, HOUR_MS),
     resolved: new BoundedCache(5_000, 24 * HOUR_MS),
+    stuckStanzas: new Set(),
   }
   cachesOfLog.set(log, created)
   return created
