@@ -306,6 +306,24 @@ describe('messages', () => {
     await session.connection.close()
   })
 
+  it('gives the library again what a crash left unfinished after its receipt', async () => {
+    const linked = await link()
+    const first = await openLinked(linked.log)
+    const held = await eventually(() => linked.log.state.unfinished().find(({ event }) => event === null))
+    const id = first.seen('onDecrypted').find(({ ciphertextHash }) => ciphertextHash === held.ciphertextHash)
+      ?.attributes.id
+    const answers = async () =>
+      (await receiptsFor(linked.phone, id ?? '')).filter(({ attrs }) => attrs.type === 'peer_msg').length
+    await eventually(async () => (await answers()) === 1)
+    await linked.log.durable(linked.log.lastLsn)
+    const next = await takeOver(linked)
+    const second = await openLinked(next.log)
+    await eventually(async () => (await answers()) === 2)
+    expect(second.seen('onDecrypted')).toEqual([])
+    await second.connection.close()
+    await first.connection.close()
+  })
+
   it('receives what arrived while it was away, in order and once', async () => {
     const linked = await link()
     await (await openLinked(linked.log)).connection.close()
