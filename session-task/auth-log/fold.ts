@@ -21,6 +21,10 @@ export interface FoldedLog {
   nextSequence: number
   doneUpTo: number
   readonly undone: Map<number, SequencedRecord>
+  /** rows that somebody was about to write; null when they stand */
+  mark: { readonly from: number; readonly upTo: number } | null
+  /** sequence → how often its row alone was tried */
+  readonly tries: Map<number, number>
   readonly openOuts: Map<string, OutState>
   /** in the order they settled */
   readonly settledOuts: Map<string, OutState>
@@ -44,6 +48,8 @@ export const emptyFold = (): FoldedLog => ({
   nextSequence: 1,
   doneUpTo: 0,
   undone: new Map(),
+  mark: null,
+  tries: new Map(),
   openOuts: new Map(),
   settledOuts: new Map(),
   messageIds: new Map(),
@@ -114,6 +120,13 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
     case 'done':
       state.doneUpTo = Math.max(state.doneUpTo, record.upTo)
       for (const sequence of state.undone.keys()) if (sequence <= state.doneUpTo) state.undone.delete(sequence)
+      for (const sequence of state.tries.keys()) if (sequence <= state.doneUpTo) state.tries.delete(sequence)
+      if (state.mark && state.mark.upTo <= state.doneUpTo) state.mark = null
+      return
+    case 'mark':
+      if (record.upTo <= state.doneUpTo) return
+      state.mark = { from: record.from, upTo: record.upTo }
+      if (record.alone) state.tries.set(record.from, (state.tries.get(record.from) ?? 0) + 1)
       return
     case 'state':
     case 'fence':

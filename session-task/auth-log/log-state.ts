@@ -20,6 +20,10 @@ export const viewOf = (state: FoldedLog): LogState => ({
     return state.doneUpTo
   },
   undone: () => [...state.undone.values()].sort(bySequence),
+  get mark() {
+    return state.mark
+  },
+  triesOf: (sequence) => state.tries.get(sequence) ?? 0,
   out: (messageId) => state.openOuts.get(messageId) ?? state.settledOuts.get(messageId),
   messageIdOf: (whatsappId) => state.messageIds.get(whatsappId),
   inboundByCiphertext: (ciphertextHash) => {

@@ -147,6 +147,17 @@ export interface DoneRecord {
   readonly upTo: number
 }
 
+/**
+ * Rows of these sequences are about to be written once more. A mark that the next owner finds says that whoever tried did
+ * not live to write `done`; one that was `alone` counts as a try of its row (protocol §5, poison).
+ */
+export interface MarkRecord {
+  readonly t: 'mark'
+  readonly from: number
+  readonly upTo: number
+  readonly alone: boolean
+}
+
 export interface FenceRecord {
   readonly t: 'fence'
   readonly epoch: number
@@ -165,6 +176,7 @@ export type LogRecord =
   | FinishedRecord
   | NoteRecord
   | DoneRecord
+  | MarkRecord
   | FenceRecord
 
 export type SequencedRecord =

@@ -37,6 +37,10 @@ export interface LogState {
   readonly doneUpTo: number
   /** sequenced records whose rows may not be written yet, oldest first */
   undone(): readonly SequencedRecord[]
+  /** rows that an earlier owner, or this one, was about to write and did not finish; null when none */
+  readonly mark: { readonly from: number; readonly upTo: number } | null
+  /** how often the row of this sequence alone was tried */
+  triesOf(sequence: number): number
   out(messageId: string): OutState | undefined
   /** message id of a WhatsApp id that we sent (14 days) */
   messageIdOf(whatsappId: string): string | undefined

@@ -17,6 +17,8 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       nextSequence: state.nextSequence,
       doneUpTo: state.doneUpTo,
       undone: [...state.undone.values()],
+      mark: state.mark,
+      tries: [...state.tries],
       openOuts: [...state.openOuts],
       settledOuts: [...state.settledOuts],
       ciphertexts: [...state.ciphertexts].map(([hash, { at, sequence }]) => [hash, at, sequence]),
@@ -43,6 +45,9 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     archivedCreds: stored.archivedCreds ?? [],
     nextSequence: stored.nextSequence,
     doneUpTo: stored.doneUpTo,
+    // absent in snapshots of older versions
+    mark: stored.mark ?? null,
+    tries: new Map(stored.tries ?? []),
     openOuts: new Map(stored.openOuts),
     settledOuts: new Map(stored.settledOuts),
     identities: new Map(stored.identities),

@@ -2,7 +2,7 @@ import { presentMessage, presentSession } from '../../shared/contract/present.ts
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
-import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
+import { messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   UnknownRecord,
 } from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
+import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
@@ -110,19 +111,23 @@ const messageEvent = async (
 /** META says so only now, after the record; fenced by the epoch of the lease. */
 const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
   const { phone, lid, pushName } = record.facts
-  const patch: SessionPatch = {
-    status: record.to,
-    reason: record.reason ? { ...record.reason } : null,
-    ...(phone ? { phone } : {}),
-    ...(lid ? { lid } : {}),
-    ...(pushName ? { pushName } : {}),
-    ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
-    ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-    ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
-  }
+  // A QR changes nothing of the session.
+  const patch: SessionPatch =
+    record.eventType === 'session.qr'
+      ? {}
+      : {
+          status: record.to,
+          reason: record.reason ? { ...record.reason } : null,
+          ...(phone ? { phone } : {}),
+          ...(lid ? { lid } : {}),
+          ...(pushName ? { pushName } : {}),
+          ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+          ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+          ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
+        }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)
-  if (!(await sessions.writeState(sessionId, epoch, patch)))
+  if (Object.keys(patch).length > 0 && !(await sessions.writeState(sessionId, epoch, patch)))
     context.log.warn({ status: record.to }, 'the session row was not written: it is gone, or a later owner wrote it')
   const row = await sessions.get(sessionId)
   // The event says what the record says, whatever a later owner made of the row.
@@ -138,22 +143,17 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
         lid,
         pushName,
       }
-  return { session: { ...session, previousStatus: record.from } }
+  return { session: { ...session, previousStatus: record.from }, ...linkFacts(record) }
 }
 
-const eventRow = async (
-  { scope, sessionId, services }: SessionContext,
-  record: SequencedRecord,
-  type: string,
-  data: unknown,
-): Promise<EventRow> => ({
-  v: 1,
-  tenantId: scope.tenantId,
-  mode: scope.mode,
-  id: record.eventId,
-  type,
-  sessionId,
-  sequence: record.sequence,
-  timestamp: record.at,
-  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
-})
+/** When there is a QR or code to fetch, and until when. */
+const linkFacts = ({ eventType, facts }: StateRecord) =>
+  eventType === 'session.qr'
+    ? {
+        link: {
+          method: facts.method,
+          attempt: Number(facts.attempt),
+          expiresAt: new Date(Number(facts.expiresAt)).toISOString(),
+        },
+      }
+    : {}

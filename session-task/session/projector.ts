@@ -4,10 +4,11 @@ import type { EventRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { ownAddress } from './addresses.ts'
+import { type NextBatch, nextBatch } from './next-batch.ts'
+import { isPermanent, projectUnprocessable, TRIES_MAX } from './poison.ts'
 import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
-const BATCH_RECORDS = 50
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
 const UNDONE_MAX = 5_000
 const UNDONE_BYTES_MAX = 16 * 1024 * 1024
@@ -33,6 +34,9 @@ export class Projector {
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
+  #isReplay = false
+  /** rows up to here are written one by one */
+  #suspectUpTo = 0
 
   constructor(input: {
     context: SessionContext
@@ -62,6 +66,17 @@ export class Projector {
     })
   }
 
+  /**
+   * Writes what an earlier owner left undone, with a mark before each batch: a row that takes its worker down every time
+   * is found, and after three tries alone it is told as unprocessable.
+   */
+  async replay(): Promise<void> {
+    this.#isReplay = true
+    this.#suspectUpTo = this.#sessionLog.state.mark?.upTo ?? 0
+    await this.settled()
+    this.#isReplay = false
+  }
+
   /** Resolves when nothing is undone, or when nothing more will be done. */
   async settled(): Promise<void> {
     this.kick()
@@ -85,9 +100,10 @@ export class Projector {
 
   async #run(): Promise<void> {
     for (let failures = 0; !this.#isStopped; ) {
-      const batch = this.#sessionLog.state.undone().slice(0, BATCH_RECORDS)
-      if (batch.length === 0) return
+      const batch = nextBatch(this.#sessionLog.state, { isReplay: this.#isReplay, suspectUpTo: this.#suspectUpTo })
+      if (!batch) return
       try {
+        if (batch.mark) this.#sessionLog.append([batch.mark])
         await this.#sessionLog.durable(this.#sessionLog.lastLsn)
         await this.#project(batch)
         failures = 0
@@ -97,6 +113,7 @@ export class Projector {
           this.stop()
           return this.#onBroken(error)
         }
+        if (isPermanent(error)) this.#suspectUpTo = batch.records.at(-1)?.sequence ?? 0
         // DynamoDB or KMS is away: the records wait in the log, rows are written when it is back.
         this.#context.log.warn({ error: String(error), failures }, 'rows cannot be written, trying again')
         if (this.isFull()) this.#onBackpressure()
@@ -105,7 +122,7 @@ export class Projector {
     }
   }
 
-  async #project(batch: readonly SequencedRecord[]): Promise<void> {
+  async #project({ records: batch, mark }: NextBatch): Promise<void> {
     const { services, scope } = this.#context
     const events = new Events(services.tables, scope)
     const input = {
@@ -117,7 +134,10 @@ export class Projector {
     await Promise.all(
       [...groupBySubject(batch).values()].map(async (records) => {
         for (const record of records) {
-          const row = await projectRecord(this.#context, record, input)
+          const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
+          const row = isPoison
+            ? await projectUnprocessable(this.#context, record)
+            : await projectRecord(this.#context, record, input)
           if ((await events.put(row)) === 'clash')
             throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
           rows.push(row)

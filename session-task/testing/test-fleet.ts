@@ -94,6 +94,7 @@ export const startTestFleet = async () => {
         ackTimeoutMs: 1_500,
       },
       taskCallback: NO_CALLBACK,
+      heartbeatFile: null,
       log: quietLog,
       heartbeatMs: 500,
       onRejected: () => {},

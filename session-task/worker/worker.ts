@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   readonly sqs: SQSClient
   readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone'>
   readonly taskCallback: TaskCallback
+  /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
+  readonly heartbeatFile: string | null
   readonly log: Log
   /** default 10 s; tests are faster */
   readonly heartbeatMs?: number
@@ -135,6 +138,7 @@ export class Worker {
 
   /** One beat: tell the row that we live, then act on what ASSIGNED says. Beats never overlap. */
   beat(): Promise<void> {
+    this.#touch()
     this.#beating ??= this.#beat().finally(() => {
       this.#beating = null
     })
@@ -198,6 +202,13 @@ export class Worker {
       // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
       this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
     }
+  }
+
+  /** Before the beat, which may wait for DynamoDB: an away table must not make the container unhealthy. */
+  #touch(): void {
+    const { heartbeatFile } = this.#options
+    if (heartbeatFile)
+      void this.#ignoringErrors('heartbeat file', () => writeFile(heartbeatFile, new Date().toISOString()))
   }
 
   #onRing(ring: WorkerRing): void {

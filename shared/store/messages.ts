@@ -174,18 +174,21 @@ export class Messages {
         if (isSettled(row.status) && row.openKey) await this.dropOpen(row.sessionId, row.openKey)
         return row
       }
-      const stamp = stampOf(change.status)
+      const stamps = stampsOf(change.status, row)
       const legs: Leg[] = [
         {
           table: this.#tables.messages.name,
           update: messageKey(this.#scope, messageId),
           set: {
-            expression: `SET #status = :status, #rank = :rank, #failure = :failure${stamp ? `, #${stamp} = :at` : ''}`,
+            expression: [
+              'SET #status = :status, #rank = :rank, #failure = :failure',
+              ...stamps.map((stamp) => `#${stamp} = :at`),
+            ].join(', '),
             values: {
               ':status': change.status,
               ':rank': rankOf(change.status),
               ':failure': change.failure ?? null,
-              ...(stamp ? { ':at': change.at } : {}),
+              ...(stamps.length ? { ':at': change.at } : {}),
             },
           },
           condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
@@ -202,7 +205,7 @@ export class Messages {
           ...row,
           status: change.status,
           failure: change.failure ?? null,
-          ...(stamp ? { [stamp]: change.at } : {}),
+          ...Object.fromEntries(stamps.map((stamp) => [stamp, change.at])),
         }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
     }
@@ -273,8 +276,15 @@ export class Messages {
   }
 }
 
-const stampOf = (status: OutboundStatus): 'sentAt' | 'deliveredAt' | 'readAt' | null => {
-  if (status === 'sent') return 'sentAt'
-  if (status === 'delivered') return 'deliveredAt'
-  return status === 'read' || status === 'played' ? 'readAt' : null
+type Stamp = 'sentAt' | 'deliveredAt' | 'readAt'
+
+/** A receipt proves the steps before it, also when it overtakes the server's ack: what has no time yet gets the receipt's. */
+const stampsOf = (status: OutboundStatus, row: Pick<MessageRow, Stamp>): readonly Stamp[] => {
+  const proven: Record<string, readonly Stamp[]> = {
+    sent: ['sentAt'],
+    delivered: ['sentAt', 'deliveredAt'],
+    read: ['sentAt', 'deliveredAt', 'readAt'],
+    played: ['sentAt', 'deliveredAt', 'readAt'],
+  }
+  return (proven[status] ?? []).filter((stamp) => row[stamp] === null)
 }

@@ -121,6 +121,16 @@ export class Sessions {
     return result.ok
   }
 
+  /** Leg of the same write in a transaction, with the event that tells it. */
+  stateLeg(sessionId: string, epoch: number, patch: SessionPatch): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: sessionKey(this.#scope, sessionId),
+      set: setOf({ ...patch, stateEpoch: epoch }),
+      condition: { expression: 'attribute_exists(pk) AND #stateEpoch <= :epoch', values: { ':epoch': epoch } },
+    }
+  }
+
   /** Shows a QR or a code. The TTL attribute is in seconds. */
   async putLinkSight(sessionId: string, sight: LinkSight): Promise<void> {
     await this.#tables.ephemeral.put({
