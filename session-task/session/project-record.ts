@@ -85,7 +85,8 @@ const projectInbound = async (
   }
   await new Messages(services.tables, scope).putInbound(row)
   const message = { ...presentMessage(row, { ...event.content }), pushName: event.pushName }
-  return eventRow(context, record, event.type, { message })
+  const { reason } = (event.content.undecryptable ?? {}) as { reason?: string }
+  return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
 }
 
 const messageEvent = async (

@@ -45,6 +45,8 @@ export const watchConnection = (
   let bufferingSince: number | null = null
 
   const replace = (message: string): void => {
+    // The end takes a moment; another look would take the stanza for one that two connections could not answer.
+    clearInterval(timer)
     logger.error({ reason: message }, 'the connection is deaf and is replaced')
     void socket.end(new DisconnectError(CONNECTION_LOST, message))
   }
