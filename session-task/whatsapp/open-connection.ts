@@ -1,5 +1,6 @@
 import './repairs/console-silence.ts'
 import './repairs/curve-verify.ts'
+import './repairs/fast-verify.ts'
 import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import type { InboundRecord } from '../auth-log/records.ts'
 import { LogLostError } from '../auth-log/session-log.ts'

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Curve, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { publishQr } from '../linking.ts'
@@ -5,6 +6,7 @@ import { openUnconnectedSocket, type UnconnectedSocket } from '../testing/unconn
 import { silencedConsoleLines } from './console-silence.ts'
 import './curve-verify.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
+import { verifyInJavaScript } from './fast-verify.ts'
 import { terminateHalfOpen } from './half-open-close.ts'
 import { watchLogin } from './login-watchdog.ts'
 import { rejectQueriesAtEnd } from './pending-queries.ts'
@@ -46,6 +48,33 @@ describe('repairs of the library', () => {
     expect(Curve.verify(other.public, message, signature)).toBe(false)
     expect(Curve.verify(signer.public, Buffer.from('massage'), signature)).toBe(false)
     expect(Curve.verify(signer.public, message, new Uint8Array(3))).toBe(false)
+  })
+
+  it('fast-verify: answers like libsignal, for valid, changed and foreign signatures, and much sooner', () => {
+    const verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+      Curve.verify(key, message, signature)
+    for (let run = 0; run < 30; run++) {
+      const [signer, other] = [Curve.generateKeyPair(), Curve.generateKeyPair()]
+      const message = randomBytes(run)
+      const signature = Buffer.from(Curve.sign(signer.private, message))
+      const changed = Buffer.from(signature)
+      changed[run * 2]! ^= 1 << (run % 8)
+      for (const [key, bytes] of [
+        [signer.public, signature],
+        [signer.public, changed],
+        [other.public, signature],
+      ] as const)
+        expect(verify(key, message, bytes)).toBe(verifyInJavaScript(key, message, bytes))
+    }
+    const { private: secret, public: key } = Curve.generateKeyPair()
+    const message = randomBytes(200)
+    const signature = Curve.sign(secret, message)
+    const time = (check: typeof verify) => {
+      const start = process.cpuUsage()
+      for (let run = 0; run < 20; run++) expect(check(key, message, signature)).toBe(true)
+      return process.cpuUsage(start).user
+    }
+    expect(time(verify) * 3).toBeLessThan(time(verifyInJavaScript))
   })
 
   it('console-silence: session objects of libsignal are not printed, other lines are', () => {
