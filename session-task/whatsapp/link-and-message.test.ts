@@ -190,12 +190,17 @@ describe('linking through a server that is not what it should be', () => {
 
 describe('messages', () => {
   it('sends text that the contact decrypts, and hears ack and receipts', async () => {
-    const { log } = await link()
+    const { log, phone } = await link()
     const session = await openLinked(log)
     await sendText(session, 'Olá, tudo bem? 👋', '3EB0SEND01')
     await eventually(async () => (await simulator.inbox(CONTACT)).find(({ text }) => text === 'Olá, tudo bem? 👋'))
     expect(await session.next('onServerAck')).toMatchObject({ whatsappId: '3EB0SEND01', error: null })
     expect(await session.next('onReceipt')).toMatchObject({ whatsappIds: ['3EB0SEND01'], kind: 'delivered' })
+    const frame = (await simulator.wire(phone)).find(({ tag, attrs }) => tag === 'message' && attrs.id === '3EB0SEND01')
+    expect(frame?.attrs).toMatchObject({
+      to: expect.stringMatching(/@lid$/),
+      peer_recipient_pn: `${CONTACT}@s.whatsapp.net`,
+    })
     await session.connection.close()
   })
 

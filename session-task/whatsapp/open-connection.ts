@@ -226,9 +226,9 @@ export const openConnection: OpenConnection = (options) => {
     get isOpen() {
       return isOpen
     },
-    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log).resolved, phone)),
+    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
-    relay: (frame) => whileOpen(() => relayProto(socket, frame)),
+    relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),
     logout: async () => {

@@ -44,6 +44,8 @@ export const socketOptions = (
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     msgRetryCounterCache: caches.retryCounts,
     userDevicesCache: caches.devices,
+    // without it every message to a group costs a query, and WhatsApp answers 429 (baileys-facts §3)
+    cachedGroupMetadata: async (jid) => caches.groups.get(jid),
     callOfferCache: new BoundedCache(500, 5 * MINUTE_MS),
     placeholderResendCache: new BoundedCache(2_000, 60 * MINUTE_MS),
     generateHighQualityLinkPreview: false,
