@@ -41,6 +41,12 @@ describe('fold', () => {
     fc.dictionary(small, fc.dictionary(small, value)).map((set) => ({ t: 'keys', set })),
     fc.jsonValue().map((creds) => ({ t: 'creds', creds })),
     fc.tuple(small, fc.option(sequence)).map(([hash, n]) => inbound(hash, n)),
+    fc
+      .tuple(small, small, fc.boolean())
+      .map(([hash, messageKey, isUnfinished]) => inbound(hash, null, { messageKey, isUnfinished })),
+    small.map((messageKey) => ({ t: 'undecrypted', at: 1, messageKey, attributes: {}, reason: 'other' })),
+    fc.array(small).map((ciphertextHashes) => ({ t: 'finished', ciphertextHashes })),
+    sequenced('note').map((base) => ({ ...base, eventType: 'group.updated', identityHash: base.messageId, data: {} })),
     fc.tuple(small, fc.nat(4)).map(([messageId, n]) => ({ t: 'out', messageId, whatsappId: `W${messageId}`, n })),
     fc
       .tuple(sequenced('status'), fc.constantFrom('sent', 'delivered', 'read', 'played'))
@@ -135,6 +141,42 @@ describe('fold', () => {
     expect(view.messageIdOf('W')).toBe('m')
     fold(state, { t: 'done', upTo: 3 }, 75 * DAY_MS)
     expect([view.out('m'), view.messageIdOf('W')]).toEqual([undefined, undefined])
+  })
+
+  test('a message whose content is missing waits until it comes, and content that came is never missed again', () => {
+    const missing = (messageKey: string, at: number): LogRecord => ({
+      t: 'undecrypted',
+      at,
+      messageKey,
+      attributes: { id: messageKey },
+      reason: 'no_session',
+    })
+    const received = (hash: string, messageKey: string, type: string) =>
+      inbound(hash, null, { messageKey, event: { type, messageId: `msg ${hash}` } as InboundRecord['event'] })
+    const state = foldAll([missing('a', 1), missing('b', 2), missing('a', 3)])
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    expect(view().undecrypted()).toMatchObject([
+      { messageKey: 'a', at: 1, messageId: null },
+      { messageKey: 'b', at: 2 },
+    ])
+    foldAll([received('shown', 'a', 'message.undecryptable'), received('content', 'b', 'message.received')], state)
+    expect(view().undecrypted()).toMatchObject([{ messageKey: 'a', messageId: 'msg shown' }])
+    foldAll([received('late', 'a', 'message.received'), missing('a', 4), missing('b', 4)], state)
+    expect(view().undecrypted()).toEqual([])
+    for (let n = 0; n < 1_500; n++) fold(state, missing(`garbage ${n}`, 5), 5)
+    expect(state.undecrypted.size).toBe(1_000)
+    fold(state, { t: 'fence', epoch: 1 }, 20 * DAY_MS)
+    expect(view().undecrypted()).toEqual([])
+  })
+
+  test('a stanza that the library has not finished keeps its plaintext, done or not, until it is finished', () => {
+    const state = foldAll([inbound('h', null, { isUnfinished: true }), { t: 'done', upTo: 9 }])
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    expect(view().unfinished()).toMatchObject([{ ciphertextHash: 'h', plaintext: 'plaintext h' }])
+    expect(view().inboundByCiphertext('h')).toMatchObject({ plaintext: 'plaintext h' })
+    foldAll([{ t: 'finished', ciphertextHashes: ['h'] }, inbound('h', null, { isUnfinished: true })], state)
+    expect(view().unfinished()).toEqual([])
+    expect(view().inboundByCiphertext('h')).toEqual({ plaintext: null })
   })
 
   test('credentials of a logged-out device are archived for 30 days, those that never linked are not', () => {

@@ -1,7 +1,8 @@
 import { rankOf } from '../../shared/core/message-status.ts'
+import { forgetInbound, noteContent, noteUndecrypted } from './fold-inbound.ts'
 import { holdsLinkedDevice } from './linked-credentials.ts'
-import { isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
-import type { OutState } from './session-log.ts'
+import { type InboundRecord, isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
+import type { OutState, UndecryptedState } from './session-log.ts'
 
 const RETENTION_MS = 14 * 24 * 3_600_000
 const ARCHIVE_MS = 30 * 24 * 3_600_000
@@ -31,6 +32,10 @@ export interface FoldedLog {
   /** ciphertext hash → when, and the sequence whose undone record has the plaintext */
   readonly ciphertexts: Map<string, { at: number; sequence: number | null }>
   readonly identities: Map<string, number>
+  /** by message key */
+  readonly undecrypted: Map<string, UndecryptedState>
+  /** by ciphertext hash */
+  readonly unfinished: Map<string, InboundRecord>
   /** records of a newer version, carried for it */
   readonly unknown: LogRecord[]
 }
@@ -50,6 +55,8 @@ export const emptyFold = (): FoldedLog => ({
   messageIds: new Map(),
   ciphertexts: new Map(),
   identities: new Map(),
+  undecrypted: new Map(),
+  unfinished: new Map(),
   unknown: [],
 })
 
@@ -73,11 +80,21 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       setCredentials(state, record.creds == null ? null : JSON.stringify(record.creds), at)
       return
     case 'in': {
+      noteContent(state, record)
       const known = state.ciphertexts.get(record.ciphertextHash)
       if (known?.sequence == null) state.ciphertexts.set(record.ciphertextHash, { at, sequence: record.sequence })
       if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
       return
     }
+    case 'undecrypted':
+      noteUndecrypted(state, record)
+      return
+    case 'finished':
+      for (const hash of record.ciphertextHashes) state.unfinished.delete(hash)
+      return
+    case 'note':
+      if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
+      return
     case 'out': {
       const outs = state.settledOuts.has(record.messageId) ? state.settledOuts : state.openOuts
       const earlier = outs.get(record.messageId)
@@ -167,6 +184,7 @@ const forgetAged = (state: FoldedLog): void => {
     state.settledOuts.delete(messageId)
     if (state.messageIds.get(out.whatsappId) === messageId) state.messageIds.delete(out.whatsappId)
   }
+  forgetInbound(state, limit)
   while ((state.archivedCreds[0]?.at ?? Number.POSITIVE_INFINITY) < state.now - ARCHIVE_MS) state.archivedCreds.shift()
   forgetHashes(state.ciphertexts, ({ at }) => at >= limit)
   forgetHashes(state.identities, (at) => at >= limit)

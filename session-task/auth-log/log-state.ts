@@ -29,9 +29,14 @@ export const viewOf = (state: FoldedLog): LogState => ({
   inboundByCiphertext: (ciphertextHash) => {
     const known = state.ciphertexts.get(ciphertextHash)
     if (!known) return undefined
+    const unfinished = state.unfinished.get(ciphertextHash)
+    if (unfinished) return unfinished
     const record = known.sequence === null ? undefined : state.undone.get(known.sequence)
     return record?.t === 'in' && record.ciphertextHash === ciphertextHash ? record : { plaintext: null }
   },
+  undecrypted: () => [...state.undecrypted.values()],
+  undecryptedOf: (messageKey) => state.undecrypted.get(messageKey),
+  unfinished: () => [...state.unfinished.values()],
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 

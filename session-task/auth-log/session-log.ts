@@ -1,4 +1,4 @@
-import type { InboundRecord, LogRecord, SequencedRecord } from './records.ts'
+import type { InboundRecord, LogRecord, SequencedRecord, UndecryptedRecord } from './records.ts'
 
 /** Why a log can no longer be written. `fenced`: another owner opened it. `storage`: S3 was away for too long. */
 export type LogLoss = 'fenced' | 'storage'
@@ -21,6 +21,12 @@ export interface OutState {
   readonly at: number
 }
 
+/** A message whose content is missing. Forgotten with its content, or after 14 days. */
+export interface UndecryptedState extends Pick<UndecryptedRecord, 'at' | 'messageKey' | 'attributes' | 'reason'> {
+  /** the row that the tenant saw as undecryptable; content that comes later belongs to it */
+  readonly messageId: string | null
+}
+
 /** The folded state: the result of all records appended so far, durable or not. Only `append` changes it. */
 export interface LogState {
   readonly creds: unknown | null
@@ -40,6 +46,11 @@ export interface LogState {
   messageIdOf(whatsappId: string): string | undefined
   /** an earlier delivery of the same ciphertext; plaintext only until it is done */
   inboundByCiphertext(ciphertextHash: string): InboundRecord | { readonly plaintext: null } | undefined
+  /** messages whose content is missing, oldest first */
+  undecrypted(): readonly UndecryptedState[]
+  undecryptedOf(messageKey: string): UndecryptedState | undefined
+  /** inbound stanzas that the library had not finished, oldest first */
+  unfinished(): readonly InboundRecord[]
   /** true when this identity already became an event (or was seen) within the last 14 days */
   hasIdentity(identityHash: string): boolean
 }

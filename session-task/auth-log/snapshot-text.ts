@@ -23,6 +23,8 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       settledOuts: [...state.settledOuts],
       ciphertexts: [...state.ciphertexts].map(([hash, { at, sequence }]) => [hash, at, sequence]),
       identities: [...state.identities],
+      undecrypted: [...state.undecrypted.values()],
+      unfinished: [...state.unfinished.values()],
       unknown: state.unknown,
     }),
   ]
@@ -50,6 +52,9 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     settledOuts: new Map(stored.settledOuts),
     identities: new Map(stored.identities),
   }
+  // Absent in snapshots of an earlier version.
+  for (const waiting of stored.undecrypted ?? []) state.undecrypted.set(waiting.messageKey, waiting)
+  for (const record of stored.unfinished ?? []) state.unfinished.set(record.ciphertextHash, record)
   for (const record of stored.undone) state.undone.set(record.sequence, record)
   for (const [hash, at, sequence] of stored.ciphertexts) state.ciphertexts.set(hash, { at, sequence })
   for (const outs of [state.openOuts, state.settledOuts])

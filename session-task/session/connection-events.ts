@@ -1,7 +1,8 @@
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents } from '../whatsapp/connection.ts'
 import type { Connector } from './connector.ts'
-import { inboundRecordOf } from './inbound.ts'
+import { groupNotesOf } from './group-notes.ts'
+import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
 import type { Outbox } from './outbox.ts'
 import type { Projector } from './projector.ts'
 import type { Standing } from './standing.ts'
@@ -57,6 +58,15 @@ export const connectionEvents = (
       // The record is appended by the caller in this same run; its rows follow a moment later.
       setImmediate(() => projector.kick())
       return inboundRecordOf(sessionLog, stanza, standing.own, Date.now())
+    },
+    onUndecryptable: (waiting) => {
+      setImmediate(() => projector.kick())
+      return undecryptableRecordOf(sessionLog, waiting, standing.own, Date.now())
+    },
+    onNotification: (notification) => {
+      const notes = groupNotesOf(sessionLog, notification, Date.now())
+      if (notes.length > 0) setImmediate(() => projector.kick())
+      return notes
     },
     onServerAck: guarded((ack) => outbox.onServerAck(ack)),
     onReceipt: guarded((receipt) => outbox.onReceipt(receipt)),

@@ -49,6 +49,8 @@ export const projectUnprocessable = async (context: SessionContext, record: Sequ
         session: { id: sessionId, mode: scope.mode, status: record.to, previousStatus: record.from },
         reason: 'unprocessable',
       })
+    case 'note':
+      return eventRow(context, record, record.eventType, record.data)
     default: {
       const status = record.t === 'status' ? record.status : record.t === 'fail' ? 'failed' : 'unknown'
       return eventRow(context, record, `message.${status}`, {

@@ -5,7 +5,15 @@ import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
-import type { InboundRecord, SequencedRecord, StateRecord } from '../auth-log/records.ts'
+import type {
+  FailRecord,
+  InboundRecord,
+  Sequenced,
+  SequencedRecord,
+  StateRecord,
+  StatusRecord,
+  UnknownRecord,
+} from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
 import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
@@ -18,7 +26,7 @@ export const projectRecord = async (
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
-      return eventRow(context, record, 'message.received', await projectInbound(context, record, input.own))
+      return projectInbound(context, record, input.own)
     case 'status':
       return messageEvent(context, record, record.status, null)
     case 'fail':
@@ -27,6 +35,8 @@ export const projectRecord = async (
       return messageEvent(context, record, 'unknown', record.failure)
     case 'state':
       return eventRow(context, record, record.eventType, await projectState(context, record, input.epoch))
+    case 'note':
+      return eventRow(context, record, record.eventType, record.data)
     default:
       return assertNever(record)
   }
@@ -34,9 +44,9 @@ export const projectRecord = async (
 
 const projectInbound = async (
   context: SessionContext,
-  record: InboundRecord,
+  record: InboundRecord & Sequenced,
   own: ReturnType<typeof ownAddress>,
-): Promise<unknown> => {
+): Promise<EventRow> => {
   const event = record.event
   if (!event) throw new Error('a sequenced inbound record has no event')
   const { scope, sessionId, services } = context
@@ -74,12 +84,14 @@ const projectInbound = async (
     openKey: null,
   }
   await new Messages(services.tables, scope).putInbound(row)
-  return { message: { ...presentMessage(row, { ...event.content }), pushName: event.pushName } }
+  const message = { ...presentMessage(row, { ...event.content }), pushName: event.pushName }
+  const { reason } = (event.content.undecryptable ?? {}) as { reason?: string }
+  return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
 }
 
 const messageEvent = async (
   context: SessionContext,
-  record: Exclude<SequencedRecord, InboundRecord | StateRecord>,
+  record: StatusRecord | FailRecord | UnknownRecord,
   status: OutboundStatus,
   failure: Failure | null,
 ): Promise<EventRow> => {

@@ -171,7 +171,10 @@ export class Projector {
 
 const subjectOf = (record: SequencedRecord): string => {
   if (record.t === 'state') return 'session'
-  return record.t === 'in' ? record.eventId : record.messageId
+  if (record.t === 'note') return record.eventId
+  // What could not be read and its content that came later are one message.
+  if (record.t === 'in') return record.event?.messageId ?? record.eventId
+  return record.messageId
 }
 
 const groupBySubject = (batch: readonly SequencedRecord[]): Map<string, SequencedRecord[]> => {

@@ -20,6 +20,7 @@ import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
 import type { WorkerServices } from '../session/session-context.ts'
+import type { OpenConnection } from '../whatsapp/connection.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
@@ -43,7 +44,7 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
 export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
 
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
-export const startTestFleet = async () => {
+export const startTestFleet = async (options: { openConnection?: OpenConnection } = {}) => {
   const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
   cloud.apply()
   setTrustRoot(simulator.trustRootHex)
@@ -66,6 +67,7 @@ export const startTestFleet = async () => {
   }
 
   const startWorker = async (
+    capacity = 50,
     overrides: Partial<WorkerServices> & { heartbeatMs?: number } = {},
   ): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
@@ -73,7 +75,7 @@ export const startTestFleet = async () => {
       workerId,
       incarnation: 1,
       mode: 'test',
-      capacity: 50,
+      capacity,
       version: 'test',
       taskArn: null,
       queuePrefix: 'worker-',
@@ -91,7 +93,7 @@ export const startTestFleet = async () => {
         logClient: makeLogS3Client(),
         authBucket: 'auth',
         pauseDetector: new PauseDetector(systemClock),
-        openConnection,
+        openConnection: options.openConnection ?? openConnection,
         socketUrl: simulator.socketUrl,
         whatsappVersion: null,
         log: quietLog,

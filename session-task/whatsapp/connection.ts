@@ -11,6 +11,26 @@ export interface DecryptedStanza {
   readonly ciphertextHash: string
   /** encoded stanza, to be injected again after a crash */
   readonly stanza: Uint8Array
+  /** which message of which sender; absent when the stanza only brought a group's sender key */
+  readonly messageKey?: string
+  /** the library has work with it after the receipt */
+  readonly isUnfinished?: boolean
+}
+
+/** What WhatsApp told outside of messages, before its ack: groups, contacts, our account. */
+export interface NotificationStanza {
+  readonly type: string
+  /** the stanza's attributes: from, id, t, participant, notify, … */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly NotificationChild[]
+}
+
+export interface NotificationChild {
+  readonly tag: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly NotificationChild[]
+  /** UTF-8 of a text node; null when it has children, other bytes or nothing */
+  readonly text: string | null
 }
 
 export interface DisconnectInfo {
@@ -33,6 +53,15 @@ export interface ConnectionEvents {
    * the same call as the ratchet.
    */
   onDecrypted(stanza: DecryptedStanza): import('../auth-log/records.ts').InboundRecord
+  /**
+   * A message whose content did not come within 5 min. Returns the record that tells the tenant, appended in the same
+   * run; content that comes later finds it by its message key.
+   */
+  onUndecryptable?(
+    waiting: import('../auth-log/session-log.ts').UndecryptedState,
+  ): import('../auth-log/records.ts').InboundRecord
+  /** Called before the ack of that notification may leave; what it returns is appended in the same run. */
+  onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
@@ -86,6 +115,9 @@ export interface ConnectionOptions {
   readonly logger: import('../../shared/log/log.ts').Log
   /** how long to wait for the server's word after connecting; default 40 s */
   readonly loginTimeoutMs?: number
+  /** how long the content of a message may be missing before the session is told; default 5 min */
+  readonly undecryptableAfterMs?: number
+  readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 
 export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection

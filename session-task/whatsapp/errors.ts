@@ -6,6 +6,8 @@ export type WhatsAppErrorCode =
   | 'timed_out'
   /** the server answered an IQ with an error; see waCode */
   | 'server_refused'
+  /** too many questions in too short a time: nothing was decided, try again in a minute */
+  | 'rate_limited'
   /** no device of the recipient is known: nothing was sent */
   | 'no_recipient_devices'
   /** the server refused the pairing code request */

@@ -1,5 +1,6 @@
 import './repairs/console-silence.ts'
 import './repairs/curve-verify.ts'
+import './repairs/fast-verify.ts'
 import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import type { InboundRecord } from '../auth-log/records.ts'
 import { LogLostError } from '../auth-log/session-log.ts'
@@ -7,6 +8,7 @@ import type { DecryptedStanza, DisconnectInfo, OpenConnection, WhatsAppConnectio
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
+import { giveUp, journalStanzas, reportUndecryptable } from './inbound-journal.ts'
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
 import { onLogLost } from './log-loss.ts'
@@ -27,9 +29,13 @@ import { parseReceipt, parseServerAck } from './stanza-events.ts'
 import type { StanzaMemory } from './stanza-memory.ts'
 import { rememberStanzas } from './stanza-memory.ts'
 import { startLinking } from './start-linking.ts'
+import { answersIn, UnansweredStanzas, watchStanzas } from './unanswered-stanzas.ts'
+import { resumeUnfinished } from './unfinished-stanzas.ts'
+import { watchConnection } from './watchdog.ts'
 import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
+const CONNECTION_LOST = 408
 const INTERNAL_ERROR = 500
 const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
@@ -58,27 +64,48 @@ export const openConnection: OpenConnection = (options) => {
 
   let stanzas: StanzaMemory | null = null
   /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
+  const endUnjournaled = (error: unknown): void => {
+    gate.shut()
+    void socket.end(new DisconnectError(INTERNAL_ERROR, DISCONNECT_MESSAGES.journalFailed, error))
+  }
   const onDecrypted = (stanza: DecryptedStanza): InboundRecord => {
     try {
       return events.onDecrypted(stanza)
     } catch (error) {
-      gate.shut()
-      void socket.end(new DisconnectError(INTERNAL_ERROR, DISCONNECT_MESSAGES.journalFailed, error))
+      endUnjournaled(error)
       throw error
     }
   }
+  /** For listeners inside the library, which does not expect them to throw. */
+  const journal = (append: () => void): void => {
+    try {
+      append()
+    } catch (error) {
+      if (!(error instanceof LogLostError)) endUnjournaled(error)
+    }
+  }
   const keys = makeKeyStore(log, onDecrypted)
+  const unanswered = new UnansweredStanzas()
   const makeSignalRepository = makeJournaledRepository(
     log,
     { onDecrypted },
     { of: (ciphertext) => stanzas?.of(ciphertext) },
   )
   const socket = withCapturedRejections(
-    () => makeWASocket({ ...socketOptions(options, Math.random()), auth: { creds, keys }, makeSignalRepository }),
+    () =>
+      makeWASocket({
+        ...socketOptions(options, Math.random(), (fields) => {
+          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id)
+        }),
+        auth: { creds, keys },
+        makeSignalRepository,
+      }),
     (error) => logger.error({ cause: errorName(error) }, 'unexpected error in the connection; it is closed'),
   )
   // everything below runs before the first byte of the connection
   stanzas = rememberStanzas(socket.ws)
+  journalStanzas(socket.ws, log, events, journal)
+  watchStanzas(socket.ws, unanswered)
   const raw = (socket.ws as unknown as { socket: ClosableRawSocket }).socket
   terminateHalfOpen(raw)
   const gate = installWireGate(raw, log, (failure) => {
@@ -87,11 +114,31 @@ export const openConnection: OpenConnection = (options) => {
     )
   })
   completeCredentialUpdates(socket)
-  writeKeysThrough(socket, keys)
+  writeKeysThrough(socket, keys, (name) => {
+    logger.error({ transaction: name.includes('@') ? 'jid' : name }, 'a transaction of the library does not end')
+    void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
+  })
   flushEventsAtEnd(socket)
   rejectQueriesAtEnd(socket)
   watchLogin(socket, options.loginTimeoutMs)
-  ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
+  ackStatusStanzas(
+    socket,
+    (id) => unanswered.answered('status', id),
+    (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'),
+  )
+  const unfinished = resumeUnfinished(socket.ws, log, (error) =>
+    logger.warn({ cause: errorName(error) }, 'unfinished stanzas could not be marked'),
+  )
+  const stops = [
+    unfinished.stop,
+    reportUndecryptable(log, events, journal, options.undecryptableAfterMs),
+    watchConnection(socket, unanswered, {
+      stuckBefore: sessionCaches(log).stuckStanzas,
+      giveUp: ({ stanza }) => journal(() => giveUp(log, stanza)),
+      logger,
+      ...(options.watchdogLimits ? { limits: options.watchdogLimits } : {}),
+    }),
+  ]
   const forgetLog = onLogLost(log, (loss) => {
     gate.shut()
     void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
@@ -124,12 +171,16 @@ export const openConnection: OpenConnection = (options) => {
     if (connection === 'open') {
       isOpen = true
       events.onOpen(ownIdentity(socket.authState.creds))
+      unfinished
+        .start()
+        .catch((error) => logger.warn({ cause: errorName(error) }, 'an unfinished stanza could not be resumed'))
     }
     if (connection === 'close' && !isClosed) {
       isOpen = false
       isClosed = true
       gate.shut()
       forgetLog()
+      for (const stop of stops) stop()
       const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)
@@ -175,9 +226,9 @@ export const openConnection: OpenConnection = (options) => {
     get isOpen() {
       return isOpen
     },
-    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log).resolved, phone)),
+    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
-    relay: (frame) => whileOpen(() => relayProto(socket, frame)),
+    relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),
     logout: async () => {

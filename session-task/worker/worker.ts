@@ -154,8 +154,7 @@ export class Worker {
     this.#isDraining = true
     this.#log.info({ sessions: this.#host.count, reason }, 'draining')
     await this.#ignoringErrors('DRAINING', () => this.#workers.setStatus(workerId, incarnation, 'DRAINING'))
-    const released = await this.#host.drain()
-    await Promise.all(released.map((row) => this.#hintSession(row)))
+    const released = await this.#host.drain((row) => this.#hintSession(row))
     if (this.#timer) clearInterval(this.#timer)
     await this.#beating
     this.#stopping.abort()
@@ -166,7 +165,7 @@ export class Worker {
     await this.#ignoringErrors('queue', () =>
       this.#options.sqs.send(new DeleteQueueCommand({ QueueUrl: this.#queueUrl })),
     )
-    this.#log.info({ released: released.length }, 'drained')
+    this.#log.info({ released }, 'drained')
   }
 
   /** Leaves at once, as a killed process would: nothing is written any more. */

@@ -75,7 +75,11 @@ export class Messages {
 
   /** The inbound row of an event; put-if-absent, so a replay writes nothing new. */
   async putInbound(row: MessageRow): Promise<void> {
-    await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+    // Content that came late replaces what was shown as undecryptable, never the other way round.
+    await this.#tables.messages.put(this.#item(row), {
+      expression: 'attribute_not_exists(pk) OR #type = :undecryptable',
+      values: { ':undecryptable': 'undecryptable' },
+    })
   }
 
   /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
