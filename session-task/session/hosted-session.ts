@@ -69,7 +69,7 @@ export class HostedSession implements Faulty {
 
   /** Something about the session changed that is not `desired`, e.g. another way to link. */
   review(): void {
-    this.#enqueue(async () => this.#live?.reviewLink())
+    this.#enqueue(async () => this.#live?.review())
   }
 
   /** A new connection now, whatever the present one is like or waits for. */

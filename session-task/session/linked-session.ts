@@ -6,8 +6,10 @@ import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
+import { ContactBook } from './contact-book.ts'
 import { Journal } from './journal.ts'
 import { Outbox } from './outbox.ts'
+import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
 import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
@@ -41,6 +43,7 @@ export class LinkedSession {
   readonly #outbox: Outbox
   readonly #connector: Connector
   readonly #unsendable: Unsendable
+  readonly #tellMerges: (isForced: boolean) => Promise<void>
   #reviewTimer: NodeJS.Timeout
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
@@ -57,10 +60,15 @@ export class LinkedSession {
     this.#listener = input.listener
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
+    const book = new ContactBook(context)
+    const settled = () => this.#projector.settled()
+    this.#tellMerges = (isForced) => book.tellMerges({ sessionLog, journal, settled }, isForced)
     this.#outbox = new Outbox({
       context,
       sessionLog,
       journal,
+      book,
+      pacer: new Pacer({ context, standing: this.#standing, book }),
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
@@ -68,13 +76,17 @@ export class LinkedSession {
       context,
       sessionLog,
       own: () => this.#standing.own,
-      onProjected: (records) => this.#outbox.onProjected(records),
+      book,
+      onProjected: (records) => {
+        this.#outbox.onProjected(records)
+        setImmediate(() => void this.#tellNews())
+      },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
         if (this.#connector.connection) this.#connector.close(BACKPRESSURE)
       },
     })
-    this.#unsendable = new Unsendable({ context, sessionLog, journal, settled: () => this.#projector.settled() })
+    this.#unsendable = new Unsendable({ context, sessionLog, journal, settled })
     this.#reviewTimer = setInterval(() => void this.#reviewUnsent(), REVIEW_MS * (0.8 + Math.random() * 0.4))
     this.#reviewTimer.unref()
     this.#connector = new Connector({
@@ -112,6 +124,7 @@ export class LinkedSession {
       await this.#standing.renew()
     }
     await this.#unsendable.journalEnded()
+    await this.#tellMerges(true)
   }
 
   /** Connects, unless it is connected or about to. */
@@ -128,12 +141,15 @@ export class LinkedSession {
     return 'started'
   }
 
-  /** The tenant may have asked for another way to link while we show the first one. */
-  async reviewLink(): Promise<void> {
-    if (this.#connector.isLinked || this.#isStopped) return
+  /** The tenant may have changed a setting, or asked for another way to link while we show the first one. */
+  async review(): Promise<void> {
+    if (this.#isStopped) return
     const row = await this.#standing.readRow()
-    if (!row?.link || row.link.requestedAt === this.#standing.row?.link?.requestedAt) return
+    if (!row) return
+    const isNewLink = row.link !== null && row.link.requestedAt !== this.#standing.row?.link?.requestedAt
     this.#standing.takeRow(row)
+    this.#outbox.repace()
+    if (this.#connector.isLinked || !isNewLink) return
     await this.#connector.drop()
     await this.start()
   }
@@ -213,6 +229,16 @@ export class LinkedSession {
       },
       isCurrent,
     )
+  }
+
+  async #tellNews(): Promise<void> {
+    if (this.#isStopped) return
+    try {
+      await this.#tellMerges(false)
+    } catch (error) {
+      if (!(error instanceof LogLostError))
+        this.#context.log.warn({ error: String(error) }, 'merged contacts could not be told, the next open does')
+    }
   }
 
   /** While no connection looks after them: expired messages end, and so do those that the sweeper ended for us. */

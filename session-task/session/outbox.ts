@@ -3,10 +3,12 @@ import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
 import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
+import type { Pacer } from './pacer.ts'
 import type { SessionContext } from './session-context.ts'
 import { WakeTimer } from './wake-timer.ts'
 
@@ -16,6 +18,8 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
+/** waits shorter than this are nobody's business */
+const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
 
 /** Sends a session's OPEN rows over whatever connection is attached (protocol §6). */
@@ -24,6 +28,7 @@ export class Outbox {
   readonly #messages: Messages
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
+  readonly #pacer: Pacer
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
@@ -38,12 +43,15 @@ export class Outbox {
     context: SessionContext
     sessionLog: SessionLog
     journal: Journal
+    book: ContactBook
+    pacer: Pacer
     /** a frame had no answer for 30 s: the connection is not to be trusted */
     onNoAck: () => void
     ackTimeoutMs?: number
   }) {
     const { context, sessionLog, journal } = input
     this.#context = context
+    this.#pacer = input.pacer
     this.#messages = new Messages(context.services.tables, context.scope)
     this.#flights = new InFlight({
       sessionLog,
@@ -59,6 +67,7 @@ export class Outbox {
       journal,
       messages: this.#messages,
       flights: this.#flights,
+      book: input.book,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delay(messageId, ms),
@@ -97,6 +106,12 @@ export class Outbox {
         this.#pumping = null
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
       })
+  }
+
+  /** The pace may be another one now: what waited for the old one is looked at again. */
+  repace(): void {
+    this.#delayedUntil.clear()
+    this.ring()
   }
 
   /** No more claims; resolves when nothing is in flight, or after 10 s. */
@@ -154,7 +169,16 @@ export class Outbox {
             return this.#wake.wakeIn(row.notBefore - now)
           }
           used++
-          if (this.#isFree(row.messageId, now)) due.push(row)
+          if (!this.#isFree(row.messageId, now)) continue
+          const answer = await this.#pacer.admit(row, now)
+          if (answer.admitted) due.push(row)
+          else {
+            await this.#hold(row.messageId, answer.notBefore, now)
+            if (answer.because !== 'gap' && answer.because !== 'quietHours') continue
+            // It holds for the whole account: rows behind this one wait as well.
+            await this.#startAll(due, connection)
+            return
+          }
         }
         rest = rest.slice(used)
         await this.#startAll(due, connection)
@@ -187,6 +211,12 @@ export class Outbox {
         if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
       })
     }
+  }
+
+  /** A long wait is written down, so that the tenant sees until when. */
+  async #hold(messageId: string, notBefore: number, now: number): Promise<void> {
+    this.#delay(messageId, notBefore - now)
+    if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
   }
 
   #delay(messageId: string, ms: number): void {

@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
+import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type {
   FailRecord,
@@ -15,6 +15,7 @@ import type {
   UnknownRecord,
 } from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -22,11 +23,11 @@ import type { SessionContext } from './session-context.ts'
 export const projectRecord = async (
   context: SessionContext,
   record: SequencedRecord,
-  input: { epoch: number; own: ReturnType<typeof ownAddress> },
+  input: { epoch: number; own: ReturnType<typeof ownAddress>; book: ContactBook },
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
-      return projectInbound(context, record, input.own)
+      return projectInbound(context, record, input)
     case 'status':
       return messageEvent(context, record, record.status, null)
     case 'fail':
@@ -45,13 +46,13 @@ export const projectRecord = async (
 const projectInbound = async (
   context: SessionContext,
   record: InboundRecord & Sequenced,
-  own: ReturnType<typeof ownAddress>,
+  { own, book }: { own: ReturnType<typeof ownAddress>; book: ContactBook },
 ): Promise<EventRow> => {
   const event = record.event
   if (!event) throw new Error('a sequenced inbound record has no event')
   const { scope, sessionId, services } = context
   const known = { phone: event.phone, lid: event.lid }
-  const from = addressOf(sessionId, event.senderJid, known)
+  const from = await identified(book, addressOf(sessionId, event.senderJid, known), record.at)
   const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
   const row: MessageRow = {
     v: 1,
@@ -89,6 +90,13 @@ const projectInbound = async (
   return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
 }
 
+/** The address with the contact behind it: its id after merges, and the other address when it is known. */
+const identified = async (book: ContactBook, address: Address, at: number): Promise<Address> => {
+  if (address.kind !== 'user') return address
+  const { contactId, phone, lid } = await book.identify({ phone: address.phone, lid: address.lid }, at)
+  return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
+}
+
 const messageEvent = async (
   context: SessionContext,
   record: StatusRecord | FailRecord | UnknownRecord,
@@ -124,7 +132,9 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
           ...(pushName ? { pushName } : {}),
           ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
           ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-          ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
+          ...(record.eventType === 'session.linked'
+            ? { link: null, loggedOutAt: null, linkedAt: record.at, restriction: null }
+            : {}),
         }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)

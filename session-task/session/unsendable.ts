@@ -45,6 +45,8 @@ export class Unsendable {
         if (status === 'failed') this.#journal.fail(messageId, failure)
         else this.#journal.unknown(messageId, failure)
       await this.#settled()
+      // Projected or not: once it is in the log, whoever owns the session next will tell it.
+      await this.#log.durable(this.#log.lastLsn)
       await Promise.all(
         rows.map(async ({ messageId }) => {
           // The log knew better: an ack that the sweeper could not see.

@@ -6,6 +6,7 @@ import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCo
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { Contacts } from '../../shared/store/contacts.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
@@ -296,6 +297,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     untilMessage,
     readEvents,
     readHints,
+    contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
     logObjects,
     stop: async () => {
       await Promise.all(started.map((worker) => worker.drain()))

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { PACING_POLICIES } from '../core/pacing.ts'
+import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 import {
   emptyBody,
@@ -21,6 +23,29 @@ const reasonSchema = z.object({
   since: isoTime,
 })
 
+const timeOfDay = z.string().refine(isTimeOfDay, 'Not a time of day, HH:MM').meta({ example: '22:00' })
+
+const pacingSchema = z
+  .object({
+    policy: z.enum(PACING_POLICIES).meta({ description: 'How fast messages leave; docs/pacing.md has the numbers' }),
+    quietHours: z
+      .object({ from: z.string(), to: z.string(), timeZone: z.string().meta({ example: 'America/Sao_Paulo' }) })
+      .nullable(),
+  })
+  .meta({ id: 'Pacing' })
+
+const pacingInput = z.strictObject({
+  policy: z.enum(PACING_POLICIES).meta({ example: 'human' }),
+  quietHours: z
+    .strictObject({
+      from: timeOfDay,
+      to: timeOfDay,
+      timeZone: z.string().max(60).refine(isTimeZone, 'Not an IANA time zone').meta({ example: 'America/Sao_Paulo' }),
+    })
+    .nullable()
+    .default(null),
+})
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -34,6 +59,7 @@ export const sessionSchema = z
     pushName: z.string().nullable(),
     workerId: z.string().nullable(),
     connectedAt: isoTime.nullable(),
+    pacing: pacingSchema,
     createdAt: isoTime,
     metadata: metadataSchema,
   })
@@ -113,7 +139,11 @@ export const sessionOperations = {
     path: '/v1/sessions',
     summary: 'Create a session (one linked device, one phone number)',
     idempotent: 'idempotencyRow',
-    body: z.strictObject({ name: nameSchema.meta({ example: 'Support line' }), metadata: metadataSchema.default({}) }),
+    body: z.strictObject({
+      name: nameSchema.meta({ example: 'Support line' }),
+      metadata: metadataSchema.default({}),
+      pacing: pacingInput.optional(),
+    }),
     responses: { 201: sessionSchema },
     faults: ['idempotency_key_reused'],
   },
@@ -145,10 +175,14 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name or metadata (metadata is replaced as a whole)',
+    summary: 'Change name, metadata (replaced as a whole) or pacing',
     idempotent: 'natural',
     params: sessionParams,
-    body: z.strictObject({ name: nameSchema.optional(), metadata: metadataSchema.optional() }),
+    body: z.strictObject({
+      name: nameSchema.optional(),
+      metadata: metadataSchema.optional(),
+      pacing: pacingInput.optional(),
+    }),
     responses: { 200: sessionSchema },
     faults: ['not_found'],
   },

@@ -5,6 +5,7 @@ import {
   eventPartition,
   leaseKey,
   openPartition,
+  pacingKey,
   SHARDS,
   sessionKey,
   timeKey,
@@ -79,6 +80,7 @@ export const deleteSessionRows = async (
   const isComplete = left === limit
   if (isComplete) {
     await tables.core.remove(sessionKey(scope, sessionId))
+    await tables.core.remove(pacingKey(scope, sessionId))
     await tables.core.remove(leaseKey(scope, sessionId))
   }
   return { deleted: limit - left, isComplete }

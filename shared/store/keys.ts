@@ -22,6 +22,10 @@ export const sessionKey = (scope: TenantScope, sessionId: string): Key => ({
   sk: 'META',
 })
 export const leaseKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LEASE' })
+export const pacingKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: session(scope, sessionId),
+  sk: 'PACING',
+})
 /** ephemeral table: the QR or pairing code on show */
 export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })

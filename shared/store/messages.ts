@@ -54,6 +54,7 @@ export class Messages {
             messageId: row.id,
             notBefore,
             expiresAt: row.expiresAt,
+            chat: row.to.phone ?? row.to.lid ?? row.to.jid ?? undefined,
             ...systemIndex('expires', row.id, `${timeKey(row.expiresAt!)}#${row.id}`),
           },
         },
@@ -158,7 +159,10 @@ export class Messages {
     await this.#tables.messages.update(
       messageKey(this.#scope, messageId),
       { expression: 'SET #delayedUntil = :until', values: { ':until': until } },
-      { expression: 'attribute_exists(pk)' },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:queued, :scheduled)',
+        values: { ':queued': 'queued', ':scheduled': 'scheduled' },
+      },
     )
   }
 
