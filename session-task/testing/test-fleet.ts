@@ -64,7 +64,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     workers: new Workers(tables),
   }
 
-  const startWorker = async (capacity = 50): Promise<Worker & { id: string }> => {
+  const startWorker = async ({ capacity = 50, heartbeatMs = 500 } = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -97,7 +97,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
       log: quietLog,
-      heartbeatMs: 500,
+      heartbeatMs,
       onRejected: () => {},
       onDrainAsked: () => {},
     })
