@@ -67,10 +67,11 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     workers: new Workers(tables),
   }
 
-  const startWorker = async (
+  const startWorker = async ({
     capacity = 50,
-    overrides: Partial<WorkerServices> & { heartbeatMs?: number } = {},
-  ): Promise<Worker & { id: string }> => {
+    heartbeatMs = 500,
+    ...overrides
+  }: Partial<WorkerServices> & { capacity?: number; heartbeatMs?: number } = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -104,7 +105,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
       log: quietLog,
-      heartbeatMs: overrides.heartbeatMs ?? 500,
+      heartbeatMs,
       onRejected: () => {},
       onDrainAsked: () => {},
     })

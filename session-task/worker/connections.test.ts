@@ -15,7 +15,7 @@ afterAll(async () => {
 
 test('an old connection is replaced, and nobody is told', async () => {
   let opened = 0
-  const worker = await fleet.startWorker(50, {
+  const worker = await fleet.startWorker({
     connectionLifeMs: 200,
     openConnection: (options) => {
       opened++
