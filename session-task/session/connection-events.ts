@@ -69,6 +69,7 @@ export const connectionEvents = (
       return notes
     },
     onServerAck: guarded((ack) => outbox.onServerAck(ack)),
+    onNewChatLimit: guarded((limit) => outbox.onNewChatLimit(limit)),
     onReceipt: guarded((receipt) => outbox.onReceipt(receipt)),
   }
 }

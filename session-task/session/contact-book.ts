@@ -34,12 +34,19 @@ export class ContactBook {
     return contact
   }
 
-  /** Did this session ever write to it or hear from it? */
-  async isKnown(address: string): Promise<boolean> {
-    if (this.#recall(address)) return true
-    const contact = await this.#contacts.ofAddress(address)
+  /** Is there a chat: did they write, or did WhatsApp take a message for them? */
+  async hasChat(address: string): Promise<boolean> {
+    const contact = this.#recall(address) ?? (await this.#contacts.ofAddress(address))
     if (contact) this.#remember(address, contact)
-    return contact !== null
+    return contact !== null && contact.chattedAt !== null
+  }
+
+  /** There is a chat with this contact now. Written once per contact. */
+  async markChatted(contact: ContactRow, at: number): Promise<void> {
+    if (contact.chattedAt !== null) return
+    await this.#contacts.markChatted(contact.contactId, at)
+    for (const address of [contact.phone, contact.lid])
+      if (address) this.#remember(address, { ...contact, chattedAt: at })
   }
 
   /**

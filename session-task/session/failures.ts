@@ -17,13 +17,20 @@ export const FAILURES = {
   expiredInFlight: failure('expired', 'It was handed to WhatsApp and expired without a confirmation.'),
 } as const
 
-const NEW_CHAT_RESTRICTED = 463
+/** WhatsApp has two reasons for it: the account may open no chats now, or a chat's privacy token is missing. */
+export const CHAT_REFUSED = 463
 
-/** The server refused a message. @param code of the nack */
-export const refusal = (code: number): Failure =>
-  code === NEW_CHAT_RESTRICTED
+/**
+ * The server refused a message.
+ * @param code of the nack
+ * @param isNewChat nobody wrote in this chat before
+ */
+export const refusal = (code: number, isNewChat: boolean): Failure => {
+  if (code !== CHAT_REFUSED) return failure('whatsapp_rejected', `WhatsApp rejected the message (code ${code}).`)
+  return isNewChat
     ? failure('new_chat_restricted', 'WhatsApp does not let this account start new chats now.', true)
-    : failure('whatsapp_rejected', `WhatsApp rejected the message (code ${code}).`)
+    : failure('privacy_token_missing', 'WhatsApp wants a fresh privacy token for this chat; try again later.', true)
+}
 
 /** Frames of one message at most, the first one included (protocol §6). */
 export const frameLimit = (retry: 'standard' | 'atMostOnce'): number => (retry === 'atMostOnce' ? 1 : 4)

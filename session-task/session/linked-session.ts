@@ -69,6 +69,7 @@ export class LinkedSession {
       journal,
       book,
       pacer: new Pacer({ context, standing: this.#standing, book }),
+      standing: this.#standing,
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })

@@ -1,8 +1,10 @@
+import { afterLimit, afterRefusal } from '../../shared/core/new-chat-restriction.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { NewChatLimit } from '../whatsapp/new-chat-limits.ts'
 import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
@@ -10,6 +12,7 @@ import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
 import type { Pacer } from './pacer.ts'
 import type { SessionContext } from './session-context.ts'
+import type { Standing } from './standing.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 const WINDOW = 32
@@ -22,6 +25,8 @@ const SWEEP_MS = 5 * 60_000
 const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
 
+type DueRow = OpenRow & { readonly isNewChat: boolean }
+
 /** Sends a session's OPEN rows over whatever connection is attached (protocol §6). */
 export class Outbox {
   readonly #context: SessionContext
@@ -29,6 +34,7 @@ export class Outbox {
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
   readonly #pacer: Pacer
+  readonly #standing: Standing
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
@@ -45,6 +51,7 @@ export class Outbox {
     journal: Journal
     book: ContactBook
     pacer: Pacer
+    standing: Standing
     /** a frame had no answer for 30 s: the connection is not to be trusted */
     onNoAck: () => void
     ackTimeoutMs?: number
@@ -60,7 +67,12 @@ export class Outbox {
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
       },
     })
-    this.#answers = new OutboxAnswers({ sessionLog, journal, flights: this.#flights })
+    this.#answers = new OutboxAnswers({
+      sessionLog,
+      journal,
+      flights: this.#flights,
+      onChatRefused: (isNewChat) => this.#onChatRefused(isNewChat),
+    })
     this.#attempt = new OutboxAttempt({
       context,
       sessionLog,
@@ -72,6 +84,7 @@ export class Outbox {
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delay(messageId, ms),
     })
+    this.#standing = input.standing
     this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
     this.#sweepTimer.unref()
   }
@@ -160,7 +173,7 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const due: OpenRow[] = []
+        const due: DueRow[] = []
         let used = 0
         for (const row of rest) {
           if (due.length === free) break
@@ -171,7 +184,7 @@ export class Outbox {
           used++
           if (!this.#isFree(row.messageId, now)) continue
           const answer = await this.#pacer.admit(row, now)
-          if (answer.admitted) due.push(row)
+          if (answer.admitted) due.push({ ...row, isNewChat: answer.isNewChat })
           else {
             await this.#hold(row.messageId, answer.notBefore, now)
             if (answer.because !== 'gap' && answer.because !== 'quietHours') continue
@@ -196,8 +209,8 @@ export class Outbox {
   }
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
-  async #startAll(rows: readonly OpenRow[], connection: WhatsAppConnection): Promise<void> {
-    for (const { messageId } of rows) this.#flights.start(messageId, connection)
+  async #startAll(rows: readonly DueRow[], connection: WhatsAppConnection): Promise<void> {
+    for (const { messageId, isNewChat } of rows) this.#flights.start(messageId, connection, isNewChat)
     const claims = await Promise.all(rows.map((row) => this.#attempt.claim(row)))
     for (const claimed of claims) {
       if (!claimed) continue
@@ -211,6 +224,20 @@ export class Outbox {
         if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
       })
     }
+  }
+
+  /** New chats wait from this moment on; WhatsApp is asked why and until when. */
+  #onChatRefused(isNewChat: boolean): void {
+    if (isNewChat) this.#standing.restrict(afterRefusal(this.#standing.restriction, Date.now()))
+    this.#connection?.readNewChatLimits().catch((error) => {
+      this.#context.log.warn({ error: String(error) }, 'WhatsApp did not say whether new chats are allowed')
+    })
+  }
+
+  /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */
+  onNewChatLimit(limit: NewChatLimit): void {
+    this.#standing.restrict(afterLimit(this.#standing.restriction, limit, Date.now()))
+    this.repace()
   }
 
   /** A long wait is written down, so that the tenant sees until when. */

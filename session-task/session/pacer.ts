@@ -6,12 +6,18 @@ import type { ContactBook } from './contact-book.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Standing } from './standing.ts'
 
+const PERSON = /^\+|@lid$/
+const OPENED_MAX = 1_000
+
+export type Admission = Pace & { readonly isNewChat: boolean }
+
 /** The pace of one session: its setting, what was sent lately, and new chats opened today, which outlive the worker. */
 export class Pacer {
   readonly #context: SessionContext
   readonly #standing: Standing
   readonly #book: ContactBook
   readonly #sessions: Sessions
+  readonly #opened = new Set<string>()
   #state: PacingState | null = null
 
   constructor(input: { context: SessionContext; standing: Standing; book: ContactBook }) {
@@ -22,45 +28,47 @@ export class Pacer {
   }
 
   /** May this message go now? What is admitted is counted. */
-  async admit(open: OpenRow, now: number): Promise<Pace> {
+  async admit(open: OpenRow, now: number): Promise<Admission> {
     const settings = this.#settings(now)
-    const newChatsFrom = this.#standing.row?.restriction?.until ?? 0
-    const state = this.#state ?? (await this.#load(settings))
+    if (!this.#state) await this.#load(settings)
     // Groups and rows of older versions name no person: nobody is met by them.
-    const person = open.chat && /^\+|@lid$/.test(open.chat) ? open.chat : null
-    const asks = settings.policy !== 'none' || newChatsFrom > now
-    const isNewChat = asks && person !== null && !(await this.#book.isKnown(person))
+    const person = open.chat && PERSON.test(open.chat) ? open.chat : null
+    const isNewChat = person !== null && !(await this.#book.hasChat(person))
     const answer = pace({
       settings,
-      state: this.#state ?? state,
+      state: this.#state ?? NEW_PACING,
       seed: this.#context.sessionId,
       chat: open.chat ?? open.messageId,
       isNewChat,
+      isCounted: person !== null && this.#opened.has(person),
       linkedAt: this.#standing.row?.linkedAt ?? null,
-      newChatsFrom,
+      newChatsFrom: this.#standing.restriction?.until ?? 0,
       now,
     })
-    if (!answer.admitted) return answer
+    if (!answer.admitted) return { ...answer, isNewChat }
+    const isCount = answer.state.newChats > 0 && answer.state.newChats !== this.#state?.newChats
     this.#state = answer.state
-    if (isNewChat && person !== null) {
-      await this.#book.identify(
-        { phone: /^\+/.test(person) ? person : null, lid: /@lid$/.test(person) ? person : null },
-        now,
-      )
+    if (isNewChat) this.#open(person)
+    if (isCount) {
       const { day, newChats } = answer.state
       await this.#sessions.putPacing(this.#context.sessionId, { day, newChats })
     }
-    return answer
+    return { ...answer, isNewChat }
+  }
+
+  /** Counted once, however many messages go to it before WhatsApp answers the first. */
+  #open(person: string | null): void {
+    if (person === null) return
+    this.#opened.add(person)
+    if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.values().next().value as string)
   }
 
   #settings(now: number): PacingSettings {
     return pacingOf(this.#standing.row?.pacing ?? null, this.#context.scope.mode, now)
   }
 
-  async #load({ policy }: PacingSettings): Promise<PacingState> {
+  async #load({ policy }: PacingSettings): Promise<void> {
     const stored = policy === 'none' ? null : await this.#sessions.getPacing(this.#context.sessionId)
-    const state = this.#state ?? { ...NEW_PACING, ...stored }
-    this.#state = state
-    return state
+    this.#state ??= { ...NEW_PACING, ...stored }
   }
 }

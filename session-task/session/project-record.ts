@@ -29,11 +29,11 @@ export const projectRecord = async (
     case 'in':
       return projectInbound(context, record, input)
     case 'status':
-      return messageEvent(context, record, record.status, null)
+      return messageEvent(context, record, record.status, null, input.book)
     case 'fail':
-      return messageEvent(context, record, 'failed', record.failure)
+      return messageEvent(context, record, 'failed', record.failure, input.book)
     case 'unknown':
-      return messageEvent(context, record, 'unknown', record.failure)
+      return messageEvent(context, record, 'unknown', record.failure, input.book)
     case 'state':
       return eventRow(context, record, record.eventType, await projectState(context, record, input.epoch))
     case 'note':
@@ -90,10 +90,12 @@ const projectInbound = async (
   return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
 }
 
-/** The address with the contact behind it: its id after merges, and the other address when it is known. */
+/** The address of a sender with the contact behind it: its id after merges, and the other address when it is known. */
 const identified = async (book: ContactBook, address: Address, at: number): Promise<Address> => {
   if (address.kind !== 'user') return address
-  const { contactId, phone, lid } = await book.identify({ phone: address.phone, lid: address.lid }, at)
+  const contact = await book.identify({ phone: address.phone, lid: address.lid }, at)
+  await book.markChatted(contact, at)
+  const { contactId, phone, lid } = contact
   return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
 }
 
@@ -102,9 +104,12 @@ const messageEvent = async (
   record: StatusRecord | FailRecord | UnknownRecord,
   status: OutboundStatus,
   failure: Failure | null,
+  book: ContactBook,
 ): Promise<EventRow> => {
   const { scope, services } = context
   const row = await new Messages(services.tables, scope).advance(record.messageId, { status, at: record.at, failure })
+  if (row && record.t === 'status' && (row.to.phone || row.to.lid))
+    await book.markChatted(await book.identify({ phone: row.to.phone, lid: row.to.lid }, record.at), record.at)
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {
@@ -120,22 +125,24 @@ const messageEvent = async (
 /** META says so only now, after the record; fenced by the epoch of the lease. */
 const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
   const { phone, lid, pushName } = record.facts
-  // A QR changes nothing of the session.
+  // A QR changes nothing of the session, a limit of new chats nothing but that.
   const patch: SessionPatch =
     record.eventType === 'session.qr'
       ? {}
-      : {
-          status: record.to,
-          reason: record.reason ? { ...record.reason } : null,
-          ...(phone ? { phone } : {}),
-          ...(lid ? { lid } : {}),
-          ...(pushName ? { pushName } : {}),
-          ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
-          ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-          ...(record.eventType === 'session.linked'
-            ? { link: null, loggedOutAt: null, linkedAt: record.at, restriction: null }
-            : {}),
-        }
+      : record.facts.restriction !== undefined
+        ? { restriction: restrictionOf(record) }
+        : {
+            status: record.to,
+            reason: record.reason ? { ...record.reason } : null,
+            ...(phone ? { phone } : {}),
+            ...(lid ? { lid } : {}),
+            ...(pushName ? { pushName } : {}),
+            ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+            ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+            ...(record.eventType === 'session.linked'
+              ? { link: null, loggedOutAt: null, linkedAt: record.at, restriction: null }
+              : {}),
+          }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)
   if (Object.keys(patch).length > 0 && !(await sessions.writeState(sessionId, epoch, patch)))
@@ -156,6 +163,9 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
       }
   return { session: { ...session, previousStatus: record.from }, ...linkFacts(record) }
 }
+
+const restrictionOf = ({ facts }: StateRecord): SessionPatch['restriction'] =>
+  facts.restriction ? JSON.parse(facts.restriction) : null
 
 /** When there is a QR or code to fetch, and until when. */
 const linkFacts = ({ eventType, facts }: StateRecord) =>

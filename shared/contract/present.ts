@@ -28,6 +28,9 @@ export const presentSession = (
   pushName: row.pushName,
   workerId: lease?.owner?.workerId ?? null,
   connectedAt: isoOrNull(row.connectedAt),
+  restriction: row.restriction
+    ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
+    : null,
   pacing: row.pacing ?? defaultPacing(row.mode),
   createdAt: iso(row.createdAt),
   metadata: row.metadata,

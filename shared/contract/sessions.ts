@@ -59,6 +59,10 @@ export const sessionSchema = z
     pushName: z.string().nullable(),
     workerId: z.string().nullable(),
     connectedAt: isoTime.nullable(),
+    restriction: z
+      .object({ code: z.string().meta({ example: 'reachout_timelock' }), until: isoTime, since: isoTime })
+      .nullable()
+      .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
     createdAt: isoTime,
     metadata: metadataSchema,

@@ -7,6 +7,7 @@ const contact = (contactId: string, phone: string | null, lid: string | null, fi
   phone,
   lid,
   firstSeenAt,
+  chattedAt: null,
 })
 const PHONE = '+5511988887777'
 const LID = '123@lid'

@@ -5,6 +5,8 @@ export interface KnownContact {
   readonly lid: string | null
   /** epoch milliseconds */
   readonly firstSeenAt: number
+  /** since when there is a chat: they wrote, or WhatsApp took a message for them; null: not yet */
+  readonly chattedAt: number | null
 }
 
 export interface Sighting {
@@ -38,7 +40,11 @@ export const decideContact = (
     // The number's earlier owner has a LID of its own: the number has moved.
     if (byPhone.lid !== null) return { kind: 'extend', contact: { ...byLid, phone: seen.phone }, loser: byPhone }
     const [into, from] = isOlder(byPhone, byLid) ? [byPhone, byLid] : [byLid, byPhone]
-    return { kind: 'merge', into: { ...into, phone: seen.phone, lid: seen.lid }, from }
+    return {
+      kind: 'merge',
+      into: { ...into, phone: seen.phone, lid: seen.lid, chattedAt: into.chattedAt ?? from.chattedAt },
+      from,
+    }
   }
   if (byLid)
     return seen.phone === null || byLid.phone === seen.phone

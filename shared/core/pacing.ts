@@ -71,6 +71,8 @@ export interface PacingRequest {
   readonly seed: string
   readonly chat: string
   readonly isNewChat: boolean
+  /** its first message was admitted already: it counts once for the warm-up */
+  readonly isCounted?: boolean
   /** when the phone was linked; null: unknown, an old number */
   readonly linkedAt: number | null
   /** no new chats before this moment (WhatsApp said so); 0: no restriction */
@@ -86,8 +88,9 @@ export type Pace =
 
 /** May this message go now? Pure: time, randomness and everything known come as arguments. */
 export const pace = (request: PacingRequest): Pace => {
-  const { settings, state, chat, isNewChat, now } = request
-  if (isNewChat && request.newChatsFrom > now)
+  const { settings, state, chat, now } = request
+  const isNewChat = request.isNewChat && !request.isCounted
+  if (request.isNewChat && request.newChatsFrom > now)
     return { admitted: false, notBefore: request.newChatsFrom, because: 'restriction' }
   if (settings.policy === 'none') return { admitted: true, state: { ...state, count: state.count + 1 } }
   const rates = RATES[settings.policy]

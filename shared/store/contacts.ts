@@ -14,6 +14,7 @@ const contactRowSchema = z.object({
   phone: z.string().nullable(),
   lid: z.string().nullable(),
   firstSeenAt: z.number(),
+  chattedAt: z.number().nullable().default(null),
   /** the contact that this one turned out to be */
   mergedInto: z.string().nullable(),
 })
@@ -81,6 +82,15 @@ export class Contacts {
     throw new Error(`a contact of ${this.#sessionId} changed ${CONFLICT_TRIES} times while it was met`)
   }
 
+  /** There is a chat with this contact from now on; once. */
+  async markChatted(contactId: string, at: number): Promise<void> {
+    await this.#tables.messages.update(
+      { pk: this.#pk, sk: `C#${contactId}` },
+      { expression: 'SET #chattedAt = :at', values: { ':at': at } },
+      { expression: 'attribute_exists(pk) AND attribute_type(#chattedAt, :null)', values: { ':null': 'NULL' } },
+    )
+  }
+
   /** Merges whose events are not in the log yet. */
   async listMerges(limit: number): Promise<MergeRow[]> {
     const page = await this.#tables.messages.query({
@@ -107,6 +117,7 @@ export class Contacts {
           contactId: this.#newId(seen, decision.isRecycled),
           ...seen,
           firstSeenAt: now,
+          chattedAt: null,
           mergedInto: null,
         }
         const isNew = { expression: 'attribute_not_exists(pk)' }

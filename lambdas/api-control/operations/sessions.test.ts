@@ -45,6 +45,7 @@ describe('sessions', () => {
       pushName: null,
       workerId: null,
       connectedAt: null,
+      restriction: null,
       pacing: { policy: 'none', quietHours: null },
       createdAt: expect.any(String),
       metadata: { a: 'b' },
