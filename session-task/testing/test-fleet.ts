@@ -18,6 +18,7 @@ import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import type { WorkerServices } from '../session/session-context.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
@@ -56,6 +57,12 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
   const started: Worker[] = []
+  const eventSink: WorkerServices['eventSink'] = {
+    publish: async (refs) => {
+      published.push(...refs)
+      return []
+    },
+  }
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
@@ -64,7 +71,15 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     workers: new Workers(tables),
   }
 
-  const startWorker = async ({ capacity = 50, heartbeatMs = 500 } = {}): Promise<Worker & { id: string }> => {
+  const startWorker = async ({
+    capacity = 50,
+    heartbeatMs = 500,
+    services = {},
+  }: {
+    capacity?: number
+    heartbeatMs?: number
+    services?: Partial<WorkerServices>
+  } = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -79,12 +94,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       services: {
         tables,
         tenantKeys,
-        eventSink: {
-          publish: async (refs) => {
-            published.push(...refs)
-            return []
-          },
-        },
+        eventSink,
         logClient: makeLogS3Client(),
         authBucket: 'auth',
         pauseDetector: new PauseDetector(systemClock),
@@ -93,6 +103,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
+        ...services,
       },
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
@@ -241,9 +252,9 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       deadlineMs,
     )
 
-  /** All events so far, from 1 without a gap, with their data. */
-  const readEvents = async (sessionId: string) => {
-    const { rows } = await stores.events.readSession(sessionId, { afterSequence: 0, limit: 900 })
+  /** All events after the sequence so far, without a gap, with their data. */
+  const readEvents = async (sessionId: string, afterSequence = 0) => {
+    const { rows } = await stores.events.readSession(sessionId, { afterSequence, limit: 900 })
     return Promise.all(
       rows.map(async (row) => ({
         ...row,
@@ -269,6 +280,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
+    eventSink,
     startWorker,
     ring,
     assign,
