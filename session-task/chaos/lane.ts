@@ -82,7 +82,7 @@ export const startMortalWorker = async (lane: Omit<Lane, 'current'>): Promise<Mo
       lane.qrs++
     },
   })
-  const worker = await lane.fleet.startWorker({ services: mortal.services, heartbeatMs: 250 })
+  const worker = await lane.fleet.startWorker({ ...mortal.services, heartbeatMs: 250 })
   abandon = () => worker.abandon()
   isUp = true
   return { worker, mortal }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
 import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { Contacts } from '../../shared/store/contacts.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
@@ -74,12 +76,8 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   const startWorker = async ({
     capacity = 50,
     heartbeatMs = 500,
-    services = {},
-  }: {
-    capacity?: number
-    heartbeatMs?: number
-    services?: Partial<WorkerServices>
-  } = {}): Promise<Worker & { id: string }> => {
+    ...overrides
+  }: Partial<WorkerServices> & { capacity?: number; heartbeatMs?: number } = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -103,7 +101,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
-        ...services,
+        ...overrides,
       },
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
@@ -199,6 +197,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     to: string,
     body: string,
     more: Partial<MessageRow> = {},
+    notBefore = Date.now(),
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -236,7 +235,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         openKey: null,
         ...more,
       },
-      now,
+      notBefore,
     )
     await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
@@ -266,6 +265,14 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     )
   }
 
+  /** Keys of what a session has in the auth bucket. */
+  const logObjects = async (sessionId: string): Promise<string[]> => {
+    const client = makeLogS3Client()
+    const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'auth' }))
+    client.destroy()
+    return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
+  }
+
   const readHints = async (): Promise<Record<string, unknown>[]> => {
     const { Messages: received = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: hintsQueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
@@ -293,6 +300,8 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     untilMessage,
     readEvents,
     readHints,
+    contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
+    logObjects,
     stop: async () => {
       await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)
