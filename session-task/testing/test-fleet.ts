@@ -59,6 +59,12 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
   const started: Worker[] = []
+  const eventSink: WorkerServices['eventSink'] = {
+    publish: async (refs) => {
+      published.push(...refs)
+      return []
+    },
+  }
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
@@ -86,12 +92,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       services: {
         tables,
         tenantKeys,
-        eventSink: {
-          publish: async (refs) => {
-            published.push(...refs)
-            return []
-          },
-        },
+        eventSink,
         logClient: makeLogS3Client(),
         authBucket: 'auth',
         pauseDetector: new PauseDetector(systemClock),
@@ -250,9 +251,9 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       deadlineMs,
     )
 
-  /** All events so far, from 1 without a gap, with their data. */
-  const readEvents = async (sessionId: string) => {
-    const { rows } = await stores.events.readSession(sessionId, { afterSequence: 0, limit: 900 })
+  /** All events after the sequence so far, without a gap, with their data. */
+  const readEvents = async (sessionId: string, afterSequence = 0) => {
+    const { rows } = await stores.events.readSession(sessionId, { afterSequence, limit: 900 })
     return Promise.all(
       rows.map(async (row) => ({
         ...row,
@@ -286,6 +287,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
+    eventSink,
     startWorker,
     ring,
     assign,
