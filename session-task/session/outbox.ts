@@ -117,7 +117,7 @@ export class Outbox {
       })
       .finally(() => {
         this.#pumping = null
-        if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
+        if (this.#isDirty && this.#flights.size <= REFILL_BELOW && this.#context.services.mayClaim()) this.ring()
       })
   }
 
@@ -153,7 +153,7 @@ export class Outbox {
 
   async #pump(): Promise<void> {
     while (this.#isDirty && !this.#isStopped && this.#connection) {
-      if (this.#flights.size >= WINDOW) return
+      if (this.#flights.size >= WINDOW || !this.#context.services.mayClaim()) return
       this.#isDirty = false
       await this.#sweep(this.#connection)
     }
