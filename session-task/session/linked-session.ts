@@ -117,6 +117,8 @@ export class LinkedSession {
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
   async replay(): Promise<void> {
+    // A replayed state is older than what META says.
+    const before = this.#standing.row
     const count = this.#log.state.undone().length
     if (count > 0) {
       this.#context.log.info({ count }, 'replaying undone records')
@@ -124,7 +126,7 @@ export class LinkedSession {
       // A replayed state record may have changed what the row says, a pairing above all.
       await this.#standing.renew()
     }
-    this.#tellStorageLoss()
+    this.#tellStorageLoss(before)
     await this.#unsendable.journalEnded()
     await this.#tellMerges(true)
   }
@@ -234,8 +236,7 @@ export class LinkedSession {
   }
 
   /** While the log could not be written META alone said so; the event follows now that it can (protocol §5, C2). */
-  #tellStorageLoss(): void {
-    const { row } = this.#standing
+  #tellStorageLoss(row: SessionRow | null): void {
     if (row?.status === 'reconnecting' && row.reason?.code === 'storage_unavailable')
       this.#standing.say({ status: 'reconnecting', reason: row.reason, eventType: 'session.disconnected' })
   }
