@@ -64,6 +64,8 @@ export interface ConnectionEvents {
   onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
+  /** WhatsApp restricted the account, or lifted it: what it says by itself. See WhatsAppConnection.readRestrictions. */
+  onRestriction?(restriction: import('./restrictions.ts').Restriction): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
   onReceipt(receipt: {
     whatsappIds: readonly string[]
@@ -96,6 +98,11 @@ export interface WhatsAppConnection {
   relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
   requestPairingCode(phone: string): Promise<void>
+  /**
+   * What WhatsApp holds against the account, for example after a 463.
+   * @throws WhatsAppError rate_limited, connection_closed; nothing is known then
+   */
+  readRestrictions?(): Promise<readonly import('./restrictions.ts').Restriction[]>
   /** Waits until everything handed to the gate left, then ends the socket (never logs out). */
   close(): Promise<void>
   /** Unlinks the device at the server, then ends. */

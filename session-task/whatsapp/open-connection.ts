@@ -8,6 +8,7 @@ import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { resolvePhone } from './resolve.ts'
+import { readRestrictions, reportRestrictions } from './restrictions.ts'
 import { sessionCaches } from './session-caches.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
 import { startLinking } from './start-linking.ts'
@@ -78,6 +79,7 @@ export const openConnection: OpenConnection = (options) => {
       events.onClose(info)
     }
   })
+  reportRestrictions(socket, (restriction) => events.onRestriction?.(restriction))
   socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
     const ack = parseServerAck(stanza, Date.now())
     if (!ack) return
@@ -120,6 +122,7 @@ export const openConnection: OpenConnection = (options) => {
     encodeText,
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
+    readRestrictions: () => whileOpen(() => readRestrictions(socket, sessionCaches(log))),
     close: () => endWith(undefined),
     logout: async () => {
       isLoggingOut = true
