@@ -64,8 +64,8 @@ export interface ConnectionEvents {
   onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
-  /** WhatsApp restricted the account, or lifted it: what it says by itself. See WhatsAppConnection.readRestrictions. */
-  onRestriction?(restriction: import('./restrictions.ts').Restriction): void
+  /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */
+  onNewChatLimit?(limit: import('./new-chat-limits.ts').NewChatLimit): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
   onReceipt(receipt: {
     whatsappIds: readonly string[]
@@ -94,15 +94,12 @@ export interface WhatsAppConnection {
   resolve(phone: string): Promise<Resolved>
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
+  /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */
+  readNewChatLimits(): Promise<void>
   /** Encrypts and hands the frame to the gate. Resolves when it was handed over: says nothing about the server. */
   relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
   requestPairingCode(phone: string): Promise<void>
-  /**
-   * What WhatsApp holds against the account, for example after a 463.
-   * @throws WhatsAppError rate_limited, connection_closed; nothing is known then
-   */
-  readRestrictions?(): Promise<readonly import('./restrictions.ts').Restriction[]>
   /** Waits until everything handed to the gate left, then ends the socket (never logs out). */
   close(): Promise<void>
   /** Unlinks the device at the server, then ends. */

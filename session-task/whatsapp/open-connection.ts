@@ -6,9 +6,9 @@ import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disc
 import { WhatsAppError } from './errors.ts'
 import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
+import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { resolvePhone } from './resolve.ts'
-import { readRestrictions, reportRestrictions } from './restrictions.ts'
 import { sessionCaches } from './session-caches.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
 import { startLinking } from './start-linking.ts'
@@ -61,6 +61,7 @@ export const openConnection: OpenConnection = (options) => {
       if (!(error instanceof LogLostError)) throw error
     }
   })
+  watchNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))
   socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
     if (isNewLogin) events.onPaired(ownIdentity(socket.authState.creds))
     if (connection === 'open') {
@@ -79,7 +80,6 @@ export const openConnection: OpenConnection = (options) => {
       events.onClose(info)
     }
   })
-  reportRestrictions(socket, (restriction) => events.onRestriction?.(restriction))
   socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
     const ack = parseServerAck(stanza, Date.now())
     if (!ack) return
@@ -120,9 +120,9 @@ export const openConnection: OpenConnection = (options) => {
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
+    readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
-    readRestrictions: () => whileOpen(() => readRestrictions(socket, sessionCaches(log))),
     close: () => endWith(undefined),
     logout: async () => {
       isLoggingOut = true

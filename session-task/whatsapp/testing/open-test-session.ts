@@ -53,7 +53,6 @@ export const connect = (
     onOpen: record('onOpen'),
     onClose: record('onClose'),
     onServerAck: record('onServerAck'),
-    onRestriction: record('onRestriction'),
     onReceipt: record('onReceipt'),
     onDecrypted: (stanza) => {
       record('onDecrypted')(stanza)
