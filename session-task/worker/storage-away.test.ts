@@ -75,3 +75,23 @@ test('while S3 is away nobody reconnects, nothing is lost, and it is told; after
   for (const { whatsappId } of rows) expect(inbox).toContain(whatsappId)
   expect(await fleet.simulator.violations()).toEqual([])
 }, 120_000)
+
+test('a worker that drains while S3 is away leaves its session unsettled: somebody opens it, even if it is stopped', async () => {
+  let isAway = false
+  const logClient = makeLogS3Client()
+  logClient.middlewareStack.add(
+    (next) => async (args) => {
+      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const worker = await fleet.startWorker({ logClient, logLimits: { storageTimeoutMs: 500 } })
+  const phone = '5511900009999'
+  const sessionId = await fleet.linkSession(worker, phone)
+  isAway = true
+  await fleet.simulator.contactSends(CONTACT, phone, 'unwritten')
+  await until('the log is lost', async () => (await fleet.sessions.get(sessionId))?.status === 'reconnecting')
+  await worker.drain()
+  expect(await fleet.leases.get(sessionId)).toMatchObject({ owner: null, settled: false, desired: 'RUNNING' })
+})
