@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { idOutput, idParameter, isoTime, metadataSchema, modeSchema, nameSchema, pageOf, pageQuery } from './common.ts'
 import type { Operation } from './operation.ts'
 
-export const TENANT_STATUSES = ['active', 'suspended'] as const
+export const TENANT_STATUSES = ['active', 'suspended', 'deleting', 'deleted'] as const
 
 export const tenantSchema = z
   .object({

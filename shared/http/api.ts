@@ -13,12 +13,14 @@ import { problemOf } from './problem.ts'
 import { toProxyResult } from './proxy-result.ts'
 import { type RequestRecord, reportRequest } from './report-request.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
+import { RateLimited, type RequestLimiter } from './request-limiter.ts'
 import { makeRouter } from './router.ts'
 import { validate, validationFault } from './validate.ts'
 
 export interface ApiDependencies {
   readonly authenticator: Authenticator
   readonly readSecret: SecretReader
+  readonly limiter: RequestLimiter
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
   readonly log: Log
@@ -86,6 +88,7 @@ export const makeApi = <Function extends ApiFunction>(
     if (operation.auth === 'none') return base
     const principal = await dependencies.authenticator.authenticate(event)
     outcome.principal = principal
+    if (principal.kind === 'tenant') outcome.headers = await dependencies.limiter.admit(principal, now)
     authorize(principal, operation, params, dependencies)
     const cursors = new Cursors((await dependencies.readSecret()).pepper)
     return {
@@ -99,18 +102,19 @@ export const makeApi = <Function extends ApiFunction>(
   return async (event) => {
     const now = clock()
     const requestId = newId('req', now)
-    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {} }
+    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {}, headers: {} }
     let answer: Answer
     let fault: Fault | null = null
     try {
       answer = await run(event, requestId, now, outcome)
     } catch (error) {
       fault = faultOf(error)
+      if (fault instanceof RateLimited) outcome.headers = fault.headers
       answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
     }
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
-    return toProxyResult(answer, requestId)
+    return toProxyResult({ ...answer, headers: { ...outcome.headers, ...answer.headers } }, requestId)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Tables } from '../store/tables.ts'
 import type { ApiDependencies } from './api.ts'
 import { Authenticator } from './authenticate.ts'
 import { makeSecretReader } from './platform-secret.ts'
+import { RequestLimiter } from './request-limiter.ts'
 
 const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 
@@ -14,6 +15,7 @@ export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies =
   return {
     authenticator: new Authenticator({ tables, readSecret }),
     readSecret,
+    limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: readEnvironment('liveMode') === 'enabled',
     docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),
     log,

@@ -10,6 +10,8 @@ export interface RequestRecord {
   principal: Principal | null
   /** ids and outcomes, never content */
   fields: Record<string, unknown>
+  /** headers of the answer, whatever it becomes */
+  headers: Readonly<Record<string, string>>
 }
 
 /** One wide log line and one set of metrics per request. */

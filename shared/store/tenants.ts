@@ -9,7 +9,10 @@ export const tenantRowSchema = z.object({
   id: z.string(),
   name: z.string(),
   plan: z.string(),
-  status: z.enum(['active', 'suspended']),
+  /** `deleting`: keys are refused, sessions end; `deleted`: the data keys are destroyed, this row and the audit stay */
+  status: z.enum(['active', 'suspended', 'deleting', 'deleted']),
+  /** replaces single limits of the plan */
+  limits: z.record(z.string(), z.number()).optional(),
   metadata: z.record(z.string(), z.string()),
   createdAt: z.number().int(),
 })

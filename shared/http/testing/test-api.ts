@@ -20,6 +20,7 @@ import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
+import { RequestLimiter } from '../../http/request-limiter.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -70,6 +71,7 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const dependencies: ApiDependencies = {
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
+    limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
