@@ -5,6 +5,7 @@ import { deleteSession } from './operations/delete-session.ts'
 import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
+import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
@@ -24,6 +25,7 @@ import type { ControlServices } from './services.ts'
 
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
+  getLimits: getLimits(services),
   createSession: createSession(services),
   getSession: getSession(services),
   listSessions: listSessions(services),

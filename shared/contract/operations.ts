@@ -2,6 +2,7 @@ import { adminOperations } from './admin.ts'
 import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
+import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
@@ -17,6 +18,7 @@ export const operations = {
   ...messageOperations,
   ...eventOperations,
   ...webhookOperations,
+  ...limitOperations,
   ...testModeOperations,
   ...adminOperations,
 } as const

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
@@ -87,7 +88,11 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
       makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
       dependencies,
     ),
-    'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
+    'api-messages': makeApi(
+      'api-messages',
+      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      dependencies,
+    ),
     'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
