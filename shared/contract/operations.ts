@@ -1,4 +1,5 @@
 import { adminOperations } from './admin.ts'
+import { auditOperations } from './audit.ts'
 import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...eventOperations,
   ...webhookOperations,
   ...limitOperations,
+  ...auditOperations,
   ...testModeOperations,
   ...adminOperations,
 } as const

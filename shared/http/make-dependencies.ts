@@ -6,6 +6,7 @@ import type { ApiDependencies } from './api.ts'
 import { Authenticator } from './authenticate.ts'
 import { makeSecretReader } from './platform-secret.ts'
 import { RequestLimiter } from './request-limiter.ts'
+import { UsageMeter } from './usage-meter.ts'
 
 const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 
@@ -13,8 +14,10 @@ const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies => {
   const readSecret = makeSecretReader(makeSecretsManagerClient(), requireEnvironment('platformSecretId'))
   return {
+    tables,
     authenticator: new Authenticator({ tables, readSecret }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: readEnvironment('liveMode') === 'enabled',
     docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),

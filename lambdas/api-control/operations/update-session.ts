@@ -13,5 +13,7 @@ export const updateSession =
     const changes = body.name !== undefined || body.metadata !== undefined
     const row = changes ? await new Sessions(tables, context.scope).update(current.id, body) : current
     if (!row) throw new Fault('not_found', { detail: NO_SESSION })
-    return { status: 200, body: presentSession(row, await new Leases(tables, context.scope).get(row.id)) }
+    const lease = await new Leases(tables, context.scope).get(row.id)
+    context.audit({ before: presentSession(current, lease) })
+    return { status: 200, body: presentSession(row, lease) }
   }

@@ -22,6 +22,7 @@ import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
 import { RequestLimiter } from '../../http/request-limiter.ts'
+import { UsageMeter } from '../../http/usage-meter.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -70,8 +71,10 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const metrics: string[] = []
   const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
   const dependencies: ApiDependencies = {
+    tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
@@ -93,7 +96,7 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
       makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
       dependencies,
     ),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
