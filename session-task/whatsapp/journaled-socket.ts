@@ -19,6 +19,7 @@ import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
 import { ackStatusStanzas } from './repairs/status-ack.ts'
 import { completeCredentialUpdates } from './repairs/stray-presence.ts'
 import { writeKeysThrough } from './repairs/write-through-keys.ts'
+import { journalResentContent } from './resent-content.ts'
 import { sessionCaches } from './session-caches.ts'
 import { makeJournaledRepository } from './signal-repository.ts'
 import { socketOptions } from './socket-options.ts'
@@ -95,6 +96,7 @@ export const makeJournaledSocket = (
   // everything below runs before the first byte of the connection
   stanzas = rememberStanzas(socket.ws)
   journalStanzas(socket.ws, log, events, journal)
+  journalResentContent(socket.ev, log, events, journal)
   watchStanzas(socket.ws, unanswered)
   socket.ws.prependListener('CB:notification,type:w:gp2', ({ attrs }: BinaryNode) => {
     if (attrs.from) caches.groups.del(attrs.from)
