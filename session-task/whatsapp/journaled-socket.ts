@@ -109,9 +109,9 @@ export const makeJournaledSocket = (
     )
   })
   completeCredentialUpdates(socket)
-  writeKeysThrough(socket, keys, (name) => {
-    logger.error({ transaction: name.includes('@') ? 'jid' : name }, 'a transaction of the library does not end')
-    void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
+  writeKeysThrough(socket, keys, (name, trouble) => {
+    logger.error({ transaction: name.includes('@') ? 'jid' : name, trouble }, 'a transaction of the library takes long')
+    if (trouble === 'hung') void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
   })
   flushEventsAtEnd(socket)
   rejectQueriesAtEnd(socket)
