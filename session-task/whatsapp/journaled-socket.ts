@@ -86,7 +86,7 @@ export const makeJournaledSocket = (
     () =>
       makeWASocket({
         ...socketOptions(options, Math.random(), (fields) => {
-          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id)
+          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id, performance.now())
         }),
         auth: { creds, keys },
         makeSignalRepository,
@@ -118,7 +118,7 @@ export const makeJournaledSocket = (
   watchLogin(socket, options.loginTimeoutMs)
   ackStatusStanzas(
     socket,
-    (id) => unanswered.answered('status', id),
+    (id) => unanswered.answered('status', id, performance.now()),
     (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'),
   )
   const unfinished = resumeUnfinished(socket.ws, log, (error) =>
