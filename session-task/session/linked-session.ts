@@ -124,6 +124,7 @@ export class LinkedSession {
       // A replayed state record may have changed what the row says, a pairing above all.
       await this.#standing.renew()
     }
+    this.#tellStorageLoss()
     await this.#unsendable.journalEnded()
     await this.#tellMerges(true)
   }
@@ -230,6 +231,13 @@ export class LinkedSession {
       },
       isCurrent,
     )
+  }
+
+  /** While the log could not be written META alone said so; the event follows now that it can (protocol §5, C2). */
+  #tellStorageLoss(): void {
+    const { row } = this.#standing
+    if (row?.status === 'reconnecting' && row.reason?.code === 'storage_unavailable')
+      this.#standing.say({ status: 'reconnecting', reason: row.reason, eventType: 'session.disconnected' })
   }
 
   async #tellNews(): Promise<void> {

@@ -117,7 +117,7 @@ export class Outbox {
       })
       .finally(() => {
         this.#pumping = null
-        if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
+        if (this.#isDirty && this.#flights.size <= REFILL_BELOW && this.#context.services.mayClaim()) this.ring()
       })
   }
 
@@ -153,7 +153,7 @@ export class Outbox {
 
   async #pump(): Promise<void> {
     while (this.#isDirty && !this.#isStopped && this.#connection) {
-      if (this.#flights.size >= WINDOW) return
+      if (this.#flights.size >= WINDOW || !this.#context.services.mayClaim()) return
       this.#isDirty = false
       await this.#sweep(this.#connection)
     }
@@ -173,33 +173,45 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const due: DueRow[] = []
-        let used = 0
-        for (const row of rest) {
-          if (due.length === free) break
-          if (row.notBefore > now) {
-            await this.#startAll(due, connection)
-            return this.#wake.wakeIn(row.notBefore - now)
-          }
-          used++
-          if (!this.#isFree(row.messageId, now)) continue
-          const answer = await this.#pacer.admit(row, now)
-          if (answer.admitted) due.push({ ...row, isNewChat: answer.isNewChat })
-          else {
-            await this.#hold(row.messageId, answer.notBefore, now)
-            if (answer.because !== 'gap' && answer.because !== 'quietHours') continue
-            // It holds for the whole account: rows behind this one wait as well.
-            await this.#startAll(due, connection)
-            return
-          }
-        }
+        const { candidates, used, nextAt } = this.#candidates(rest, free, now)
         rest = rest.slice(used)
-        await this.#startAll(due, connection)
-        if (this.#connection !== connection || this.#isStopped) return
+        const goesOn = await this.#admitAll(candidates, connection, now)
+        if (!goesOn || this.#connection !== connection || this.#isStopped) return
+        if (nextAt !== null) return this.#wake.wakeIn(nextAt - now)
       }
       afterSortKey = page.rows.at(-1)?.sk
       if (page.end || afterSortKey === undefined) return
     }
+  }
+
+  /** The next rows that may go as far as their own time says. `nextAt`: rows from here on are for later. */
+  #candidates(rows: readonly OpenRow[], limit: number, now: number) {
+    const candidates: OpenRow[] = []
+    for (const [index, row] of rows.entries()) {
+      if (row.notBefore > now) return { candidates, used: index, nextAt: row.notBefore }
+      if (candidates.length === limit) return { candidates, used: index, nextAt: null }
+      if (this.#isFree(row.messageId, now)) candidates.push(row)
+    }
+    return { candidates, used: rows.length, nextAt: null }
+  }
+
+  /** @returns false when the pace of the account holds: rows behind these wait as well */
+  async #admitAll(rows: readonly OpenRow[], connection: WhatsAppConnection, now: number): Promise<boolean> {
+    const areNewChats = await Promise.all(rows.map((row) => this.#pacer.isNewChat(row)))
+    const due: DueRow[] = []
+    let goesOn = true
+    for (const [index, row] of rows.entries()) {
+      const isNewChat = areNewChats[index] ?? false
+      const answer = await this.#pacer.admit(row, isNewChat, now)
+      if (answer.admitted) due.push({ ...row, isNewChat })
+      else {
+        await this.#hold(row.messageId, answer.notBefore, now)
+        goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
+        if (!goesOn) break
+      }
+    }
+    await this.#startAll(due, connection)
+    return goesOn
   }
 
   #isFree(messageId: string, now: number): boolean {

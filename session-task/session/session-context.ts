@@ -27,6 +27,8 @@ export interface WorkerServices {
   readonly ackTimeoutMs?: number
   /** connections are replaced after one to two times this long; default 6 h */
   readonly connectionLifeMs?: number
+  /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */
+  readonly mayClaim: () => boolean
   /** one for all sessions of the worker */
   readonly versionBreaker: VersionBreaker
   readonly log: Log
