@@ -17,6 +17,10 @@ import { synthesize } from './runtime/synthesize.ts'
 /** `npm start`: the whole platform on this machine. */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** It has no option for the address. */
+const OPEN_PORT_WARNING =
+  'fleetline: warning: tables are kept by DynamoDB Local, which listens on all network interfaces of this machine\n'
+
 const start = async (options: StartOptions): Promise<void> => {
   const startedAt = performance.now()
   const human = options.json ? process.stderr : process.stdout
@@ -31,6 +35,7 @@ const start = async (options: StartOptions): Promise<void> => {
     assertNotRunning(options.dataDir)
     await assertPortFree(options.port)
     const engine = findDynamoDb(process.env)
+    if (engine.kind === 'dynamodb-local') process.stderr.write(OPEN_PORT_WARNING)
     if (options.whatsapp) await assertWhatsAppAnswers(options.whatsapp)
     const dataDir = openDataDir(options.dataDir, { fresh: options.fresh, dynamodb: engine.kind })
     stops.push(() => dataDir.release())
