@@ -175,7 +175,6 @@ it('tasks that a killed platform left behind are told as STOPPED at the next sta
   const arn = await runTask()
   await output.next()
   const { pid } = processes.list()[0]!
-  const before = stopped
   // As after SIGKILL of everything: the file still says RUNNING, and nobody saw the end.
   client.destroy()
   await endpoint.stop()
@@ -185,5 +184,5 @@ it('tasks that a killed platform left behind are told as STOPPED at the next sta
   ecs.recoverLostTasks()
   expect(stopped.size()).toBe(0)
   process.kill(pid, 'SIGKILL')
-  await before.next()
+  await stopped.next() // the first platform's, which this test left alive
 })

@@ -18,7 +18,7 @@ export interface DataDir {
 /**
  * Takes the data directory for this process. `dynamodb` names the emulator that will write its tables: another one could
  * not read them. The lock is an exclusive SQLite transaction: the system gives it back
- * whatever ends the process. @throws UserError when somebody else has it, or it is not ours, or damaged
+ * whatever ends the process, and when the returned object is garbage: keep it. @throws UserError when somebody else has it, or it is not ours, or damaged
  */
 export const openDataDir = (path: string, options: { fresh: boolean; dynamodb: string }): DataDir => {
   assertOurs(path)
