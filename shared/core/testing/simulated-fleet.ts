@@ -188,6 +188,9 @@ export class SimulatedFleet {
 
   #follow(process: Process, mine: SimulatedSession[], handedOver: SimulatedSession[]): void {
     const { row, connected } = process
+    // What was taken from it, it learns at its next beat and not before.
+    if (this.now % 10_000 < STEP_MS)
+      for (const id of connected.keys()) if (!this.#held(row.id).has(this.sessions.get(id)!)) connected.delete(id)
     if (row.status === 'DRAINING') {
       process.draining += (DRAIN_PER_SECOND * STEP_MS) / 1000
       for (const session of mine.slice(0, process.draining)) {
@@ -195,13 +198,12 @@ export class SimulatedFleet {
         handedOver.push(session)
         process.draining -= 1
       }
-      if (mine.length === 0) {
+      if (mine.length === 0 && connected.size === 0) {
         row.status = 'DRAINED'
         this.processes.delete(row.id)
       }
       return
     }
-    if (mine.length === connected.size) return
     const waiting = mine.filter((session) => !connected.has(session.id))
     const taken = takeTokens(process.pace, {
       wanted: waiting.length,
