@@ -3,8 +3,10 @@ import { createSession } from './operations/create-session.ts'
 import { createWebhookEndpoint } from './operations/create-webhook-endpoint.ts'
 import { deleteSession } from './operations/delete-session.ts'
 import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
+import { diagnoseSession } from './operations/diagnose-session/diagnose-session.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
+import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
@@ -24,8 +26,10 @@ import type { ControlServices } from './services.ts'
 
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
+  getLimits: getLimits(services),
   createSession: createSession(services),
   getSession: getSession(services),
+  diagnoseSession: diagnoseSession(services),
   listSessions: listSessions(services),
   updateSession: updateSession(services),
   linkSession: linkSession(services),

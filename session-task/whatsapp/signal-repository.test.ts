@@ -108,15 +108,17 @@ describe('the journaled signal repository', () => {
     expect([...own.decrypted, ...restarted.decrypted]).toHaveLength(1)
   })
 
-  it('changes nothing when a ciphertext is not a message', async () => {
+  it('changes no key when a ciphertext is not a message, and knows what is missing before it is refused', async () => {
     const { own, peer } = await connectPair()
     const { type, ciphertext } = await encryptFor(peer, 'broken')
     const forged = Buffer.from(ciphertext)
     forged[forged.length - 12]! ^= 1
-    const before = own.log.lastLsn
-    await expect(own.receive(type, forged, 'A1')).rejects.toThrow()
-    expect(own.log.lastLsn).toBe(before)
+    const preKey = own.log.state.key('pre-key', '1')
+    await expect(own.receive(type, forged, 'A1')).rejects.toThrow('Bad MAC')
+    expect([own.log.state.key('session', '888_1.0'), own.log.state.key('pre-key', '1')]).toEqual([undefined, preKey])
+    expect(own.log.state.undecrypted()).toMatchObject([{ reason: 'bad_mac', attributes: { id: 'A1', from: PEER_LID } }])
     expect(await own.receive(type, ciphertext, 'A1')).toBe('broken')
+    expect(own.log.state.undecrypted()).toEqual([])
   })
 
   it('has the advanced chain in the log before encrypt returns', async () => {
@@ -124,6 +126,16 @@ describe('the journaled signal repository', () => {
     const before = peer.log.lastLsn
     await encryptFor(peer, 'one')
     expect(peer.log.lastLsn).toBe(before + 1)
+  })
+
+  it('misses no message twice: a copy that cannot be read says nothing about one that was', async () => {
+    const { own, peer } = await connectPair()
+    const { type, ciphertext } = await encryptFor(peer, 'read')
+    await own.receive(type, ciphertext, 'A1')
+    const copy = Buffer.from(ciphertext)
+    copy[copy.length - 12]! ^= 1
+    await expect(own.receive(type, copy, 'A1')).rejects.toThrow()
+    expect(own.log.state.undecrypted()).toEqual([])
   })
 
   it('stores a group sender key with the message that brought it, and journals group messages too', async () => {

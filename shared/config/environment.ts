@@ -35,6 +35,8 @@ export const ENV = {
   workerMode: 'WORKER_MODE',
   /** Step Functions task token; empty when somebody started the worker by hand */
   taskToken: 'TASK_TOKEN',
+  /** file that a worker touches at each heartbeat; the container's health command looks at its age. Empty: none */
+  heartbeatFile: 'HEARTBEAT_FILE',
   /** WebSocket url of the server behind test mode; empty: test mode is not available */
   waTestUrl: 'WA_TEST_URL',
   /** 32 bytes hex: public key of the test server's certificate root */

@@ -1,7 +1,9 @@
 import { adminOperations } from './admin.ts'
+import { auditOperations } from './audit.ts'
 import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
+import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
@@ -17,6 +19,8 @@ export const operations = {
   ...messageOperations,
   ...eventOperations,
   ...webhookOperations,
+  ...limitOperations,
+  ...auditOperations,
   ...testModeOperations,
   ...adminOperations,
 } as const

@@ -3,6 +3,7 @@ import { makeControlEvent, publishCalmly } from '../../../shared/events/control-
 import type { Handler } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { Events } from '../../../shared/store/events.ts'
+import { Quotas } from '../../../shared/store/quotas.ts'
 import { changeDesired } from '../change-desired.ts'
 import type { ControlServices } from '../services.ts'
 
@@ -25,7 +26,7 @@ export const deleteSession =
       desired: 'DELETED',
       ring: 'desired',
       patch: () => ({ deletedAt: now }),
-      legs: [new Events(services.tables, scope).controlLeg(event)],
+      legs: [new Events(services.tables, scope).controlLeg(event), new Quotas(services.tables, scope).giveSessionLeg()],
     }))
     await publishCalmly(services.sink, services.log, [event])
     return { status: 202, body: answer.body }
