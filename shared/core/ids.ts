@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'con'
   | 'op'
   | 'req'
+  | 'rpl'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ULID_TIME_CHARACTERS = 10
