@@ -18,6 +18,7 @@ import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import type { SessionContext } from '../session/session-context.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
@@ -40,6 +41,16 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
 
 /** A worker in this process, or one that a test started. */
 export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
+
+export interface TestWorkerOptions {
+  readonly capacity?: number
+  readonly heartbeatMs?: number
+  /** the test ends this worker itself; default: `stop` drains it */
+  readonly isEndedByTest?: boolean
+  /** clients that fail when the test wants them to; default: clients of the fleet */
+  readonly sqs?: ReturnType<typeof makeSQSClient>
+  readonly services?: Partial<SessionContext['services']>
+}
 
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
 export const startTestFleet = async (options: { openConnection?: OpenConnection } = {}) => {
@@ -64,7 +75,11 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     workers: new Workers(tables),
   }
 
-  const startWorker = async ({ capacity = 50, heartbeatMs = 500 } = {}): Promise<Worker & { id: string }> => {
+  const startWorker = async ({
+    capacity = 50,
+    heartbeatMs = 500,
+    ...input
+  }: TestWorkerOptions = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -75,7 +90,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       taskArn: null,
       queuePrefix: 'worker-',
       hintsQueueUrl,
-      sqs,
+      sqs: input.sqs ?? sqs,
       services: {
         tables,
         tenantKeys,
@@ -93,6 +108,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
+        ...input.services,
       },
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
@@ -102,7 +118,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       onDrainAsked: () => {},
     })
     await worker.start()
-    started.push(worker)
+    if (!input.isEndedByTest) started.push(worker)
     return Object.assign(worker, { id: workerId })
   }
 
@@ -188,6 +204,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     to: string,
     body: string,
     more: Partial<MessageRow> = {},
+    rings = true,
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -227,7 +244,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       },
       now,
     )
-    await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
+    if (rings) await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
   }
 
@@ -265,6 +282,8 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   return {
     ...stores,
     scope,
+    tables,
+    tenantKeys,
     cloud,
     hintsQueueUrl,
     simulator: simulator as Simulator,
