@@ -58,9 +58,10 @@ export const runSeeds = async ({ seeds, lanes = 8, isGateOff = false }: SeedRun)
 
 const openLane = async (run: Run, number: number): Promise<Lane> => {
   const owner = await startWorker({ run })
+  // Without receipts only the server's ack says that a message was taken: what it did not say is sent again.
   const phone = `5511${String(900_000_000 + number)}`
   const contact = `5521${String(900_000_000 + number)}`
-  await run.fleet.simulator.addContact(contact, { name: 'Ana' })
+  await run.fleet.simulator.addContact(contact, { name: 'Ana', deliveryReceipts: number % 2 === 0 })
   const sessionId = await run.fleet.linkSession(owner, phone)
   const lease = await run.fleet.leases.get(sessionId)
   return {
