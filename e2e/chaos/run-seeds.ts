@@ -15,7 +15,7 @@ export interface SeedRun {
 }
 
 /** Plays every seed and holds what happened against the invariants. Findings are in the report, not thrown. */
-export const runSeeds = async ({ seeds, lanes = 8, isGateOff = false }: SeedRun): Promise<RunReport> => {
+export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun): Promise<RunReport> => {
   const fleet = await startTestFleet()
   const report = newReport()
   const run: Run = {
@@ -39,7 +39,7 @@ export const runSeeds = async ({ seeds, lanes = 8, isGateOff = false }: SeedRun)
         await closeLane(lane)
         report.findings.push(...(await checkLane(lane)))
       } catch (error) {
-        const plan = seed === undefined ? '' : describePlan(planOf(seed, makeRandom(seed)))
+        const plan = seed === undefined ? '' : describePlan(planOf(seed, makeRandom(seed), isGateOff))
         report.findings.push(`${plan}: ${error instanceof Error ? error.message : String(error)}`)
         lane.owner.kill()
         await lane.owner.dispose()

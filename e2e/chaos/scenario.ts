@@ -19,7 +19,16 @@ export interface Plan {
   readonly weather: Weather | null
 }
 
-export const planOf = (seed: number, random: Random): Plan => {
+/** The control run asks for losses: slow commits, and a kill before one. */
+const controlPlanOf = (seed: number, random: Random): Plan => ({
+  seed,
+  point: RACE_POINTS[0]!,
+  nth: random.between(2, 6),
+  weather: 's3 slow',
+})
+
+export const planOf = (seed: number, random: Random, isGateOff = false): Plan => {
+  if (isGateOff) return controlPlanOf(seed, random)
   const point = RACE_POINTS[seed % RACE_POINTS.length]!
   return {
     seed,
@@ -38,7 +47,7 @@ export const describePlan = ({ seed, point, nth, weather }: Plan): string =>
  */
 export const playSeed = async (lane: Lane, seed: number): Promise<void> => {
   const random = makeRandom(seed)
-  const plan = planOf(seed, random)
+  const plan = planOf(seed, random, lane.run.isGateOff)
   const { report, fleet } = lane.run
   const weather = makeWeather(plan.weather, random, (name) => countHit(report, name))
   const first = lane.owner
