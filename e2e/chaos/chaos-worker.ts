@@ -80,14 +80,12 @@ export const startChaosWorker = async (options: ChaosWorkerOptions): Promise<Cha
     heartbeatMs: 1_000,
     isEndedByTest: true,
     sqs: clients.sqs,
-    services: {
-      tables: clients.tables,
-      logClient: clients.logClient,
-      eventSink,
-      openConnection: connect,
-      socketUrl: proxy.url,
-      ackTimeoutMs: 1_000,
-    },
+    tables: clients.tables,
+    logClient: clients.logClient,
+    eventSink,
+    openConnection: connect,
+    socketUrl: proxy.url,
+    ackTimeoutMs: 1_000,
   })
   fate.onKill = () => {
     proxy.cut()

@@ -35,11 +35,13 @@ export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random
   const accepting = (async () => {
     for (const item of plan) {
       await sleep(item.afterMs)
+      const { contact, sessionId } = lane
       const row = await fleet.accept(
-        lane.sessionId,
-        lane.contact,
+        sessionId,
+        contact,
         item.body,
         { retry: item.retry },
+        Date.now(),
         item.ring === 'now',
       )
       lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body: item.body, retry: item.retry, seed })

@@ -1,13 +1,18 @@
+import { afterLimit, afterRefusal } from '../../shared/core/new-chat-restriction.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { NewChatLimit } from '../whatsapp/new-chat-limits.ts'
+import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
 import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
+import type { Pacer } from './pacer.ts'
 import type { SessionContext } from './session-context.ts'
+import type { Standing } from './standing.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 const WINDOW = 32
@@ -16,7 +21,11 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
+/** waits shorter than this are nobody's business */
+const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
+
+type DueRow = OpenRow & { readonly isNewChat: boolean }
 
 /** Sends a session's OPEN rows over whatever connection is attached (protocol §6). */
 export class Outbox {
@@ -24,6 +33,8 @@ export class Outbox {
   readonly #messages: Messages
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
+  readonly #pacer: Pacer
+  readonly #standing: Standing
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
@@ -38,12 +49,16 @@ export class Outbox {
     context: SessionContext
     sessionLog: SessionLog
     journal: Journal
+    book: ContactBook
+    pacer: Pacer
+    standing: Standing
     /** a frame had no answer for 30 s: the connection is not to be trusted */
     onNoAck: () => void
     ackTimeoutMs?: number
   }) {
     const { context, sessionLog, journal } = input
     this.#context = context
+    this.#pacer = input.pacer
     this.#messages = new Messages(context.services.tables, context.scope)
     this.#flights = new InFlight({
       sessionLog,
@@ -52,17 +67,24 @@ export class Outbox {
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
       },
     })
-    this.#answers = new OutboxAnswers({ sessionLog, journal, flights: this.#flights })
+    this.#answers = new OutboxAnswers({
+      sessionLog,
+      journal,
+      flights: this.#flights,
+      onChatRefused: (isNewChat) => this.#onChatRefused(isNewChat),
+    })
     this.#attempt = new OutboxAttempt({
       context,
       sessionLog,
       journal,
       messages: this.#messages,
       flights: this.#flights,
+      book: input.book,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delay(messageId, ms),
     })
+    this.#standing = input.standing
     this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
     this.#sweepTimer.unref()
   }
@@ -97,6 +119,12 @@ export class Outbox {
         this.#pumping = null
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
       })
+  }
+
+  /** The pace may be another one now: what waited for the old one is looked at again. */
+  repace(): void {
+    this.#delayedUntil.clear()
+    this.ring()
   }
 
   /** No more claims; resolves when nothing is in flight, or after 10 s. */
@@ -145,7 +173,7 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const due: OpenRow[] = []
+        const due: DueRow[] = []
         let used = 0
         for (const row of rest) {
           if (due.length === free) break
@@ -154,7 +182,16 @@ export class Outbox {
             return this.#wake.wakeIn(row.notBefore - now)
           }
           used++
-          if (this.#isFree(row.messageId, now)) due.push(row)
+          if (!this.#isFree(row.messageId, now)) continue
+          const answer = await this.#pacer.admit(row, now)
+          if (answer.admitted) due.push({ ...row, isNewChat: answer.isNewChat })
+          else {
+            await this.#hold(row.messageId, answer.notBefore, now)
+            if (answer.because !== 'gap' && answer.because !== 'quietHours') continue
+            // It holds for the whole account: rows behind this one wait as well.
+            await this.#startAll(due, connection)
+            return
+          }
         }
         rest = rest.slice(used)
         await this.#startAll(due, connection)
@@ -172,8 +209,8 @@ export class Outbox {
   }
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
-  async #startAll(rows: readonly OpenRow[], connection: WhatsAppConnection): Promise<void> {
-    for (const { messageId } of rows) this.#flights.start(messageId, connection)
+  async #startAll(rows: readonly DueRow[], connection: WhatsAppConnection): Promise<void> {
+    for (const { messageId, isNewChat } of rows) this.#flights.start(messageId, connection, isNewChat)
     const claims = await Promise.all(rows.map((row) => this.#attempt.claim(row)))
     for (const claimed of claims) {
       if (!claimed) continue
@@ -187,6 +224,26 @@ export class Outbox {
         if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
       })
     }
+  }
+
+  /** New chats wait from this moment on; WhatsApp is asked why and until when. */
+  #onChatRefused(isNewChat: boolean): void {
+    if (isNewChat) this.#standing.restrict(afterRefusal(this.#standing.restriction, Date.now()))
+    this.#connection?.readNewChatLimits().catch((error) => {
+      this.#context.log.warn({ error: String(error) }, 'WhatsApp did not say whether new chats are allowed')
+    })
+  }
+
+  /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */
+  onNewChatLimit(limit: NewChatLimit): void {
+    this.#standing.restrict(afterLimit(this.#standing.restriction, limit, Date.now()))
+    this.repace()
+  }
+
+  /** A long wait is written down, so that the tenant sees until when. */
+  async #hold(messageId: string, notBefore: number, now: number): Promise<void> {
+    this.#delay(messageId, notBefore - now)
+    if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
   }
 
   #delay(messageId: string, ms: number): void {

@@ -12,6 +12,7 @@ import { giveUp, journalStanzas, reportUndecryptable } from './inbound-journal.t
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
 import { onLogLost } from './log-loss.ts'
+import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, relayProto } from './outbound.ts'
 import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
@@ -166,6 +167,7 @@ export const openConnection: OpenConnection = (options) => {
       if (!(error instanceof LogLostError)) throw error
     }
   })
+  watchNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))
   socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
     if (isNewLogin) events.onPaired(ownIdentity(socket.authState.creds))
     if (connection === 'open') {
@@ -228,6 +230,7 @@ export const openConnection: OpenConnection = (options) => {
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
+    readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),

@@ -6,6 +6,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
+import { VersionBreaker } from '../session/version-breaker.ts'
 import { makePacer, makeQueue } from './pacing.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
@@ -24,7 +25,7 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone'>
+  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker'>
   readonly taskCallback: TaskCallback
   /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
   readonly heartbeatFile: string | null
@@ -65,6 +66,7 @@ export class Worker {
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
+      versionBreaker: new VersionBreaker(),
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
       replayAlone: (sessionId, replay) =>
         replayTurn(async () => {
@@ -130,6 +132,7 @@ export class Worker {
       onRing: (ring) => this.#onRing(ring),
     })
     this.#options.taskCallback.start()
+    this.#touch()
     this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
     await this.#hint(hintsQueueUrl, { v: 1, kind: 'workerReady', workerId, mode })
     await this.#refresh()

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { defaultPacing } from '../core/pacing-setting.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
 import type { EndpointRow, LeaseRow, MessageRow, SessionRow } from '../store/rows.ts'
 import type { TenantRow } from '../store/tenants.ts'
@@ -27,6 +28,10 @@ export const presentSession = (
   pushName: row.pushName,
   workerId: lease?.owner?.workerId ?? null,
   connectedAt: isoOrNull(row.connectedAt),
+  restriction: row.restriction
+    ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
+    : null,
+  pacing: row.pacing ?? defaultPacing(row.mode),
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })
@@ -47,6 +52,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   failure: row.failure,
   createdAt: iso(row.createdAt),
   expiresAt: isoOrNull(row.expiresAt),
+  notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),
   deliveredAt: isoOrNull(row.deliveredAt),
   readAt: isoOrNull(row.readAt),
