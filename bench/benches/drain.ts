@@ -5,6 +5,7 @@ import { DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../.
 import { type Bench, quantile } from '../report.ts'
 
 const SESSIONS = Number(process.env.SESSIONS ?? 300)
+const WORKER = { capacity: SESSIONS, heartbeatMs: 10_000 }
 const CONTACT = '5511977776666'
 const TEXT_EVERY_MS = 50
 
@@ -18,9 +19,9 @@ export const run: Bench = async () => {
   const fleet = await startTestFleet({ openConnection: gaps.openConnection })
   try {
     const [old, ...others] = [
-      await fleet.startWorker(SESSIONS),
-      await fleet.startWorker(SESSIONS),
-      await fleet.startWorker(SESSIONS),
+      await fleet.startWorker(WORKER),
+      await fleet.startWorker(WORKER),
+      await fleet.startWorker(WORKER),
     ]
     const phones = Array.from({ length: SESSIONS }, (_, index) => `55119${String(index).padStart(8, '0')}`)
     const sessions = await linkAll(fleet, old!, phones)

@@ -116,9 +116,11 @@ export class EventsStack extends CellStack {
       timeoutSeconds: 55,
       environment,
       permissions: [
-        tableAccess(data.tables.core, 'read', ['system']),
-        tableAccess(data.tables.messages, 'readWrite', ['system']),
+        // Leases are unsettled, rows of deleted sessions go; messages of a session are found by its list.
+        tableAccess(data.tables.core, 'readWrite', ['system']),
+        tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
         dataKeyThroughServices(this, data.key),
+        tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
         allow(['events:PutEvents'], this.bus.eventBusArn),
       ],

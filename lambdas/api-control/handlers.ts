@@ -3,6 +3,7 @@ import { createSession } from './operations/create-session.ts'
 import { createWebhookEndpoint } from './operations/create-webhook-endpoint.ts'
 import { deleteSession } from './operations/delete-session.ts'
 import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
+import { diagnoseSession } from './operations/diagnose-session/diagnose-session.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
 import { getLimits } from './operations/get-limits.ts'
@@ -30,6 +31,7 @@ export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-
   getUsage: getUsage(services),
   createSession: createSession(services),
   getSession: getSession(services),
+  diagnoseSession: diagnoseSession(services),
   listSessions: listSessions(services),
   updateSession: updateSession(services),
   linkSession: linkSession(services),

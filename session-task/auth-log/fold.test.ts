@@ -54,6 +54,9 @@ describe('fold', () => {
     sequenced('fail'),
     sequenced('unknown'),
     sequence.map((upTo) => ({ t: 'done', upTo })),
+    fc
+      .tuple(sequence, fc.nat(3), fc.boolean())
+      .map(([from, more, alone]) => ({ t: 'mark', from, upTo: from + more, alone })),
     fc.constant({ t: 'fence', epoch: 1 }),
     fc.record({ t: fc.constant('from a newer version'), n: fc.nat() }),
   ) as fc.Arbitrary<LogRecord>

@@ -165,10 +165,13 @@ const setKeys = (state: FoldedLog, record: KeysRecord): void => {
   }
 }
 
+const NEVER_SENT: OutState = { whatsappId: '', frames: 0, settled: null, at: 0 }
+
 const settle = (state: FoldedLog, messageId: string, to: NonNullable<OutState['settled']>, at: number): void => {
-  const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId)
+  // An end without a frame is remembered too: it must not be told twice.
+  const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId) ?? NEVER_SENT
   // Evidence beats a guess; a later record never lowers what is known (protocol §9, §6).
-  if (!out || (out.settled !== null && rankOf(to) <= rankOf(out.settled))) return
+  if (out.settled !== null && rankOf(to) <= rankOf(out.settled)) return
   state.openOuts.delete(messageId)
   state.settledOuts.delete(messageId)
   state.settledOuts.set(messageId, { ...out, settled: to, at })

@@ -6,7 +6,9 @@ import { type LogContext, StorageAwayError } from './log-context.ts'
 import { viewOf } from './log-state.ts'
 import type { LogRecord } from './records.ts'
 import { type LogLoss, LogLostError, type LogState, type SessionLog } from './session-log.ts'
-import { freeze, Snapshotter } from './snapshotter.ts'
+import { type FrozenState, freeze, Snapshotter } from './snapshotter.ts'
+
+const IDLE_CHECK_MS = 10 * 60_000
 
 interface Waiter {
   readonly lsn: number
@@ -35,6 +37,7 @@ export class OwnedLog implements SessionLog {
   #loss: LogLoss | null = null
   #listeners: ((loss: LogLoss) => void)[] = []
   #validatedPauses: number
+  readonly #stopIdleChecks: () => void
 
   /** @param release frees what open reserved; called when the log is over */
   constructor(context: LogContext, input: { fold: FoldedLog; head: HeadKeeper; tail: number; release: () => void }) {
@@ -48,6 +51,7 @@ export class OwnedLog implements SessionLog {
     this.state = viewOf(input.fold)
     this.#snapshots = new Snapshotter(context, input.head, input.tail - input.head.head.snapSeq)
     this.#validatedPauses = context.pauses.pauses()
+    this.#stopIdleChecks = context.clock.every(IDLE_CHECK_MS, () => this.#snapshotWhenIdle())
   }
 
   get lastLsn(): number {
@@ -137,13 +141,23 @@ export class OwnedLog implements SessionLog {
     const ready = this.#waiters.filter((waiter) => waiter.lsn <= lsn)
     this.#waiters = this.#waiters.filter((waiter) => waiter.lsn > lsn)
     for (const waiter of ready) waiter.resolve()
-    if (frozen)
-      this.#snapshots.start(
-        frozen,
-        this.#tail,
-        () => this.#tail,
-        () => this.#lose('fenced'),
-      )
+    if (frozen) this.#startSnapshot(frozen)
+  }
+
+  #startSnapshot(frozen: FrozenState): void {
+    this.#snapshots.start(
+      frozen,
+      this.#tail,
+      () => this.#tail,
+      () => this.#lose('fenced'),
+    )
+  }
+
+  /** The janitor: a session that went quiet has no next commit that could bring the snapshot of its last ones. */
+  #snapshotWhenIdle(): void {
+    const isQuiet = this.#writing === null && this.#queue.length === 0 && !this.#closing && !this.#loss
+    if (isQuiet && this.#tail > this.#head.head.snapSeq && this.#snapshots.isDue())
+      this.#startSnapshot(freeze(this.#fold))
   }
 
   /** The gate's last look: after a pause only HEAD can tell whether a put that succeeded still means ownership. */
@@ -175,12 +189,14 @@ export class OwnedLog implements SessionLog {
       throw new LogLostError('storage', { cause: error })
     }
     if (this.#loss) throw new LogLostError(this.#loss)
+    this.#stopIdleChecks()
     this.#release()
   }
 
   #lose(loss: LogLoss, cause?: unknown): void {
     if (this.#loss) return
     this.#loss = loss
+    this.#stopIdleChecks()
     this.#release()
     this.#queue = []
     const error = new LogLostError(loss, cause instanceof StorageAwayError ? { cause } : undefined)

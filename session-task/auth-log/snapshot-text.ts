@@ -58,7 +58,7 @@ export const decodeSnapshot = (text: string): FoldedLog => {
   for (const record of stored.undone) state.undone.set(record.sequence, record)
   for (const [hash, at, sequence] of stored.ciphertexts) state.ciphertexts.set(hash, { at, sequence })
   for (const outs of [state.openOuts, state.settledOuts])
-    for (const [messageId, out] of outs) state.messageIds.set(out.whatsappId, messageId)
+    for (const [messageId, out] of outs) if (out.whatsappId !== '') state.messageIds.set(out.whatsappId, messageId)
   for (const line of keys) {
     const tab = line.indexOf('\t')
     const [type, id] = JSON.parse(line.slice(0, tab))

@@ -45,7 +45,9 @@ export const connectionEvents = (
       standing.remember(identity)
       connector.onOpen()
       if (connector.isLoggingOut) return
-      standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
+      // A connection that replaced an old one is nobody's news.
+      if (standing.status !== 'connected')
+        standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
       parts.onConnected()
     }),
@@ -67,6 +69,7 @@ export const connectionEvents = (
       return notes
     },
     onServerAck: guarded((ack) => outbox.onServerAck(ack)),
+    onNewChatLimit: guarded((limit) => outbox.onNewChatLimit(limit)),
     onReceipt: guarded((receipt) => outbox.onReceipt(receipt)),
   }
 }

@@ -9,6 +9,10 @@ import { describeStop, type SessionStop } from './stop-decision.ts'
 
 const LOGOUT_CONNECT_MS = 20_000
 const BACKPRESSURE_RETRY_MS = 5_000
+/** a connection is replaced after 6 to 12 h: some go deaf without a sign (baileys-facts §1.7) */
+const LIFE_MS = 6 * 3_600_000
+const OUTDATED = 405
+const HOLD_SPREAD_MS = 30_000
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 export interface ConnectorListener {
@@ -40,6 +44,7 @@ export class Connector {
   #closing: Promise<void> = Promise.resolve()
   #connecting = false
   #retryTimer: NodeJS.Timeout | null = null
+  #lifeTimer: NodeJS.Timeout | null = null
   #isStopped = false
   #isLoggingOut = false
   #openWaiters: ((isOpen: boolean) => void)[] = []
@@ -80,14 +85,21 @@ export class Connector {
   onOpen(): void {
     this.#history = { ...this.#history, isLinked: true, openedAt: Date.now() }
     for (const resolve of this.#openWaiters.splice(0)) resolve(true)
+    const { versionBreaker, connectionLifeMs = LIFE_MS } = this.#context.services
+    versionBreaker.onAccepted()
+    if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
+    this.#lifeTimer = setTimeout(() => void this.#replace(), connectionLifeMs * (1 + Math.random()))
+    this.#lifeTimer.unref()
   }
 
-  connectSoon(delayMs = 0): void {
-    if (delayMs === 0) return void this.#connect().catch((error) => this.#afterConnectError(error))
-    this.#retryTimer = setTimeout(() => {
+  connectSoon(delayMs = 0, verifyOwnership = false): void {
+    const connect = () => {
       this.#retryTimer = null
-      this.#connect().catch((error) => this.#afterConnectError(error))
-    }, delayMs)
+      this.#connect(verifyOwnership).catch((error) => this.#afterConnectError(error))
+    }
+    if (this.#retryTimer) clearTimeout(this.#retryTimer)
+    if (delayMs === 0) connect()
+    else this.#retryTimer = setTimeout(connect, delayMs)
   }
 
   /** No connection follows the present one by itself any more. */
@@ -141,8 +153,14 @@ export class Connector {
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
         emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
         this.#listener.onReconnecting(decision.status, decision.reason)
-        if (decision.verifyOwnership) void this.#connectIfOurs(decision.delayMs)
-        else this.connectSoon(decision.delayMs)
+        if (
+          info.code === OUTDATED &&
+          this.#context.services.versionBreaker.onRefused(this.#context.sessionId, Date.now())
+        )
+          this.#context.log.fatal(
+            'WhatsApp refuses our version: no session of this worker connects, WA_VERSION has to change',
+          )
+        this.connectSoon(decision.delayMs, decision.verifyOwnership)
         return
       }
       case 'stop': {
@@ -160,7 +178,16 @@ export class Connector {
     this.#listener.onStopped(stop, resumeAt)
   }
 
+  /** Silently: nothing is wrong with the session. */
+  async #replace(): Promise<void> {
+    if (this.#isStopped || this.#isLoggingOut || !this.#connection?.isOpen) return
+    this.#context.log.info('the connection is old, it is replaced')
+    await this.drop()
+    if (!this.#isStopped) this.connectSoon()
+  }
+
   #stopWaiting(): void {
+    if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
     if (this.#retryTimer) clearTimeout(this.#retryTimer)
     this.#retryTimer = null
   }
@@ -172,13 +199,18 @@ export class Connector {
     this.close({ code: 500, message: String(error) })
   }
 
-  async #connect(): Promise<void> {
+  async #connect(verifyOwnership: boolean): Promise<void> {
     if (this.#connecting || this.#connection) return
     this.#connecting = true
     await this.#closing
-    await this.#context.services.connectTurn()
+    // Right before the attempt: while we waited, somebody else may have become the owner.
+    const isOurs = !verifyOwnership || (await this.#verify())
+    if (isOurs) await this.#context.services.connectTurn()
     this.#connecting = false
     if (this.#isStopped || this.#connection) return
+    if (!isOurs) return this.#listener.onDoubt()
+    const heldMs = this.#context.services.versionBreaker.holdMs(Date.now())
+    if (heldMs > 0) return this.connectSoon(heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
     // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
     if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
     const plan: ConnectPlan = this.#history.isLinked ? { plan: 'login' } : this.#listener.plan()
@@ -198,13 +230,12 @@ export class Connector {
     this.#connection = connection
   }
 
-  async #connectIfOurs(delayMs: number): Promise<void> {
+  async #verify(): Promise<boolean> {
     try {
-      if (await this.#listener.isOurs()) this.connectSoon(delayMs)
-      else this.#listener.onDoubt()
+      return await this.#listener.isOurs()
     } catch (error) {
       this.#context.log.warn({ error: String(error) }, 'ownership cannot be verified')
-      this.#listener.onDoubt()
+      return false
     }
   }
 }

@@ -3,7 +3,7 @@ import type { SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { tombstoneLog } from '../auth-log/tombstone.ts'
+import { deleteLogObjects, tombstoneLog } from '../auth-log/tombstone.ts'
 import { HostingRows } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
@@ -69,7 +69,7 @@ export class HostedSession implements Faulty {
 
   /** Something about the session changed that is not `desired`, e.g. another way to link. */
   review(): void {
-    this.#enqueue(async () => this.#live?.reviewLink())
+    this.#enqueue(async () => this.#live?.review())
   }
 
   /** A new connection now, whatever the present one is like or waits for. */
@@ -156,7 +156,7 @@ export class HostedSession implements Faulty {
           sessionLog: opened.sessionLog,
           row: opened.row,
           listener: {
-            isOurs: () => this.#rows.isOurs(),
+            isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
             onStable: () => this.#rows.forgetCrashes(this.#epoch),
             onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
@@ -217,10 +217,13 @@ export class HostedSession implements Faulty {
 
   async #delete(live: LinkedSession): Promise<void> {
     await live.logOut()
+    await live.endMessages()
     await live.stop(null)
     this.#live = null
-    const result = await tombstoneLog(logDeviceOf(this.#context), this.#epoch, Date.now())
+    const device = logDeviceOf(this.#context)
+    const result = await tombstoneLog(device, this.#epoch, Date.now())
     if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
+    await deleteLogObjects(device)
     await this.#letGo()
   }
 

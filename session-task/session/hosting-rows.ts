@@ -6,6 +6,8 @@ import { Leases, sameOwner } from '../../shared/store/leases.ts'
 import type { DesiredState } from '../../shared/store/rows.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
+import { parseHead } from '../auth-log/head.ts'
+import { logDeviceOf } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** LEASE and META of a hosted session, as its worker reads and writes them outside of the log. */
@@ -23,6 +25,12 @@ export class HostingRows {
   async isOurs(): Promise<boolean> {
     const lease = await this.#leases.get(this.#context.sessionId)
     return lease !== null && sameOwner(lease.owner, this.#context.services.owner)
+  }
+
+  /** Ours by the lease and by the log: HEAD has the epoch under which we write. @throws when either cannot be read */
+  async isVerifiedOurs(epoch: number): Promise<boolean> {
+    const [isOurs, stored] = await Promise.all([this.isOurs(), logDeviceOf(this.#context).getHead()])
+    return isOurs && stored !== null && parseHead(stored.bytes).epoch === epoch
   }
 
   /** The lease becomes free and settled. @returns false when it was not ours any more */

@@ -6,6 +6,8 @@ import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 export interface Flight {
   readonly connection: WhatsAppConnection
   readonly startedAt: number
+  /** nobody wrote in this chat before */
+  readonly isNewChat: boolean
   timer: NodeJS.Timeout | null
   /** its end is in the log, its rows are being written */
   isEnding: boolean
@@ -42,8 +44,8 @@ export class InFlight {
     return this.#flights.get(messageId)
   }
 
-  start(messageId: string, connection: WhatsAppConnection): void {
-    this.#flights.set(messageId, { connection, startedAt: Date.now(), timer: null, isEnding: false })
+  start(messageId: string, connection: WhatsAppConnection, isNewChat: boolean): void {
+    this.#flights.set(messageId, { connection, isNewChat, startedAt: Date.now(), timer: null, isEnding: false })
   }
 
   /** Journals an end; the message stays in flight until its rows are written. */

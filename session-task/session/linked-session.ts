@@ -6,14 +6,18 @@ import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
+import { ContactBook } from './contact-book.ts'
 import { Journal } from './journal.ts'
 import { Outbox } from './outbox.ts'
+import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
 import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
 import { Standing } from './standing.ts'
 import type { SessionStop } from './stop-decision.ts'
+import { Unsendable } from './unsendable.ts'
 
+const REVIEW_MS = 5 * 60_000
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
@@ -38,6 +42,9 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #connector: Connector
+  readonly #unsendable: Unsendable
+  readonly #tellMerges: (isForced: boolean) => Promise<void>
+  #reviewTimer: NodeJS.Timeout
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -53,10 +60,16 @@ export class LinkedSession {
     this.#listener = input.listener
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
+    const book = new ContactBook(context)
+    const settled = () => this.#projector.settled()
+    this.#tellMerges = (isForced) => book.tellMerges({ sessionLog, journal, settled }, isForced)
     this.#outbox = new Outbox({
       context,
       sessionLog,
       journal,
+      book,
+      pacer: new Pacer({ context, standing: this.#standing, book }),
+      standing: this.#standing,
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
@@ -64,12 +77,19 @@ export class LinkedSession {
       context,
       sessionLog,
       own: () => this.#standing.own,
-      onProjected: (records) => this.#outbox.onProjected(records),
+      book,
+      onProjected: (records) => {
+        this.#outbox.onProjected(records)
+        setImmediate(() => void this.#tellNews())
+      },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
         if (this.#connector.connection) this.#connector.close(BACKPRESSURE)
       },
     })
+    this.#unsendable = new Unsendable({ context, sessionLog, journal, settled })
+    this.#reviewTimer = setInterval(() => void this.#reviewUnsent(), REVIEW_MS * (0.8 + Math.random() * 0.4))
+    this.#reviewTimer.unref()
     this.#connector = new Connector({
       context,
       sessionLog,
@@ -95,14 +115,18 @@ export class LinkedSession {
     this.#outbox.ring()
   }
 
-  /** Rows that an earlier owner left undone; needs no socket. */
+  /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
   async replay(): Promise<void> {
     const count = this.#log.state.undone().length
-    if (count === 0) return
-    this.#context.log.info({ count }, 'replaying undone records')
-    await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
-    // A replayed state record may have changed what the row says, a pairing above all.
-    await this.#standing.renew()
+    if (count > 0) {
+      this.#context.log.info({ count }, 'replaying undone records')
+      await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
+      // A replayed state record may have changed what the row says, a pairing above all.
+      await this.#standing.renew()
+    }
+    this.#tellStorageLoss()
+    await this.#unsendable.journalEnded()
+    await this.#tellMerges(true)
   }
 
   /** Connects, unless it is connected or about to. */
@@ -119,12 +143,15 @@ export class LinkedSession {
     return 'started'
   }
 
-  /** The tenant may have asked for another way to link while we show the first one. */
-  async reviewLink(): Promise<void> {
-    if (this.#connector.isLinked || this.#isStopped) return
+  /** The tenant may have changed a setting, or asked for another way to link while we show the first one. */
+  async review(): Promise<void> {
+    if (this.#isStopped) return
     const row = await this.#standing.readRow()
-    if (!row?.link || row.link.requestedAt === this.#standing.row?.link?.requestedAt) return
+    if (!row) return
+    const isNewLink = row.link !== null && row.link.requestedAt !== this.#standing.row?.link?.requestedAt
     this.#standing.takeRow(row)
+    this.#outbox.repace()
+    if (this.#connector.isLinked || !isNewLink) return
     await this.#connector.drop()
     await this.start()
   }
@@ -150,11 +177,13 @@ export class LinkedSession {
 
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
+    clearInterval(this.#reviewTimer)
     await this.#outbox.stop()
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
     await this.#standing.clearSight()
+    if (this.#standing.status === 'loggedOut') await this.#unsendable.endAfter('loggedOut', Date.now())
     const isLinked = isLinkedCredentials(this.#log.state.creds)
     const isLive = LIVE_STATUSES.includes(this.#standing.status)
     if (says === 'stopped' && isLinked && isLive)
@@ -169,8 +198,14 @@ export class LinkedSession {
     await this.#log.close()
   }
 
+  /** Nothing that waits will ever be sent. */
+  async endMessages(): Promise<void> {
+    await this.#unsendable.endAfter('deleted', Date.now())
+  }
+
   /** Leaves without another word. */
   abandon(): void {
+    clearInterval(this.#reviewTimer)
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
@@ -196,6 +231,35 @@ export class LinkedSession {
       },
       isCurrent,
     )
+  }
+
+  /** While the log could not be written META alone said so; the event follows now that it can (protocol §5, C2). */
+  #tellStorageLoss(): void {
+    const { row } = this.#standing
+    if (row?.status === 'reconnecting' && row.reason?.code === 'storage_unavailable')
+      this.#standing.say({ status: 'reconnecting', reason: row.reason, eventType: 'session.disconnected' })
+  }
+
+  async #tellNews(): Promise<void> {
+    if (this.#isStopped) return
+    try {
+      await this.#tellMerges(false)
+    } catch (error) {
+      if (!(error instanceof LogLostError))
+        this.#context.log.warn({ error: String(error) }, 'merged contacts could not be told, the next open does')
+    }
+  }
+
+  /** While no connection looks after them: expired messages end, and so do those that the sweeper ended for us. */
+  async #reviewUnsent(): Promise<void> {
+    if (this.#isStopped) return
+    try {
+      await this.#unsendable.journalEnded()
+      if (!this.#connector.connection?.isOpen) await this.#unsendable.endExpired()
+    } catch (error) {
+      if (!(error instanceof LogLostError))
+        this.#context.log.warn({ error: String(error) }, 'unsent messages could not be reviewed, next time')
+    }
   }
 
   #detach(): void {

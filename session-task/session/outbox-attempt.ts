@@ -4,6 +4,7 @@ import type { Messages } from '../../shared/store/messages.ts'
 import type { MessageRow, OpenRow } from '../../shared/store/rows.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { ContactBook } from './contact-book.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
 import { sendMessage } from './send-message.ts'
@@ -20,6 +21,7 @@ export class OutboxAttempt {
   readonly #journal: Journal
   readonly #messages: Messages
   readonly #flights: InFlight
+  readonly #book: ContactBook
   readonly #ackTimeoutMs: number
   readonly #onNoAck: () => void
   readonly #delay: (messageId: string, ms: number) => void
@@ -31,6 +33,7 @@ export class OutboxAttempt {
     journal: Journal
     messages: Messages
     flights: InFlight
+    book: ContactBook
     ackTimeoutMs: number | undefined
     onNoAck: () => void
     /** not before this long from now */
@@ -41,6 +44,7 @@ export class OutboxAttempt {
     this.#journal = input.journal
     this.#messages = input.messages
     this.#flights = input.flights
+    this.#book = input.book
     this.#ackTimeoutMs = input.ackTimeoutMs ?? ACK_TIMEOUT_MS
     this.#onNoAck = input.onNoAck
     this.#delay = input.delay
@@ -74,6 +78,7 @@ export class OutboxAttempt {
         messages: this.#messages,
         sessionLog: this.#sessionLog,
         connection,
+        book: this.#book,
         isCurrent,
         now: Date.now,
       })

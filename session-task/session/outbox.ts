@@ -1,13 +1,18 @@
+import { afterLimit, afterRefusal } from '../../shared/core/new-chat-restriction.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { NewChatLimit } from '../whatsapp/new-chat-limits.ts'
+import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
 import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
+import type { Pacer } from './pacer.ts'
 import type { SessionContext } from './session-context.ts'
+import type { Standing } from './standing.ts'
 import { WakeTimer } from './wake-timer.ts'
 
 const WINDOW = 32
@@ -16,7 +21,11 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
+/** waits shorter than this are nobody's business */
+const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
+
+type DueRow = OpenRow & { readonly isNewChat: boolean }
 
 /** Sends a session's OPEN rows over whatever connection is attached (protocol §6). */
 export class Outbox {
@@ -24,6 +33,8 @@ export class Outbox {
   readonly #messages: Messages
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
+  readonly #pacer: Pacer
+  readonly #standing: Standing
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
@@ -38,12 +49,16 @@ export class Outbox {
     context: SessionContext
     sessionLog: SessionLog
     journal: Journal
+    book: ContactBook
+    pacer: Pacer
+    standing: Standing
     /** a frame had no answer for 30 s: the connection is not to be trusted */
     onNoAck: () => void
     ackTimeoutMs?: number
   }) {
     const { context, sessionLog, journal } = input
     this.#context = context
+    this.#pacer = input.pacer
     this.#messages = new Messages(context.services.tables, context.scope)
     this.#flights = new InFlight({
       sessionLog,
@@ -52,17 +67,24 @@ export class Outbox {
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
       },
     })
-    this.#answers = new OutboxAnswers({ sessionLog, journal, flights: this.#flights })
+    this.#answers = new OutboxAnswers({
+      sessionLog,
+      journal,
+      flights: this.#flights,
+      onChatRefused: (isNewChat) => this.#onChatRefused(isNewChat),
+    })
     this.#attempt = new OutboxAttempt({
       context,
       sessionLog,
       journal,
       messages: this.#messages,
       flights: this.#flights,
+      book: input.book,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delay(messageId, ms),
     })
+    this.#standing = input.standing
     this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
     this.#sweepTimer.unref()
   }
@@ -95,8 +117,14 @@ export class Outbox {
       })
       .finally(() => {
         this.#pumping = null
-        if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
+        if (this.#isDirty && this.#flights.size <= REFILL_BELOW && this.#context.services.mayClaim()) this.ring()
       })
+  }
+
+  /** The pace may be another one now: what waited for the old one is looked at again. */
+  repace(): void {
+    this.#delayedUntil.clear()
+    this.ring()
   }
 
   /** No more claims; resolves when nothing is in flight, or after 10 s. */
@@ -125,7 +153,7 @@ export class Outbox {
 
   async #pump(): Promise<void> {
     while (this.#isDirty && !this.#isStopped && this.#connection) {
-      if (this.#flights.size >= WINDOW) return
+      if (this.#flights.size >= WINDOW || !this.#context.services.mayClaim()) return
       this.#isDirty = false
       await this.#sweep(this.#connection)
     }
@@ -145,24 +173,45 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const due: OpenRow[] = []
-        let used = 0
-        for (const row of rest) {
-          if (due.length === free) break
-          if (row.notBefore > now) {
-            await this.#startAll(due, connection)
-            return this.#wake.wakeIn(row.notBefore - now)
-          }
-          used++
-          if (this.#isFree(row.messageId, now)) due.push(row)
-        }
+        const { candidates, used, nextAt } = this.#candidates(rest, free, now)
         rest = rest.slice(used)
-        await this.#startAll(due, connection)
-        if (this.#connection !== connection || this.#isStopped) return
+        const goesOn = await this.#admitAll(candidates, connection, now)
+        if (!goesOn || this.#connection !== connection || this.#isStopped) return
+        if (nextAt !== null) return this.#wake.wakeIn(nextAt - now)
       }
       afterSortKey = page.rows.at(-1)?.sk
       if (page.end || afterSortKey === undefined) return
     }
+  }
+
+  /** The next rows that may go as far as their own time says. `nextAt`: rows from here on are for later. */
+  #candidates(rows: readonly OpenRow[], limit: number, now: number) {
+    const candidates: OpenRow[] = []
+    for (const [index, row] of rows.entries()) {
+      if (row.notBefore > now) return { candidates, used: index, nextAt: row.notBefore }
+      if (candidates.length === limit) return { candidates, used: index, nextAt: null }
+      if (this.#isFree(row.messageId, now)) candidates.push(row)
+    }
+    return { candidates, used: rows.length, nextAt: null }
+  }
+
+  /** @returns false when the pace of the account holds: rows behind these wait as well */
+  async #admitAll(rows: readonly OpenRow[], connection: WhatsAppConnection, now: number): Promise<boolean> {
+    const areNewChats = await Promise.all(rows.map((row) => this.#pacer.isNewChat(row)))
+    const due: DueRow[] = []
+    let goesOn = true
+    for (const [index, row] of rows.entries()) {
+      const isNewChat = areNewChats[index] ?? false
+      const answer = await this.#pacer.admit(row, isNewChat, now)
+      if (answer.admitted) due.push({ ...row, isNewChat })
+      else {
+        await this.#hold(row.messageId, answer.notBefore, now)
+        goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
+        if (!goesOn) break
+      }
+    }
+    await this.#startAll(due, connection)
+    return goesOn
   }
 
   #isFree(messageId: string, now: number): boolean {
@@ -172,8 +221,8 @@ export class Outbox {
   }
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
-  async #startAll(rows: readonly OpenRow[], connection: WhatsAppConnection): Promise<void> {
-    for (const { messageId } of rows) this.#flights.start(messageId, connection)
+  async #startAll(rows: readonly DueRow[], connection: WhatsAppConnection): Promise<void> {
+    for (const { messageId, isNewChat } of rows) this.#flights.start(messageId, connection, isNewChat)
     const claims = await Promise.all(rows.map((row) => this.#attempt.claim(row)))
     for (const claimed of claims) {
       if (!claimed) continue
@@ -187,6 +236,26 @@ export class Outbox {
         if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
       })
     }
+  }
+
+  /** New chats wait from this moment on; WhatsApp is asked why and until when. */
+  #onChatRefused(isNewChat: boolean): void {
+    if (isNewChat) this.#standing.restrict(afterRefusal(this.#standing.restriction, Date.now()))
+    this.#connection?.readNewChatLimits().catch((error) => {
+      this.#context.log.warn({ error: String(error) }, 'WhatsApp did not say whether new chats are allowed')
+    })
+  }
+
+  /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */
+  onNewChatLimit(limit: NewChatLimit): void {
+    this.#standing.restrict(afterLimit(this.#standing.restriction, limit, Date.now()))
+    this.repace()
+  }
+
+  /** A long wait is written down, so that the tenant sees until when. */
+  async #hold(messageId: string, notBefore: number, now: number): Promise<void> {
+    this.#delay(messageId, notBefore - now)
+    if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
   }
 
   #delay(messageId: string, ms: number): void {

@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
+import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type {
   FailRecord,
@@ -15,6 +15,7 @@ import type {
   UnknownRecord,
 } from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -22,17 +23,17 @@ import type { SessionContext } from './session-context.ts'
 export const projectRecord = async (
   context: SessionContext,
   record: SequencedRecord,
-  input: { epoch: number; own: ReturnType<typeof ownAddress> },
+  input: { epoch: number; own: ReturnType<typeof ownAddress>; book: ContactBook },
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
-      return projectInbound(context, record, input.own)
+      return projectInbound(context, record, input)
     case 'status':
-      return messageEvent(context, record, record.status, null)
+      return messageEvent(context, record, record.status, null, input.book)
     case 'fail':
-      return messageEvent(context, record, 'failed', record.failure)
+      return messageEvent(context, record, 'failed', record.failure, input.book)
     case 'unknown':
-      return messageEvent(context, record, 'unknown', record.failure)
+      return messageEvent(context, record, 'unknown', record.failure, input.book)
     case 'state':
       return eventRow(context, record, record.eventType, await projectState(context, record, input.epoch))
     case 'note':
@@ -45,13 +46,13 @@ export const projectRecord = async (
 const projectInbound = async (
   context: SessionContext,
   record: InboundRecord & Sequenced,
-  own: ReturnType<typeof ownAddress>,
+  { own, book }: { own: ReturnType<typeof ownAddress>; book: ContactBook },
 ): Promise<EventRow> => {
   const event = record.event
   if (!event) throw new Error('a sequenced inbound record has no event')
   const { scope, sessionId, services } = context
   const known = { phone: event.phone, lid: event.lid }
-  const from = addressOf(sessionId, event.senderJid, known)
+  const from = await identified(book, addressOf(sessionId, event.senderJid, known), record.at)
   const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
   const row: MessageRow = {
     v: 1,
@@ -89,14 +90,26 @@ const projectInbound = async (
   return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
 }
 
+/** The address of a sender with the contact behind it: its id after merges, and the other address when it is known. */
+const identified = async (book: ContactBook, address: Address, at: number): Promise<Address> => {
+  if (address.kind !== 'user') return address
+  const contact = await book.identify({ phone: address.phone, lid: address.lid }, at)
+  await book.markChatted(contact, at)
+  const { contactId, phone, lid } = contact
+  return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
+}
+
 const messageEvent = async (
   context: SessionContext,
   record: StatusRecord | FailRecord | UnknownRecord,
   status: OutboundStatus,
   failure: Failure | null,
+  book: ContactBook,
 ): Promise<EventRow> => {
   const { scope, services } = context
   const row = await new Messages(services.tables, scope).advance(record.messageId, { status, at: record.at, failure })
+  if (row && record.t === 'status' && (row.to.phone || row.to.lid))
+    await book.markChatted(await book.identify({ phone: row.to.phone, lid: row.to.lid }, record.at), record.at)
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {
@@ -112,20 +125,24 @@ const messageEvent = async (
 /** META says so only now, after the record; fenced by the epoch of the lease. */
 const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
   const { phone, lid, pushName } = record.facts
-  // A QR changes nothing of the session.
+  // A QR changes nothing of the session, a limit of new chats nothing but that.
   const patch: SessionPatch =
     record.eventType === 'session.qr'
       ? {}
-      : {
-          status: record.to,
-          reason: record.reason ? { ...record.reason } : null,
-          ...(phone ? { phone } : {}),
-          ...(lid ? { lid } : {}),
-          ...(pushName ? { pushName } : {}),
-          ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
-          ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-          ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
-        }
+      : record.facts.restriction !== undefined
+        ? { restriction: restrictionOf(record) }
+        : {
+            status: record.to,
+            reason: record.reason ? { ...record.reason } : null,
+            ...(phone ? { phone } : {}),
+            ...(lid ? { lid } : {}),
+            ...(pushName ? { pushName } : {}),
+            ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+            ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+            ...(record.eventType === 'session.linked'
+              ? { link: null, loggedOutAt: null, linkedAt: record.at, restriction: null }
+              : {}),
+          }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)
   if (Object.keys(patch).length > 0 && !(await sessions.writeState(sessionId, epoch, patch)))
@@ -146,6 +163,9 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
       }
   return { session: { ...session, previousStatus: record.from }, ...linkFacts(record) }
 }
+
+const restrictionOf = ({ facts }: StateRecord): SessionPatch['restriction'] =>
+  facts.restriction ? JSON.parse(facts.restriction) : null
 
 /** When there is a QR or code to fetch, and until when. */
 const linkFacts = ({ eventType, facts }: StateRecord) =>

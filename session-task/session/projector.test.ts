@@ -11,6 +11,7 @@ import { openTables, type Tables } from '../../shared/store/tables.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
+import { ContactBook } from './contact-book.ts'
 import { inboundRecordOf } from './inbound.ts'
 import { Projector } from './projector.ts'
 import type { SessionContext, WorkerServices } from './session-context.ts'
@@ -50,6 +51,7 @@ const makeProjector = (sessionId: string, sessionLog: SessionLog) => {
     context,
     sessionLog,
     own: () => OWN,
+    book: new ContactBook(context),
     onProjected: () => {},
     onBroken: (error) => broken.push(error),
     onBackpressure: () => {},

@@ -4,6 +4,7 @@ import type { EventRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { ownAddress } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
 import { type NextBatch, nextBatch } from './next-batch.ts'
 import { isPermanent, projectUnprocessable, TRIES_MAX } from './poison.ts'
 import { projectRecord } from './project-record.ts'
@@ -28,6 +29,7 @@ export class Projector {
   readonly #context: SessionContext
   readonly #sessionLog: SessionLog
   readonly #own: () => { phone: string | null; lid: string | null }
+  readonly #book: ContactBook
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
   readonly #onBackpressure: () => void
@@ -42,6 +44,7 @@ export class Projector {
     context: SessionContext
     sessionLog: SessionLog
     own: () => { phone: string | null; lid: string | null }
+    book: ContactBook
     /** rows of these records stand */
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
@@ -52,6 +55,7 @@ export class Projector {
     this.#context = input.context
     this.#sessionLog = input.sessionLog
     this.#own = input.own
+    this.#book = input.book
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
     this.#onBackpressure = input.onBackpressure
@@ -127,6 +131,7 @@ export class Projector {
     const events = new Events(services.tables, scope)
     const input = {
       epoch: this.#sessionLog.epoch,
+      book: this.#book,
       own: ownAddress(this.#context.sessionId, this.#own()),
     }
     const rows: EventRow[] = []

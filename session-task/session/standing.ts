@@ -1,3 +1,4 @@
+import type { Restriction } from '../../shared/core/new-chat-restriction.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import type { SessionRow } from '../../shared/store/rows.ts'
 import { type LinkSight, Sessions } from '../../shared/store/sessions.ts'
@@ -75,6 +76,24 @@ export class Standing {
     const more = to.status === 'loggedOut' ? [{ t: 'creds' as const, creds: null }] : []
     this.#journal.state({ from, to: to.status, reason: to.reason, eventType: to.eventType, facts }, more)
     this.#context.log.info({ from, to: to.status, reason: to.reason?.code }, to.eventType)
+  }
+
+  get restriction(): Restriction | null {
+    return this.#row?.restriction ?? null
+  }
+
+  /** WhatsApp allows no new chats, or does again; whoever sends looks here. @throws LogLostError */
+  restrict(restriction: Restriction | null): void {
+    if (!this.#row || restriction === this.restriction) return
+    this.#row = { ...this.#row, restriction }
+    this.#journal.state({
+      from: this.#status,
+      to: this.#status,
+      reason: null,
+      eventType: restriction ? 'session.restricted' : 'session.unrestricted',
+      facts: { ...this.#own, pushName: null, restriction: restriction && JSON.stringify(restriction) },
+    })
+    this.#context.log.warn({ restriction }, 'new chats')
   }
 
   /** META alone, for what is no event. */

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
 import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { Contacts } from '../../shared/store/contacts.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
@@ -18,6 +20,7 @@ import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import type { WorkerServices } from '../session/session-context.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
@@ -56,6 +59,12 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
   const started: Worker[] = []
+  const eventSink: WorkerServices['eventSink'] = {
+    publish: async (refs) => {
+      published.push(...refs)
+      return []
+    },
+  }
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
@@ -64,7 +73,11 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     workers: new Workers(tables),
   }
 
-  const startWorker = async (capacity = 50): Promise<Worker & { id: string }> => {
+  const startWorker = async ({
+    capacity = 50,
+    heartbeatMs = 500,
+    ...overrides
+  }: Partial<WorkerServices> & { capacity?: number; heartbeatMs?: number } = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -79,12 +92,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       services: {
         tables,
         tenantKeys,
-        eventSink: {
-          publish: async (refs) => {
-            published.push(...refs)
-            return []
-          },
-        },
+        eventSink,
         logClient: makeLogS3Client(),
         authBucket: 'auth',
         pauseDetector: new PauseDetector(systemClock),
@@ -93,11 +101,12 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
+        ...overrides,
       },
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
       log: quietLog,
-      heartbeatMs: 500,
+      heartbeatMs,
       onRejected: () => {},
       onDrainAsked: () => {},
     })
@@ -188,6 +197,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     to: string,
     body: string,
     more: Partial<MessageRow> = {},
+    notBefore = Date.now(),
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -225,7 +235,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         openKey: null,
         ...more,
       },
-      now,
+      notBefore,
     )
     await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
@@ -241,9 +251,9 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       deadlineMs,
     )
 
-  /** All events so far, from 1 without a gap, with their data. */
-  const readEvents = async (sessionId: string) => {
-    const { rows } = await stores.events.readSession(sessionId, { afterSequence: 0, limit: 900 })
+  /** All events after the sequence so far, without a gap, with their data. */
+  const readEvents = async (sessionId: string, afterSequence = 0) => {
+    const { rows } = await stores.events.readSession(sessionId, { afterSequence, limit: 900 })
     return Promise.all(
       rows.map(async (row) => ({
         ...row,
@@ -253,6 +263,14 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
         },
       })),
     )
+  }
+
+  /** Keys of what a session has in the auth bucket. */
+  const logObjects = async (sessionId: string): Promise<string[]> => {
+    const client = makeLogS3Client()
+    const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'auth' }))
+    client.destroy()
+    return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
   }
 
   const readHints = async (): Promise<Record<string, unknown>[]> => {
@@ -269,6 +287,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
+    eventSink,
     startWorker,
     ring,
     assign,
@@ -281,6 +300,8 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     untilMessage,
     readEvents,
     readHints,
+    contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
+    logObjects,
     stop: async () => {
       await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)

@@ -64,6 +64,8 @@ export interface ConnectionEvents {
   onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
+  /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */
+  onNewChatLimit?(limit: import('./new-chat-limits.ts').NewChatLimit): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
   onReceipt(receipt: {
     whatsappIds: readonly string[]
@@ -92,6 +94,8 @@ export interface WhatsAppConnection {
   resolve(phone: string): Promise<Resolved>
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
+  /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */
+  readNewChatLimits(): Promise<void>
   /** Encrypts and hands the frame to the gate. Resolves when it was handed over: says nothing about the server. */
   relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */

@@ -98,10 +98,16 @@ describe('the disconnect table', () => {
     expect(decide(info).decision).toMatchObject({ action: 'stop', status: 'restricted', resumeAt: NOW + 3_600_000 })
   })
 
-  it('405 is tried once more with whatever version is configured by then', () => {
+  it('405 is tried once more, then every five to ten minutes with whatever version is configured by then', () => {
     const first = decide({ code: 405 })
     expect(first.decision).toMatchObject({ action: 'reconnect', delayMs: 60_000, alarm: true })
-    expect(decide({ code: 405 }, first.history).decision).toMatchObject({ action: 'stop', status: 'failed' })
+    for (const random of [0, 0.999])
+      expect(decide({ code: 405 }, first.history, random).decision).toMatchObject({
+        action: 'reconnect',
+        delayMs: 300_000 + Math.floor(random * 300_000),
+        reason: { code: 'client_outdated', nextAction: 'update_whatsapp_version' },
+        alarm: true,
+      })
   })
 
   it('440 asks for the owner before each of at most three reconnects in ten minutes', () => {

@@ -6,6 +6,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
+import { VersionBreaker } from '../session/version-breaker.ts'
 import { makePacer, makeQueue } from './pacing.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
@@ -24,7 +25,7 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone'>
+  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker' | 'mayClaim'>
   readonly taskCallback: TaskCallback
   /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
   readonly heartbeatFile: string | null
@@ -50,6 +51,8 @@ export class Worker {
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> | null = null
   #isDead = false
+  /** did the last beat get through? */
+  #isReachable = true
   #isDraining = false
   #differingUsed: number | null = null
   #refreshing: Promise<void> | null = null
@@ -65,6 +68,8 @@ export class Worker {
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
+      versionBreaker: new VersionBreaker(),
+      mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
       replayAlone: (sessionId, replay) =>
         replayTurn(async () => {
@@ -130,6 +135,7 @@ export class Worker {
       onRing: (ring) => this.#onRing(ring),
     })
     this.#options.taskCallback.start()
+    this.#touch()
     this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
     await this.#hint(hintsQueueUrl, { v: 1, kind: 'workerReady', workerId, mode })
     await this.#refresh()
@@ -195,12 +201,21 @@ export class Worker {
         this.abandon()
         return this.#options.onRejected()
       }
+      this.#becomeReachable()
       await this.#refresh()
       await this.#readOwnRow()
     } catch (error) {
-      // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
+      // Unreachable is not rejected: sockets stay, logs go on, nothing new is claimed until a beat gets through.
+      this.#isReachable = false
       this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
     }
+  }
+
+  #becomeReachable(): void {
+    if (this.#isReachable) return
+    this.#isReachable = true
+    this.#log.info('DynamoDB answers again')
+    this.#host.ringAll()
   }
 
   /** Before the beat, which may wait for DynamoDB: an away table must not make the container unhealthy. */

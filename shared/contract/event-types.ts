@@ -7,6 +7,7 @@ export const EVENT_TYPES = [
   'session.connected',
   'session.disconnected',
   'session.restricted',
+  'session.unrestricted',
   'session.loggedOut',
   'session.failed',
   'session.moved',

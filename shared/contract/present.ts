@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { defaultPacing } from '../core/pacing-setting.ts'
 import { limitsOf } from '../core/plans.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
 import type { EndpointRow, LeaseRow, MessageRow, SessionRow } from '../store/rows.ts'
@@ -28,6 +29,10 @@ export const presentSession = (
   pushName: row.pushName,
   workerId: lease?.owner?.workerId ?? null,
   connectedAt: isoOrNull(row.connectedAt),
+  restriction: row.restriction
+    ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
+    : null,
+  pacing: row.pacing ?? defaultPacing(row.mode),
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })
@@ -48,6 +53,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   failure: row.failure,
   createdAt: iso(row.createdAt),
   expiresAt: isoOrNull(row.expiresAt),
+  notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),
   deliveredAt: isoOrNull(row.deliveredAt),
   readAt: isoOrNull(row.readAt),

@@ -6,7 +6,7 @@ import type { Key } from './table.ts'
  * Every key of every table (protocol §1). Tenant partitions start with T#<tenant>#<L|T>#, system indexes with X#.
  * Indexes: `system` (xpk, xsk; KEYS_ONLY; system roles only), `list1` (l1pk, l1sk), `list2` (l2pk, l2sk) for tenant lists.
  */
-export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, endedBy: 16 } as const
+export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, deleted: 8 } as const
 export type SystemIndex = keyof typeof SHARDS
 
 /** Width of a sequence in a sort key: 12 digits order numerically as text. */
@@ -22,6 +22,10 @@ export const sessionKey = (scope: TenantScope, sessionId: string): Key => ({
   sk: 'META',
 })
 export const leaseKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LEASE' })
+export const pacingKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: session(scope, sessionId),
+  sk: 'PACING',
+})
 /** ephemeral table: the QR or pairing code on show */
 export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
@@ -47,6 +51,11 @@ export const messageKey = (scope: TenantScope, messageId: string): Key => ({
   sk: 'META',
 })
 export const openPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#OPEN`
+/** messages that the sweeper ended, until the session's log has their events */
+export const endedPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ENDED`
+/** contacts of a session: one row per contact, one per alias */
+export const contactPartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#CONTACT`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`

@@ -3,7 +3,7 @@ import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema, type Sealed } from './rows.ts'
-import { type Item, type Leg, transact } from './table.ts'
+import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 const CONFLICT_TRIES = 8
@@ -54,6 +54,7 @@ export class Messages {
             messageId: row.id,
             notBefore,
             expiresAt: row.expiresAt,
+            chat: row.to.phone ?? row.to.lid ?? row.to.jid ?? undefined,
             ...systemIndex('expires', row.id, `${timeKey(row.expiresAt!)}#${row.id}`),
           },
         },
@@ -158,7 +159,10 @@ export class Messages {
     await this.#tables.messages.update(
       messageKey(this.#scope, messageId),
       { expression: 'SET #delayedUntil = :until', values: { ':until': until } },
-      { expression: 'attribute_exists(pk)' },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:queued, :scheduled)',
+        values: { ':queued': 'queued', ':scheduled': 'scheduled' },
+      },
     )
   }
 
@@ -244,6 +248,10 @@ export class Messages {
       after: input.after,
     })
     return { items: page.items.map((item) => messageRowSchema.parse(item)), next: page.lastKey }
+  }
+
+  keyOf(messageId: string): Key {
+    return messageKey(this.#scope, messageId)
   }
 
   /** Position right after a row of `list`. */

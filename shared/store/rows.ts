@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
+import { PACING_POLICIES } from '../core/pacing.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 
 /**
@@ -28,6 +29,11 @@ export const linkRequestSchema = z.discriminatedUnion('method', [
 ])
 export type LinkRequest = z.infer<typeof linkRequestSchema>
 
+export const pacingSettingSchema = z.object({
+  policy: z.enum(PACING_POLICIES),
+  quietHours: z.object({ from: z.string(), to: z.string(), timeZone: z.string() }).nullable(),
+})
+
 export const sessionRowSchema = z.object({
   v: z.literal(1),
   ...owned,
@@ -44,6 +50,12 @@ export const sessionRowSchema = z.object({
   loggedOutAt: time.nullable(),
   /** the link the tenant asked for last; a worker that opens an unlinked session follows it */
   link: linkRequestSchema.nullable(),
+  /** new chats WhatsApp does not allow now (463): until when, and why; absent: never heard of one */
+  restriction: z.object({ code: z.string(), until: time, since: time }).nullable().optional(),
+  /** when a phone was linked last; absent: before this was recorded */
+  linkedAt: time.nullable().optional(),
+  /** absent: the default of the mode */
+  pacing: pacingSettingSchema.nullable().optional(),
   createdAt: time,
   /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
   deletedAt: time.optional(),
@@ -153,7 +165,14 @@ export const messageRowSchema = z.object({
 })
 export type MessageRow = z.infer<typeof messageRowSchema>
 
-export const openRowSchema = z.object({ v: z.literal(1), messageId: z.string(), notBefore: time, expiresAt: time })
+export const openRowSchema = z.object({
+  v: z.literal(1),
+  messageId: z.string(),
+  notBefore: time,
+  expiresAt: time,
+  /** phone, LID or jid of the recipient: the pace is decided before the message is claimed. Absent in older rows */
+  chat: z.string().optional(),
+})
 export type OpenRow = z.infer<typeof openRowSchema> & { readonly sk: string }
 
 export const eventRowSchema = z.object({

@@ -1,5 +1,5 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { linkKey, sessionKey, timeKey } from './keys.ts'
+import { linkKey, pacingKey, sessionKey, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows.ts'
 import type { Item, Leg } from './table.ts'
@@ -15,7 +15,19 @@ export interface LinkSight {
 }
 
 export type SessionPatch = Partial<
-  Pick<SessionRow, 'status' | 'reason' | 'phone' | 'lid' | 'pushName' | 'connectedAt' | 'loggedOutAt' | 'link'>
+  Pick<
+    SessionRow,
+    | 'status'
+    | 'reason'
+    | 'phone'
+    | 'lid'
+    | 'pushName'
+    | 'connectedAt'
+    | 'loggedOutAt'
+    | 'link'
+    | 'linkedAt'
+    | 'restriction'
+  >
 >
 
 export class Sessions {
@@ -82,7 +94,10 @@ export class Sessions {
     return { items: page.items.map((item) => sessionRowSchema.parse(item)), next: page.lastKey }
   }
 
-  async update(sessionId: string, patch: Partial<Pick<SessionRow, 'name' | 'metadata'>>): Promise<SessionRow | null> {
+  async update(
+    sessionId: string,
+    patch: Partial<Pick<SessionRow, 'name' | 'metadata' | 'pacing'>>,
+  ): Promise<SessionRow | null> {
     const result = await this.#set(sessionId, patch, {
       expression: 'attribute_exists(pk) AND attribute_not_exists(#deletedAt)',
     })
@@ -139,6 +154,16 @@ export class Sessions {
       ...sight,
       ttl: Math.ceil(sight.expiresAt / 1000) + 60,
     })
+  }
+
+  /** New chats opened on a UTC day: the warm-up of a number goes on wherever it is hosted. */
+  async putPacing(sessionId: string, pacing: { day: string; newChats: number }): Promise<void> {
+    await this.#tables.core.put({ ...pacingKey(this.#scope, sessionId), v: 1, ...pacing })
+  }
+
+  async getPacing(sessionId: string): Promise<{ day: string; newChats: number } | null> {
+    const item = await this.#tables.core.get(pacingKey(this.#scope, sessionId))
+    return item ? { day: String(item.day), newChats: Number(item.newChats) } : null
   }
 
   /** What is on show now; null when nothing is, or it expired. */

@@ -55,6 +55,7 @@ const newSession = (input: {
   mode: SessionRow['mode']
   name: string
   metadata: Record<string, string>
+  pacing?: SessionRow['pacing']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -71,6 +72,7 @@ const newSession = (input: {
   connectedAt: null,
   loggedOutAt: null,
   link: null,
+  ...(input.pacing ? { pacing: input.pacing } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })
