@@ -27,8 +27,8 @@ export const handler = async (): Promise<void> => {
   const [rung, republished, overdue, deleted] = await Promise.all([
     requeueDueDeliveries(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     republishUnfannedEvents(tables, sink, now),
-    endOverdueMessages({ tables, tenantKeys }, now),
-    deleteRowsOfSessions(tables, now),
+    endOverdueMessages({ tables, tenantKeys, log }, now),
+    deleteRowsOfSessions(tables, log, now),
   ])
   await publishCalmly(sink, log, overdue.events)
   log.info({ rung, republished, ended: overdue.ended, deleted }, 'swept')
