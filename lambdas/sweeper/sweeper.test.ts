@@ -10,6 +10,7 @@ import { Messages } from '../../shared/store/messages.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
+import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
 
 const quietLog = pino({ level: 'silent' })
 const DAY_MS = 24 * 3_600_000
@@ -131,4 +132,16 @@ it('rows of a deleted session go in bounded batches once its webhooks had their 
   expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
   expect(await leases.get(sessionId)).toBeNull()
   expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBe(0)
+})
+
+it('a session that the reconciler set aside is told once, with its reason', async () => {
+  const reason = { code: 'quarantined', retryable: false, nextAction: 'restart', since: 1 }
+  const sessions = new Sessions(api.tables, tenant.scope)
+  expect(await sessions.writeUntold(sessionId, 7, { status: 'failed', reason })).toBe(true)
+  const tell = () => tellFailedSessions({ tables: api.tables, tenantKeys: api.tenantKeys }, Date.now())
+  const told = (await Promise.all([tell(), tell(), tell()])).flat()
+  expect(told).toMatchObject([{ type: 'session.failed', sessionId, sequence: null }])
+  expect(await tell()).toEqual([])
+  const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]?.id}`)
+  expect(event.body.data.session).toMatchObject({ status: 'failed', reason: { code: 'quarantined' } })
 })
