@@ -34,7 +34,7 @@ const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-test': { memoryMiB: 512 },
 }
 /** Functions that ring workers. */
-const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control']
+const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys']
 /** API Gateway gives up after 29 s; the handler answers before that. */
 const TIMEOUT_SECONDS = 28
 

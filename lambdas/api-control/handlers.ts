@@ -6,9 +6,11 @@ import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
 import { diagnoseSession } from './operations/diagnose-session/diagnose-session.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
+import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
+import { getUsage } from './operations/get-usage.ts'
 import { getWebhookEndpoint } from './operations/get-webhook-endpoint.ts'
 import { linkSession } from './operations/link-session.ts'
 import { listDeliveries } from './operations/list-deliveries.ts'
@@ -25,6 +27,8 @@ import type { ControlServices } from './services.ts'
 
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
+  getLimits: getLimits(services),
+  getUsage: getUsage(services),
   createSession: createSession(services),
   getSession: getSession(services),
   diagnoseSession: diagnoseSession(services),

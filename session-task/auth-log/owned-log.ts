@@ -2,11 +2,14 @@ import { assertSequences, decodeAppend, encodeAppend } from './append-text.ts'
 import { commitSegment } from './commit-segment.ts'
 import { type FoldedLog, fold } from './fold.ts'
 import type { HeadKeeper } from './head-keeper.ts'
+import { JournalClock } from './journal-clock.ts'
 import { type LogContext, StorageAwayError } from './log-context.ts'
 import { viewOf } from './log-state.ts'
 import type { LogRecord } from './records.ts'
 import { type LogLoss, LogLostError, type LogState, type SessionLog } from './session-log.ts'
-import { freeze, Snapshotter } from './snapshotter.ts'
+import { type FrozenState, freeze, Snapshotter } from './snapshotter.ts'
+
+const IDLE_CHECK_MS = 10 * 60_000
 
 /** Says only that work is done, and doing it again does no harm: a PUT of its own would double what a stanza costs. */
 const ridesAlong = ({ t }: LogRecord): boolean => t === 'done' || t === 'finished'
@@ -40,6 +43,8 @@ export class OwnedLog implements SessionLog {
   #loss: LogLoss | null = null
   #listeners: ((loss: LogLoss) => void)[] = []
   #validatedPauses: number
+  readonly #stopIdleChecks: () => void
+  readonly #time: JournalClock
 
   /** @param release frees what open reserved; called when the log is over */
   constructor(context: LogContext, input: { fold: FoldedLog; head: HeadKeeper; tail: number; release: () => void }) {
@@ -53,6 +58,13 @@ export class OwnedLog implements SessionLog {
     this.state = viewOf(input.fold)
     this.#snapshots = new Snapshotter(context, input.head, input.tail - input.head.head.snapSeq)
     this.#validatedPauses = context.pauses.pauses()
+    this.#time = new JournalClock(context.clock, (jumpMs) =>
+      context.log.error(
+        { sessionId: this.sessionId, jumpMs },
+        'the wall clock jumped, the log goes by the monotonic one',
+      ),
+    )
+    this.#stopIdleChecks = context.clock.every(IDLE_CHECK_MS, () => this.#snapshotWhenIdle())
   }
 
   get lastLsn(): number {
@@ -68,7 +80,7 @@ export class OwnedLog implements SessionLog {
     if (this.#closing) throw new Error('the session log is closed')
     if (records.length === 0) return this.#lastLsn
     assertSequences(this.#fold, records)
-    const text = encodeAppend(this.#context.clock.now(), records)
+    const text = encodeAppend(this.#time.now(this.#fold.now), records)
     // What is folded is what a later owner will read, not what the caller may still change.
     const append = decodeAppend(text)
     for (const record of append.records) fold(this.#fold, record, append.at)
@@ -148,13 +160,23 @@ export class OwnedLog implements SessionLog {
     const ready = this.#waiters.filter((waiter) => waiter.lsn <= lsn)
     this.#waiters = this.#waiters.filter((waiter) => waiter.lsn > lsn)
     for (const waiter of ready) waiter.resolve()
-    if (frozen)
-      this.#snapshots.start(
-        frozen,
-        this.#tail,
-        () => this.#tail,
-        () => this.#lose('fenced'),
-      )
+    if (frozen) this.#startSnapshot(frozen)
+  }
+
+  #startSnapshot(frozen: FrozenState): void {
+    this.#snapshots.start(
+      frozen,
+      this.#tail,
+      () => this.#tail,
+      () => this.#lose('fenced'),
+    )
+  }
+
+  /** The janitor: a session that went quiet has no next commit that could bring the snapshot of its last ones. */
+  #snapshotWhenIdle(): void {
+    const isQuiet = this.#writing === null && this.#queue.length === 0 && !this.#closing && !this.#loss
+    if (isQuiet && this.#tail > this.#head.head.snapSeq && this.#snapshots.isDue())
+      this.#startSnapshot(freeze(this.#fold))
   }
 
   /** The gate's last look: after a pause only HEAD can tell whether a put that succeeded still means ownership. */
@@ -187,12 +209,14 @@ export class OwnedLog implements SessionLog {
       throw new LogLostError('storage', { cause: error })
     }
     if (this.#loss) throw new LogLostError(this.#loss)
+    this.#stopIdleChecks()
     this.#release()
   }
 
   #lose(loss: LogLoss, cause?: unknown): void {
     if (this.#loss) return
     this.#loss = loss
+    this.#stopIdleChecks()
     this.#release()
     this.#queue = []
     const error = new LogLostError(loss, cause instanceof StorageAwayError ? { cause } : undefined)

@@ -1,13 +1,15 @@
-import { afterLimit, afterRefusal } from '../../shared/core/new-chat-restriction.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { NewChatLimit } from '../whatsapp/new-chat-limits.ts'
+import { ChatTurns } from './chat-turns.ts'
 import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
+import { NewChats } from './new-chats.ts'
+import { OpenDelays } from './open-delays.ts'
 import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
 import type { Pacer } from './pacer.ts'
@@ -21,8 +23,6 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
-/** waits shorter than this are nobody's business */
-const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
 
 type DueRow = OpenRow & { readonly isNewChat: boolean }
@@ -34,12 +34,12 @@ export class Outbox {
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
   readonly #pacer: Pacer
-  readonly #standing: Standing
+  readonly #newChats: NewChats
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
-  readonly #delayedUntil = new Map<string, number>()
-  readonly #chats = new Map<string, Promise<void>>()
+  readonly #delays: OpenDelays
+  readonly #chats = new ChatTurns()
   #connection: WhatsAppConnection | null = null
   #pumping: Promise<void> | null = null
   #isDirty = false
@@ -60,6 +60,7 @@ export class Outbox {
     this.#context = context
     this.#pacer = input.pacer
     this.#messages = new Messages(context.services.tables, context.scope)
+    this.#delays = new OpenDelays(this.#messages, this.#wake)
     this.#flights = new InFlight({
       sessionLog,
       dimensions: { mode: context.scope.mode },
@@ -71,7 +72,7 @@ export class Outbox {
       sessionLog,
       journal,
       flights: this.#flights,
-      onChatRefused: (isNewChat) => this.#onChatRefused(isNewChat),
+      onChatRefused: (isNewChat) => this.#newChats.onRefused(isNewChat, this.#connection),
     })
     this.#attempt = new OutboxAttempt({
       context,
@@ -82,9 +83,9 @@ export class Outbox {
       book: input.book,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
-      delay: (messageId, ms) => this.#delay(messageId, ms),
+      delay: (messageId, ms) => this.#delays.delay(messageId, ms),
     })
-    this.#standing = input.standing
+    this.#newChats = new NewChats(context, input.standing)
     this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
     this.#sweepTimer.unref()
   }
@@ -117,13 +118,13 @@ export class Outbox {
       })
       .finally(() => {
         this.#pumping = null
-        if (this.#isDirty && this.#flights.size <= REFILL_BELOW) this.ring()
+        if (this.#isDirty && this.#flights.size <= REFILL_BELOW && this.#context.services.mayClaim()) this.ring()
       })
   }
 
   /** The pace may be another one now: what waited for the old one is looked at again. */
   repace(): void {
-    this.#delayedUntil.clear()
+    this.#delays.clear()
     this.ring()
   }
 
@@ -153,7 +154,7 @@ export class Outbox {
 
   async #pump(): Promise<void> {
     while (this.#isDirty && !this.#isStopped && this.#connection) {
-      if (this.#flights.size >= WINDOW) return
+      if (this.#flights.size >= WINDOW || !this.#context.services.mayClaim()) return
       this.#isDirty = false
       await this.#sweep(this.#connection)
     }
@@ -173,39 +174,36 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const due: DueRow[] = []
-        let used = 0
-        for (const row of rest) {
-          if (due.length === free) break
-          if (row.notBefore > now) {
-            await this.#startAll(due, connection)
-            return this.#wake.wakeIn(row.notBefore - now)
-          }
-          used++
-          if (!this.#isFree(row.messageId, now)) continue
-          const answer = await this.#pacer.admit(row, now)
-          if (answer.admitted) due.push({ ...row, isNewChat: answer.isNewChat })
-          else {
-            await this.#hold(row.messageId, answer.notBefore, now)
-            if (answer.because !== 'gap' && answer.because !== 'quietHours') continue
-            // It holds for the whole account: rows behind this one wait as well.
-            await this.#startAll(due, connection)
-            return
-          }
-        }
+        const { candidates, used, nextAt } = this.#delays.candidates(rest, free, now, (messageId) =>
+          this.#flights.has(messageId),
+        )
         rest = rest.slice(used)
-        await this.#startAll(due, connection)
-        if (this.#connection !== connection || this.#isStopped) return
+        const goesOn = await this.#admitAll(candidates, connection, now)
+        if (!goesOn || this.#connection !== connection || this.#isStopped) return
+        if (nextAt !== null) return this.#wake.wakeIn(nextAt - now)
       }
       afterSortKey = page.rows.at(-1)?.sk
       if (page.end || afterSortKey === undefined) return
     }
   }
 
-  #isFree(messageId: string, now: number): boolean {
-    const until = this.#delayedUntil.get(messageId)
-    if (until !== undefined && until <= now) this.#delayedUntil.delete(messageId)
-    return !this.#flights.has(messageId) && !(until !== undefined && until > now)
+  /** @returns false when the pace of the account holds: rows behind these wait as well */
+  async #admitAll(rows: readonly OpenRow[], connection: WhatsAppConnection, now: number): Promise<boolean> {
+    const areNewChats = await Promise.all(rows.map((row) => this.#pacer.isNewChat(row)))
+    const due: DueRow[] = []
+    let goesOn = true
+    for (const [index, row] of rows.entries()) {
+      const isNewChat = areNewChats[index] ?? false
+      const answer = await this.#pacer.admit(row, isNewChat, now)
+      if (answer.admitted) due.push({ ...row, isNewChat })
+      else {
+        await this.#delays.hold(row.messageId, answer.notBefore, now)
+        goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
+        if (!goesOn) break
+      }
+    }
+    await this.#startAll(due, connection)
+    return goesOn
   }
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
@@ -216,38 +214,13 @@ export class Outbox {
       if (!claimed) continue
       const chat = claimed.to.phone ?? claimed.to.jid ?? claimed.to.lid ?? ''
       const isAttached = () => this.#connection === connection
-      const turn = (this.#chats.get(chat) ?? Promise.resolve()).then(() =>
-        this.#attempt.send(claimed, connection, isAttached),
-      )
-      this.#chats.set(chat, turn)
-      void turn.finally(() => {
-        if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
-      })
+      this.#chats.join(chat, () => this.#attempt.send(claimed, connection, isAttached))
     }
-  }
-
-  /** New chats wait from this moment on; WhatsApp is asked why and until when. */
-  #onChatRefused(isNewChat: boolean): void {
-    if (isNewChat) this.#standing.restrict(afterRefusal(this.#standing.restriction, Date.now()))
-    this.#connection?.readNewChatLimits().catch((error) => {
-      this.#context.log.warn({ error: String(error) }, 'WhatsApp did not say whether new chats are allowed')
-    })
   }
 
   /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */
   onNewChatLimit(limit: NewChatLimit): void {
-    this.#standing.restrict(afterLimit(this.#standing.restriction, limit, Date.now()))
+    this.#newChats.onLimit(limit)
     this.repace()
-  }
-
-  /** A long wait is written down, so that the tenant sees until when. */
-  async #hold(messageId: string, notBefore: number, now: number): Promise<void> {
-    this.#delay(messageId, notBefore - now)
-    if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
-  }
-
-  #delay(messageId: string, ms: number): void {
-    this.#delayedUntil.set(messageId, Date.now() + ms)
-    this.#wake.wakeIn(ms)
   }
 }

@@ -9,8 +9,6 @@ import type { Standing } from './standing.ts'
 const PERSON = /^\+|@lid$/
 const OPENED_MAX = 1_000
 
-export type Admission = Pace & { readonly isNewChat: boolean }
-
 /** The pace of one session: its setting, what was sent lately, and new chats opened today, which outlive the worker. */
 export class Pacer {
   readonly #context: SessionContext
@@ -27,39 +25,39 @@ export class Pacer {
     this.#sessions = new Sessions(input.context.services.tables, input.context.scope)
   }
 
+  /** Would this be the first message in its chat? Groups, and rows of older versions, open no chat. */
+  async isNewChat({ chat }: OpenRow): Promise<boolean> {
+    return chat !== undefined && PERSON.test(chat) && !(await this.#book.hasChat(chat))
+  }
+
   /** May this message go now? What is admitted is counted. */
-  async admit(open: OpenRow, now: number): Promise<Admission> {
+  async admit({ chat, messageId }: OpenRow, isNewChat: boolean, now: number): Promise<Pace> {
     const settings = this.#settings(now)
     if (!this.#state) await this.#load(settings)
-    // Groups and rows of older versions name no person: nobody is met by them.
-    const person = open.chat && PERSON.test(open.chat) ? open.chat : null
-    const isNewChat = person !== null && !(await this.#book.hasChat(person))
+    const before = this.#state ?? NEW_PACING
     const answer = pace({
       settings,
-      state: this.#state ?? NEW_PACING,
+      state: before,
       seed: this.#context.sessionId,
-      chat: open.chat ?? open.messageId,
+      chat: chat ?? messageId,
       isNewChat,
-      isCounted: person !== null && this.#opened.has(person),
+      isCounted: chat !== undefined && this.#opened.has(chat),
       linkedAt: this.#standing.row?.linkedAt ?? null,
       newChatsFrom: this.#standing.restriction?.until ?? 0,
       now,
     })
-    if (!answer.admitted) return { ...answer, isNewChat }
-    const isCount = answer.state.newChats > 0 && answer.state.newChats !== this.#state?.newChats
+    if (!answer.admitted) return answer
     this.#state = answer.state
-    if (isNewChat) this.#open(person)
-    if (isCount) {
-      const { day, newChats } = answer.state
+    if (isNewChat && chat !== undefined) this.#open(chat)
+    const { day, newChats } = answer.state
+    if (newChats > 0 && (newChats !== before.newChats || day !== before.day))
       await this.#sessions.putPacing(this.#context.sessionId, { day, newChats })
-    }
-    return { ...answer, isNewChat }
+    return answer
   }
 
   /** Counted once, however many messages go to it before WhatsApp answers the first. */
-  #open(person: string | null): void {
-    if (person === null) return
-    this.#opened.add(person)
+  #open(chat: string): void {
+    this.#opened.add(chat)
     if (this.#opened.size > OPENED_MAX) this.#opened.delete(this.#opened.values().next().value as string)
   }
 

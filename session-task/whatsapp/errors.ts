@@ -13,6 +13,11 @@ export type WhatsAppErrorCode =
   /** the server refused the pairing code request */
   | 'pairing_code_refused'
   | 'invalid_phone'
+  /** neither WhatsApp nor the sender's phone has the file any more */
+  | 'media_gone'
+  /** the file is not the one that the message names */
+  | 'media_corrupt'
+  | 'media_too_large'
   /** log-in was asked for, but the log holds no linked credentials */
   | 'not_linked'
 

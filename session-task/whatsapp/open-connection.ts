@@ -1,48 +1,22 @@
-import './repairs/console-silence.ts'
-import './repairs/curve-verify.ts'
-import './repairs/fast-verify.ts'
-import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
-import type { InboundRecord } from '../auth-log/records.ts'
+import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
-import type { DecryptedStanza, DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
-import { giveUp, journalStanzas, reportUndecryptable } from './inbound-journal.ts'
-import { makeKeyStore } from './key-store.ts'
+import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
-import { onLogLost } from './log-loss.ts'
 import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, relayProto } from './outbound.ts'
-import { withCapturedRejections } from './repairs/captured-rejections.ts'
-import { flushEventsAtEnd } from './repairs/end-flush.ts'
-import { terminateHalfOpen } from './repairs/half-open-close.ts'
-import { watchLogin } from './repairs/login-watchdog.ts'
-import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
-import { ackStatusStanzas } from './repairs/status-ack.ts'
-import { completeCredentialUpdates } from './repairs/stray-presence.ts'
-import { writeKeysThrough } from './repairs/write-through-keys.ts'
 import { resolvePhone } from './resolve.ts'
 import { sessionCaches } from './session-caches.ts'
-import { makeJournaledRepository } from './signal-repository.ts'
-import { socketOptions } from './socket-options.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
-import type { StanzaMemory } from './stanza-memory.ts'
-import { rememberStanzas } from './stanza-memory.ts'
 import { startLinking } from './start-linking.ts'
-import { answersIn, UnansweredStanzas, watchStanzas } from './unanswered-stanzas.ts'
-import { resumeUnfinished } from './unfinished-stanzas.ts'
-import { watchConnection } from './watchdog.ts'
-import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
-const CONNECTION_LOST = 408
-const INTERNAL_ERROR = 500
 const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
 const DRAIN_TIMEOUT_MS = 10_000
-
-type ClosableRawSocket = RawSocket & Parameters<typeof terminateHalfOpen>[0]
 
 const waitAtMost = async (work: Promise<unknown>, timeoutMs: number): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -63,88 +37,8 @@ export const openConnection: OpenConnection = (options) => {
   const creds = loadCredentials(log)
   if (!options.link && !isLinked(creds)) throw new WhatsAppError('not_linked', 'the session is not linked to a phone')
 
-  let stanzas: StanzaMemory | null = null
-  /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
-  const endUnjournaled = (error: unknown): void => {
-    gate.shut()
-    void socket.end(new DisconnectError(INTERNAL_ERROR, DISCONNECT_MESSAGES.journalFailed, error))
-  }
-  const onDecrypted = (stanza: DecryptedStanza): InboundRecord => {
-    try {
-      return events.onDecrypted(stanza)
-    } catch (error) {
-      endUnjournaled(error)
-      throw error
-    }
-  }
-  /** For listeners inside the library, which does not expect them to throw. */
-  const journal = (append: () => void): void => {
-    try {
-      append()
-    } catch (error) {
-      if (!(error instanceof LogLostError)) endUnjournaled(error)
-    }
-  }
-  const keys = makeKeyStore(log, onDecrypted)
-  const unanswered = new UnansweredStanzas()
-  const makeSignalRepository = makeJournaledRepository(
-    log,
-    { onDecrypted },
-    { of: (ciphertext) => stanzas?.of(ciphertext) },
-  )
-  const socket = withCapturedRejections(
-    () =>
-      makeWASocket({
-        ...socketOptions(options, Math.random(), (fields) => {
-          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id)
-        }),
-        auth: { creds, keys },
-        makeSignalRepository,
-      }),
-    (error) => logger.error({ cause: errorName(error) }, 'unexpected error in the connection; it is closed'),
-  )
-  // everything below runs before the first byte of the connection
-  stanzas = rememberStanzas(socket.ws)
-  journalStanzas(socket.ws, log, events, journal)
-  watchStanzas(socket.ws, unanswered)
-  const raw = (socket.ws as unknown as { socket: ClosableRawSocket }).socket
-  terminateHalfOpen(raw)
-  const gate = installWireGate(raw, log, (failure) => {
-    void socket.end(
-      new DisconnectError(0, failure === 'log_lost' ? DISCONNECT_MESSAGES.logLost : DISCONNECT_MESSAGES.backpressure),
-    )
-  })
-  completeCredentialUpdates(socket)
-  writeKeysThrough(socket, keys, (name) => {
-    logger.error({ transaction: name.includes('@') ? 'jid' : name }, 'a transaction of the library does not end')
-    void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
-  })
-  flushEventsAtEnd(socket)
-  rejectQueriesAtEnd(socket)
-  watchLogin(socket, options.loginTimeoutMs)
-  ackStatusStanzas(
-    socket,
-    (id) => unanswered.answered('status', id),
-    (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'),
-  )
-  const unfinished = resumeUnfinished(socket.ws, log, (error) =>
-    logger.warn({ cause: errorName(error) }, 'unfinished stanzas could not be marked'),
-  )
-  const stops = [
-    unfinished.stop,
-    reportUndecryptable(log, events, journal, options.undecryptableAfterMs),
-    watchConnection(socket, unanswered, {
-      stuckBefore: sessionCaches(log).stuckStanzas,
-      giveUp: ({ stanza }) => journal(() => giveUp(log, stanza)),
-      logger,
-      ...(options.watchdogLimits ? { limits: options.watchdogLimits } : {}),
-    }),
-  ]
-  const forgetLog = onLogLost(log, (loss) => {
-    gate.shut()
-    void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
-  })
-
+  const journaled = makeJournaledSocket(options, creds)
+  const { socket, gate } = journaled
   const closed = Promise.withResolvers<DisconnectInfo>()
   const waiting = new Set<(error: WhatsAppError) => void>()
   let isOpen = false
@@ -173,16 +67,12 @@ export const openConnection: OpenConnection = (options) => {
     if (connection === 'open') {
       isOpen = true
       events.onOpen(ownIdentity(socket.authState.creds))
-      unfinished
-        .start()
-        .catch((error) => logger.warn({ cause: errorName(error) }, 'an unfinished stanza could not be resumed'))
+      journaled.onOpen()
     }
     if (connection === 'close' && !isClosed) {
       isOpen = false
       isClosed = true
-      gate.shut()
-      forgetLog()
-      for (const stop of stops) stop()
+      journaled.onClose()
       const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import {
-  isJidGroup,
-  isLidUser,
-  isPnUser,
-  jidDecode,
-  jidNormalizedUser,
-  proto,
-  type WASocket,
-} from '@whiskeysockets/baileys'
+import { isJidGroup, isLidUser, isPnUser, jidDecode, proto, type WASocket } from '@whiskeysockets/baileys'
 import { WhatsAppError } from './errors.ts'
+import { requireRecipientDevices } from './repairs/recipient-devices.ts'
 import type { SessionCaches } from './session-caches.ts'
 
 const SECRET_BYTES = 32
@@ -22,23 +15,6 @@ export const encodeText = ({ body }: { body: string }): Uint8Array =>
 
 type SendingSocket = Pick<WASocket, 'authState' | 'getUSyncDevices' | 'groupMetadata' | 'relayMessage'>
 type SendingCaches = Pick<SessionCaches, 'devices' | 'groups' | 'queries'>
-
-/**
- * The library swallows a timed-out device query and then sends a message to nobody, or to our own phone only, and
- * resolves (simulator-facts §4). The same query runs here first, its result is what the relay finds in the cache.
- */
-const requireRecipientDevices = async (socket: SendingSocket, caches: SendingCaches, jid: string): Promise<void> => {
-  const { me } = socket.authState.creds
-  const own = isLidUser(jid) && me?.lid ? me.lid : me?.id
-  const jids = [...(own ? [jidNormalizedUser(own)] : []), jid]
-  const find = () => socket.getUSyncDevices(jids, true, false)
-  const isKnown = jids.every((each) => caches.devices.get(jidDecode(each)?.user ?? '') !== undefined)
-  const devices = await (isKnown ? find() : caches.queries.spend(find))
-  const user = jidDecode(jid)?.user
-  if (!devices.some((device) => device.user === user)) {
-    throw new WhatsAppError('no_recipient_devices', 'no device of the recipient is known; nothing was sent')
-  }
-}
 
 /** The library asks for the metadata of a group with every message, unless it finds it in the cache. */
 const requireGroup = async (socket: SendingSocket, caches: SendingCaches, jid: string): Promise<void> => {

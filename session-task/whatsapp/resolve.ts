@@ -1,7 +1,7 @@
-import { isLidUser, isPnUser, jidNormalizedUser, USyncQuery, USyncUser, type WASocket } from '@whiskeysockets/baileys'
+import { isLidUser, isPnUser, jidNormalizedUser, type WASocket } from '@whiskeysockets/baileys'
 import type { Resolved } from './connection.ts'
-import { WhatsAppError } from './errors.ts'
 import { phoneDigits } from './linking.ts'
+import { findUserOfNumber } from './repairs/absent-number.ts'
 import type { SessionCaches } from './session-caches.ts'
 
 /** somebody who is not on WhatsApp today may be there in a moment */
@@ -33,14 +33,7 @@ export const resolvePhone = async (
   const cache = caches.resolved
   const cached = cache.get<Resolved>(digits)
   if (cached) return cached
-  const query = new USyncQuery()
-    .withContactProtocol()
-    .withLIDProtocol()
-    .withUser(new USyncUser().withPhone(`+${digits}`))
-  // undefined: no answer, or one that is no result
-  const result = await caches.queries.spend(() => socket.executeUSyncQuery(query))
-  if (!result) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the look-up of a number')
-  const user = result.list.find(({ contact }) => contact === true)
+  const user = await caches.queries.spend(() => findUserOfNumber(socket, digits))
   if (!user) {
     const phoneJid = `${digits}@s.whatsapp.net`
     const absent: Resolved = { exists: false, jid: phoneJid, phoneJid, lid: null }

@@ -75,6 +75,11 @@ export class SessionHost {
     return sessions.length
   }
 
+  /** Every session looks for messages again. */
+  ringAll(): void {
+    for (const { session } of this.#sessions.values()) session.ring()
+  }
+
   /** The worker was declared dead: nothing may leave it any more. */
   abandonAll(): void {
     this.#isClaiming = false

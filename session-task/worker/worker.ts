@@ -25,7 +25,7 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker'>
+  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker' | 'mayClaim'>
   readonly taskCallback: TaskCallback
   /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
   readonly heartbeatFile: string | null
@@ -51,6 +51,8 @@ export class Worker {
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> | null = null
   #isDead = false
+  /** did the last beat get through? */
+  #isReachable = true
   #isDraining = false
   #differingUsed: number | null = null
   #refreshing: Promise<void> | null = null
@@ -67,6 +69,7 @@ export class Worker {
       ...options.services,
       owner: this.#owner,
       versionBreaker: new VersionBreaker(),
+      mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
       replayAlone: (sessionId, replay) =>
         replayTurn(async () => {
@@ -198,12 +201,21 @@ export class Worker {
         this.abandon()
         return this.#options.onRejected()
       }
+      this.#becomeReachable()
       await this.#refresh()
       await this.#readOwnRow()
     } catch (error) {
-      // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
+      // Unreachable is not rejected: sockets stay, logs go on, nothing new is claimed until a beat gets through.
+      this.#isReachable = false
       this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
     }
+  }
+
+  #becomeReachable(): void {
+    if (this.#isReachable) return
+    this.#isReachable = true
+    this.#log.info('DynamoDB answers again')
+    this.#host.ringAll()
   }
 
   /** Before the beat, which may wait for DynamoDB: an away table must not make the container unhealthy. */

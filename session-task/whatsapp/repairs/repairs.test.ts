@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { Curve, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
+import { type BinaryNode, Curve, initAuthCreds, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { BoundedCache } from '../bounded-cache.ts'
 import { publishQr } from '../linking.ts'
+import { QueryBudget } from '../query-budget.ts'
 import { openUnconnectedSocket, type UnconnectedSocket } from '../testing/unconnected-socket.ts'
+import { forgetPairingCode, isAbortedPairing } from './aborted-pairing-code.ts'
+import { findUserOfNumber } from './absent-number.ts'
 import { silencedConsoleLines } from './console-silence.ts'
+import { requireRecipientDevices } from './recipient-devices.ts'
 import './curve-verify.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
 import { verifyInJavaScript } from './fast-verify.ts'
@@ -18,15 +23,18 @@ let unconnected: UnconnectedSocket
 let socket: WASocket
 let rejections: unknown[]
 const stored: string[] = []
-const store: SignalKeyStore = {
-  get: () => ({}),
-  set: (data) => {
+let values: Record<string, Record<string, unknown>> = {}
+const store = {
+  get: (type: string) => values[type] ?? {},
+  set: (data: Record<string, Record<string, unknown>>) => {
     stored.push(...Object.keys(data))
+    for (const [type, added] of Object.entries(data)) values[type] = { ...values[type], ...added }
   },
-}
+} as unknown as SignalKeyStore
 
 beforeEach(async () => {
   stored.length = 0
+  values = {}
   unconnected = await openUnconnectedSocket(store)
   ;({ socket, rejections } = unconnected)
 })
@@ -133,14 +141,93 @@ describe('repairs of the library', () => {
     expect(stored).toEqual(['lid-mapping', 'tctoken'])
   })
 
-  it('write-through-keys: a transaction that does not end is reported', async () => {
-    const { promise: stalled, resolve: onStalled } = Promise.withResolvers<string>()
-    writeKeysThrough(socket, store, onStalled, 10)
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    const hung = socket.authState.keys.transaction(() => ended, 'me')
-    expect(await stalled).toBe('me')
-    end()
-    await hung
+  it('write-through-keys: a transaction that does not end lets others go on, and is told when it never will', async () => {
+    const troubles: string[] = []
+    const { promise: isHung, resolve: onHung } = Promise.withResolvers<void>()
+    const limits = { timeBoxMs: 10, hungAfterMs: 30 }
+    writeKeysThrough(
+      socket,
+      store,
+      (name, trouble) => {
+        troubles.push(`${name} ${trouble}`)
+        if (trouble === 'hung') onHung()
+      },
+      limits,
+    )
+    const { keys } = socket.authState
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+    const hung = keys.transaction(() => ended, 'me')
+    let isFirstOver = false
+    void hung.then(() => {
+      isFirstOver = true
+    })
+    expect(await keys.transaction(async () => isFirstOver, 'me')).toBe(false)
+    await isHung
+    expect(troubles).toEqual(['me timeBoxed', 'me hung'])
+    end('late')
+    expect(await hung).toBe('late')
+  })
+
+  it('write-through-keys: transactions of one name run one after the other, and failures are theirs alone', async () => {
+    writeKeysThrough(socket, store, () => undefined)
+    const { keys } = socket.authState
+    const order: string[] = []
+    const run = (name: string) =>
+      keys.transaction(async () => {
+        order.push(`${name} in`)
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push(`${name} out`)
+        if (name === 'b') throw new Error('b failed')
+      }, 'me')
+    const results = await Promise.allSettled([run('a'), run('b'), run('c')])
+    expect(order).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('write-through-keys: the new pre-key of a retry receipt is stored although the receipt never leaves', async () => {
+    // what the library offers beside its type: sendRetryRequest of messages-recv
+    const { sendRetryRequest } = socket as unknown as {
+      sendRetryRequest(stanza: BinaryNode, forceIncludeKeys: boolean): Promise<void>
+    }
+    socket.authState.creds.account = { details: Buffer.of(1), accountSignatureKey: Buffer.alloc(32) }
+    writeKeysThrough(socket, store, () => undefined)
+    const stanza = { tag: 'message', attrs: { id: 'A1', from: '888@lid', t: '1' } }
+    await expect(sendRetryRequest(stanza, true)).rejects.toThrow('Connection Closed')
+    expect(stored).toContain('pre-key')
+  })
+
+  it('aborted-pairing-code: credentials of a code that nobody entered register anew, those of a device log in', () => {
+    const fresh = initAuthCreds()
+    const requested = { ...fresh, me: { id: '1@s.whatsapp.net', name: '~' }, pairingCode: 'ABCD1234' }
+    const linked = { ...requested, account: { details: Buffer.of(1) } }
+    expect([fresh, requested, linked].map(isAbortedPairing)).toEqual([false, true, false])
+    forgetPairingCode(requested)
+    forgetPairingCode(linked)
+    expect([requested.me, requested.pairingCode]).toEqual([undefined, undefined])
+    expect(linked.me).toBeDefined()
+  })
+
+  it('absent-number: nobody has it only when WhatsApp says so; silence is an error', async () => {
+    const answer = (result: unknown) =>
+      findUserOfNumber({ executeUSyncQuery: async () => result } as unknown as WASocket, '5511988887777')
+    const user = { id: '5511988887777@s.whatsapp.net', contact: true, lid: '888@lid' }
+    expect(await answer({ list: [user], sideList: [] })).toEqual(user)
+    expect(await answer({ list: [{ ...user, contact: false }], sideList: [] })).toBeNull()
+    await expect(answer(undefined)).rejects.toMatchObject({ code: 'timed_out' })
+  })
+
+  it('recipient-devices: a device list that was not answered sends nothing', async () => {
+    const caches = { devices: new BoundedCache(10, 1_000), queries: new QueryBudget() }
+    const withDevices = (...devices: unknown[]) =>
+      requireRecipientDevices(
+        { authState: socket.authState, getUSyncDevices: async () => devices } as unknown as WASocket,
+        caches,
+        '888@lid',
+      )
+    await withDevices({ user: '1', device: 1 }, { user: '888', device: 0 })
+    // the library's answer to a time-out: our own phone, or nobody
+    await expect(withDevices({ user: '1', device: 0 })).rejects.toMatchObject({ code: 'no_recipient_devices' })
+    await expect(withDevices()).rejects.toMatchObject({ code: 'no_recipient_devices' })
   })
 
   it('end-flush: buffered events come out before the socket is gone', async () => {

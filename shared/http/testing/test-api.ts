@@ -2,6 +2,7 @@ import pino from 'pino'
 import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
@@ -20,6 +21,8 @@ import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
+import { RequestLimiter } from '../../http/request-limiter.ts'
+import { UsageMeter } from '../../http/usage-meter.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -45,7 +48,15 @@ export interface CallOptions {
 const PEPPER = 'a pepper for tests, long enough'
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
-export const startTestApi = async (options: { controlUrl?: string | null; liveModeEnabled?: boolean } = {}) => {
+export interface TestApiOptions {
+  readonly controlUrl?: string | null
+  readonly liveModeEnabled?: boolean
+  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
+  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
+  readonly replace?: Readonly<Record<string, any>>
+}
+
+export const startTestApi = async (options: TestApiOptions = {}) => {
   const cloud = await startTestCloud()
   cloud.apply()
   const tables = openTables()
@@ -68,8 +79,11 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const metrics: string[] = []
   const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
   const dependencies: ApiDependencies = {
+    tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
+    limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -82,11 +96,18 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
-      makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+      {
+        ...makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+        ...options.replace,
+      },
       dependencies,
     ),
-    'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-messages': makeApi(
+      'api-messages',
+      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      dependencies,
+    ),
+    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
