@@ -1,11 +1,13 @@
 import * as z from 'zod'
 import { encodeText } from '../phones/content.ts'
+import { sendToGroup } from '../phones/group-outgoing.ts'
 import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
 import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
 import { listPhones } from '../store/phones.ts'
 import { listReceipts } from '../store/receipts.ts'
+import { requireGroup, requireMember } from './groups.ts'
 import { createPhone } from './phones.ts'
 import {
   type Call,
@@ -24,8 +26,10 @@ import {
 
 const MAX_TEXT_LENGTH = 65_536
 
+const groupSchema = z.string().regex(/^\d{10,25}@g\.us$/, 'a group address')
+
 const sendBody = z.strictObject({
-  to: phoneSchema,
+  to: z.union([groupSchema, phoneSchema], 'a phone number in E.164 form or a group address'),
   text: z.string().min(1).max(MAX_TEXT_LENGTH),
   id: z
     .string()
@@ -38,9 +42,7 @@ const readBody = z.strictObject({ whatsappId: z.string().min(1) })
 async function send(call: Call): Promise<Reply> {
   const { to, text, id, addressing } = parseBody(sendBody, call)
   const from = phoneOrNew(call, phoneNumberOf(call))
-  const recipient = requirePhone(call, to)
-  if (!from.onWhatsApp || !recipient.onWhatsApp)
-    throw new Problem(409, 'not_on_whatsapp', `+${from.onWhatsApp ? to : from.phone} is marked as not on WhatsApp.`)
+  if (!from.onWhatsApp) throw new Problem(409, 'not_on_whatsapp', `+${from.phone} is marked as not on WhatsApp.`)
   if (!from.online)
     throw new Problem(409, 'phone_offline', `The phone +${from.phone} is offline: it can send nothing now.`)
   const whatsappId = id ?? newWhatsappId()
@@ -50,6 +52,14 @@ async function send(call: Call): Promise<Reply> {
     addressing: addressing ?? from.addressing,
     category: '' as const,
   }
+  if (to.endsWith('@g.us')) {
+    const group = requireGroup(call, to)
+    requireMember(call, group, from.phone)
+    const devices = await sendToGroup(call.world, from, group, message)
+    return ok({ whatsappId, from: `+${from.phone}`, to, text, devices }, 201)
+  }
+  const recipient = requirePhone(call, to)
+  if (!recipient.onWhatsApp) throw new Problem(409, 'not_on_whatsapp', `+${to} is marked as not on WhatsApp.`)
   const devices = await sendFromPhone(call.world, from, recipient, message)
   return ok({ whatsappId, from: `+${from.phone}`, to: `+${to}`, text, devices }, 201)
 }
@@ -118,7 +128,7 @@ function read(call: Call): Reply {
   const sender = row.senderDeviceId === null ? undefined : deviceById(world.database, row.senderDeviceId)
   const notify = world.database.transaction(() => {
     world.database.run('UPDATE inbox SET read = 1 WHERE phoneId = ? AND whatsappId = ?', phone.id, whatsappId)
-    return sender ? queueReceipt(world, sender, whatsappId, row.chatJid, 'read') : () => {}
+    return sender ? queueReceipt(world, phone, sender, whatsappId, row.chatJid, 'read') : () => {}
   })
   notify()
   return ok({ whatsappId, read: true })

@@ -6,11 +6,12 @@ import { listen } from '../server/listen.ts'
 import type { World } from '../world.ts'
 import { contactRoutes } from './contacts.ts'
 import { faultRoutes } from './faults.ts'
+import { groupRoutes } from './groups.ts'
 import { observeRoutes } from './observe.ts'
 import { phoneRoutes } from './phones.ts'
 import type { Reply, Route } from './route.ts'
 
-const ROUTES: Route[] = [...phoneRoutes, ...contactRoutes, ...faultRoutes, ...observeRoutes]
+const ROUTES: Route[] = [...phoneRoutes, ...contactRoutes, ...groupRoutes, ...faultRoutes, ...observeRoutes]
 const MAX_BODY_BYTES = 1_048_576
 const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/
 

@@ -28,6 +28,7 @@ export const phoneSettings = {
   deliveryReceipts: z.boolean().optional(),
   readReceipts: z.enum(['manual', 'auto']).optional(),
   addressing: z.enum(['pn', 'lid']).optional(),
+  groupAdd: z.enum(['all', 'nobody']).optional(),
 }
 const phoneBody = z.strictObject({ phone: phoneSchema, ...phoneSettings })
 const scanBody = z.strictObject({ qr: z.string().min(1) })

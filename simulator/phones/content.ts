@@ -9,8 +9,8 @@ export function readContent(plaintext: Uint8Array): Content {
   const sentCopy = message.deviceSentMessage
   const inner = sentCopy?.message ?? message
   const text = inner.conversation || inner.extendedTextMessage?.text || null
-  const carriers = Object.keys(proto.Message.toObject(proto.Message.fromObject(inner))).filter(
-    (key) => key !== 'messageContextInfo',
+  const carriers = Object.keys(inner).filter(
+    (key) => key !== 'messageContextInfo' && key !== 'senderKeyDistributionMessage',
   )
   const type = text === null ? (carriers[0] ?? 'empty') : 'text'
   return {
@@ -19,6 +19,11 @@ export function readContent(plaintext: Uint8Array): Content {
     isOwnCopy: Boolean(sentCopy),
     ...(sentCopy?.destinationJid ? { chatJid: sentCopy.destinationJid } : {}),
   }
+}
+
+/** Only the fields that are set. */
+export function decodeMessage(plaintext: Uint8Array): proto.IMessage {
+  return { ...proto.Message.decode(plaintext) }
 }
 
 export function encodeText(text: string): Buffer {

@@ -6,6 +6,7 @@ import { childOf, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { type Answer, DONE, NOT_IMPLEMENTED } from './answer.ts'
 import { answerEncryptQuery } from './encrypt-queries.ts'
+import { answerGroupQuery } from './groups/queries.ts'
 import { answerMultiDeviceQuery } from './multi-device-queries.ts'
 import { deliverQueue } from './push.ts'
 import { answerUsync } from './usync.ts'
@@ -47,6 +48,8 @@ async function answerLoggedIn(
       return answerUsync(world, device, stanza)
     case 'md':
       return answerMultiDeviceQuery(world, connection, stanza)
+    case 'w:g2':
+      return answerGroupQuery(world, device, stanza)
     case 'abt':
       return { content: [element('props', { protocol: '1', hash: 'sim', refresh: '86400', refresh_id: '1' }, [])] }
     case 'blocklist':
@@ -85,7 +88,7 @@ function answerAppState(stanza: Stanza): Answer {
 }
 
 function reply(connection: Connection, { attrs }: Stanza, answer: Answer): void {
-  const head = { from: SERVER, id: attrs.id ?? '' }
+  const head = { from: attrs.to?.endsWith('@g.us') ? attrs.to : SERVER, id: attrs.id ?? '' }
   if ('error' in answer) {
     const error = element('error', { code: String(answer.error), text: answer.text })
     connection.send(element('iq', { ...head, type: 'error' }, [error]))
