@@ -1,13 +1,13 @@
 import * as z from 'zod'
-import { encodeText } from '../phones/content.ts'
-import { sendToGroup } from '../phones/group-outgoing.ts'
-import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
+import { contentJson } from '../phones/content.ts'
+import { attachmentOf, openAttachment } from '../phones/media.ts'
+import { voteOf } from '../phones/poll-votes.ts'
 import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
-import { listPhones } from '../store/phones.ts'
+import { mediaIdOf } from '../store/media.ts'
+import { findPhone, listPhones, type Phone } from '../store/phones.ts'
 import { listReceipts } from '../store/receipts.ts'
-import { requireGroup, requireMember } from './groups.ts'
 import { createPhone } from './phones.ts'
 import {
   type Call,
@@ -17,52 +17,13 @@ import {
   phoneNumberOf,
   phoneOf,
   phoneOrNew,
-  phoneSchema,
   presentPhone,
   type Reply,
   type Route,
-  requirePhone,
 } from './route.ts'
+import { send } from './send.ts'
 
-const MAX_TEXT_LENGTH = 65_536
-
-const groupSchema = z.string().regex(/^\d{10,25}@g\.us$/, 'a group address')
-
-const sendBody = z.strictObject({
-  to: z.union([groupSchema, phoneSchema], 'a phone number in E.164 form or a group address'),
-  text: z.string().min(1).max(MAX_TEXT_LENGTH),
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
-    .optional(),
-  addressing: z.enum(['pn', 'lid']).optional(),
-})
 const readBody = z.strictObject({ whatsappId: z.string().min(1) })
-
-async function send(call: Call): Promise<Reply> {
-  const { to, text, id, addressing } = parseBody(sendBody, call)
-  const from = phoneOrNew(call, phoneNumberOf(call))
-  if (!from.onWhatsApp) throw new Problem(409, 'not_on_whatsapp', `+${from.phone} is marked as not on WhatsApp.`)
-  if (!from.online)
-    throw new Problem(409, 'phone_offline', `The phone +${from.phone} is offline: it can send nothing now.`)
-  const whatsappId = id ?? newWhatsappId()
-  const message = {
-    whatsappId,
-    plaintext: encodeText(text),
-    addressing: addressing ?? from.addressing,
-    category: '' as const,
-  }
-  if (to.endsWith('@g.us')) {
-    const group = requireGroup(call, to)
-    requireMember(call, group, from.phone)
-    const devices = await sendToGroup(call.world, from, group, message)
-    return ok({ whatsappId, from: `+${from.phone}`, to, text, devices }, 201)
-  }
-  const recipient = requirePhone(call, to)
-  if (!recipient.onWhatsApp) throw new Problem(409, 'not_on_whatsapp', `+${to} is marked as not on WhatsApp.`)
-  const devices = await sendFromPhone(call.world, from, recipient, message)
-  return ok({ whatsappId, from: `+${from.phone}`, to: `+${to}`, text, devices }, 201)
-}
 
 type InboxRow = {
   seq: number
@@ -91,10 +52,13 @@ function inbox(call: Call): Reply {
   const whatsappId = call.query.get('whatsappId')
   const sql = 'SELECT * FROM inbox WHERE phoneId = ? AND seq > ? AND (? IS NULL OR whatsappId = ?) ORDER BY seq LIMIT ?'
   const rows = call.world.database.all<InboxRow>(sql, phone.id, since, whatsappId, whatsappId, limit)
-  return ok({ data: rows.map(presentInboxRow) })
+  return ok({ data: rows.map((row) => presentInboxRow(call, phone, row)) })
 }
 
-function presentInboxRow(row: InboxRow) {
+function presentInboxRow({ world }: Call, phone: Phone, row: InboxRow) {
+  const attachment = attachmentOf(row.plaintext)
+  const author = findPhone(world.database, phone.namespace, row.fromPhone)
+  const vote = author && voteOf(world, phone, author, row.plaintext)
   const { seq, whatsappId, text, type, frame, rawSize, plaintextSha256 } = row
   return {
     seq,
@@ -109,9 +73,35 @@ function presentInboxRow(row: InboxRow) {
     rawSize,
     plaintextSha256,
     plaintextHex: Buffer.from(row.plaintext).toString('hex'),
+    content: contentJson(row.plaintext),
+    media: attachment
+      ? {
+          kind: attachment.kind,
+          mimetype: attachment.mimetype,
+          fileLength: attachment.fileLength,
+          fileSha256: attachment.fileSha256.toString('hex'),
+          mediaId: mediaIdOf(attachment.directPath) ?? null,
+        }
+      : null,
+    vote: vote ?? null,
     duplicate: row.duplicate === 1,
     read: row.read === 1,
     receivedAt: new Date(row.receivedAt).toISOString(),
+  }
+}
+
+/** The file of a message as the phone opens it: fetched, MAC and hash checked, decrypted. */
+function download(call: Call): Reply {
+  const phone = phoneOf(call)
+  const sql = 'SELECT plaintext FROM inbox WHERE phoneId = ? AND whatsappId = ? ORDER BY seq LIMIT 1'
+  const row = call.world.database.get<{ plaintext: Uint8Array }>(sql, phone.id, call.params.id ?? '')
+  const attachment = row && attachmentOf(row.plaintext)
+  if (!attachment)
+    throw new Problem(404, 'unknown_message', `+${phone.phone} has no message ${call.params.id} with a file.`)
+  try {
+    return { status: 200, body: openAttachment(call.world, attachment) }
+  } catch (error) {
+    throw new Problem(409, 'media_unreadable', `The contact cannot open the file: ${(error as Error).message}.`)
   }
 }
 
@@ -161,6 +151,8 @@ export const contactRoutes: Route[] = [
   { method: 'POST', path: '/control/contacts/:phone/send', handle: send },
   { method: 'GET', path: '/control/contacts/:phone/inbox', handle: inbox },
   { method: 'GET', path: '/control/phones/:phone/inbox', handle: inbox },
+  { method: 'GET', path: '/control/contacts/:phone/inbox/:id/media', handle: download },
+  { method: 'GET', path: '/control/phones/:phone/inbox/:id/media', handle: download },
   { method: 'POST', path: '/control/contacts/:phone/read', handle: read },
   { method: 'GET', path: '/control/contacts/:phone/receipts', handle: receipts },
 ]

@@ -26,8 +26,16 @@ export function decodeMessage(plaintext: Uint8Array): proto.IMessage {
   return { ...proto.Message.decode(plaintext) }
 }
 
-export function encodeText(text: string): Buffer {
-  return Buffer.from(proto.Message.encode({ conversation: text }).finish())
+/** What was said, as JSON: bytes in base64, enums by name. A copy of an own message is shown without its envelope. */
+export function contentJson(plaintext: Uint8Array): unknown {
+  const message = proto.Message.decode(plaintext)
+  const inner = message.deviceSentMessage?.message ?? message
+  const options = { longs: Number, enums: String, bytes: String }
+  const { senderKeyDistributionMessage: _key, ...content } = proto.Message.toObject(
+    proto.Message.fromObject(inner),
+    options,
+  )
+  return content
 }
 
 /** 1 to 16 bytes, each saying how many there are. */

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { handleAck } from './ack.ts'
 import { targetOf } from './fault-target.ts'
 import { handleMessage } from './message.ts'
-import { answerQuery } from './queries.ts'
+import { answerQuery, failQuery } from './queries.ts'
 import { handleReceipt } from './receipt.ts'
 import { logIncoming } from './wire-tap.ts'
 
@@ -60,6 +60,8 @@ async function handleIq(world: World, connection: Connection, stanza: Stanza, fr
   }
   if (takeFault(world.database, 'swallowQueries', swallow))
     return noteFrame(world.database, frame, 'swallowed by fault')
+  const failure = takeFault(world.database, 'failQueries', swallow)
+  if (failure) return failQuery(connection, stanza, failure.options.code ?? 500)
   await answerQuery(world, connection, stanza, frame)
 }
 

@@ -7,6 +7,7 @@ import type { World } from '../world.ts'
 import { type Answer, DONE, NOT_IMPLEMENTED } from './answer.ts'
 import { answerEncryptQuery } from './encrypt-queries.ts'
 import { answerGroupQuery } from './groups/queries.ts'
+import { answerMediaQuery } from './media.ts'
 import { answerMultiDeviceQuery } from './multi-device-queries.ts'
 import { deliverQueue } from './push.ts'
 import { answerUsync } from './usync.ts'
@@ -48,6 +49,8 @@ async function answerLoggedIn(
       return answerUsync(world, device, stanza)
     case 'md':
       return answerMultiDeviceQuery(world, connection, stanza)
+    case 'w:m':
+      return answerMediaQuery(world, device)
     case 'w:g2':
       return answerGroupQuery(world, device, stanza)
     case 'abt':
@@ -85,6 +88,11 @@ function answerAppState(stanza: Stanza): Answer {
     return element('collection', { name: attrs.name ?? '', version: String(Number(attrs.version ?? 0) + patches) })
   })
   return { content: [element('sync', {}, collections)] }
+}
+
+/** The error of a fault; 429 reads as the real server's rate limit. */
+export function failQuery(connection: Connection, stanza: Stanza, code: number): void {
+  reply(connection, stanza, { error: code, text: code === 429 ? 'rate-overlimit' : 'by fault' })
 }
 
 function reply(connection: Connection, { attrs }: Stanza, answer: Answer): void {
