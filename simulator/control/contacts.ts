@@ -21,7 +21,7 @@ import {
   type Reply,
   type Route,
 } from './route.ts'
-import { send } from './send.ts'
+import { send, sendMany } from './send.ts'
 
 const readBody = z.strictObject({ whatsappId: z.string().min(1) })
 
@@ -149,6 +149,7 @@ export const contactRoutes: Route[] = [
   },
   { method: 'GET', path: '/control/contacts/:phone', handle: (call) => ok(presentPhone(phoneOf(call))) },
   { method: 'POST', path: '/control/contacts/:phone/send', handle: send },
+  { method: 'POST', path: '/control/contacts/:phone/send-many', handle: sendMany },
   { method: 'GET', path: '/control/contacts/:phone/inbox', handle: inbox },
   { method: 'GET', path: '/control/phones/:phone/inbox', handle: inbox },
   { method: 'GET', path: '/control/contacts/:phone/inbox/:id/media', handle: download },

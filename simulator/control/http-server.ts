@@ -9,6 +9,7 @@ import { faultRoutes } from './faults.ts'
 import { groupRoutes } from './groups.ts'
 import { mediaRoutes } from './media.ts'
 import { observeRoutes } from './observe.ts'
+import { peopleRoutes } from './people.ts'
 import { phoneRoutes } from './phones.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -17,6 +18,7 @@ const ROUTES: Route[] = [
   ...contactRoutes,
   ...groupRoutes,
   ...mediaRoutes,
+  ...peopleRoutes,
   ...faultRoutes,
   ...observeRoutes,
 ]

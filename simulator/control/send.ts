@@ -3,10 +3,11 @@ import * as z from 'zod'
 import { type Chat, compose, type Draft } from '../phones/compose.ts'
 import { sendGarbage } from '../phones/garbage.ts'
 import { sendStatus, sendToGroup } from '../phones/group-outgoing.ts'
-import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
+import { newWhatsappId, sendFromPhone, sendManyFromPhone } from '../phones/outgoing.ts'
 import type { OutgoingMessage } from '../phones/sessions.ts'
 import { Problem } from '../problem.ts'
 import type { Phone } from '../store/phones.ts'
+import { isBlocked } from '../store/signals.ts'
 import { lidJid, phoneJid, STATUS } from '../wire/jid.ts'
 import { requireGroup, requireMember } from './groups.ts'
 import { type Call, ok, parseBody, phoneNumberOf, phoneOrNew, phoneSchema, type Reply, requirePhone } from './route.ts'
@@ -119,8 +120,26 @@ async function deliver(call: Call, from: Phone, body: SendBody, whatsappId: stri
   const to = requirePhone(call, body.to)
   if (!to.onWhatsApp) throw new Problem(409, 'not_on_whatsapp', `+${to.phone} is marked as not on WhatsApp.`)
   if (body.garbage) return sendGarbage(world, from, to, whatsappId, body.garbage)
+  if (isBlocked(world.database, to.id, from.id)) return []
   const jid = addressing === 'lid' ? lidJid(to.lid) : phoneJid(to.phone)
   return sendFromPhone(world, from, to, outgoing({ jid, addressing }))
+}
+
+const manyBody = z.strictObject({ to: phoneSchema, count: z.int().min(1).max(20_000), text })
+
+/** `count` texts at once: `<text> 1`, `<text> 2`, … */
+export async function sendMany(call: Call): Promise<Reply> {
+  const { to, count, text: prefix } = parseBody(manyBody, call)
+  const from = phoneOrNew(call, phoneNumberOf(call))
+  const recipient = requirePhone(call, to)
+  const { addressing } = from
+  const chat = { jid: addressing === 'lid' ? lidJid(recipient.lid) : phoneJid(recipient.phone), addressing }
+  const messages = Array.from({ length: count }, (_, index): OutgoingMessage => {
+    const plaintext = compose(call.world, from, chat, { kind: 'text', text: `${prefix} ${index + 1}` })
+    return { whatsappId: newWhatsappId(), plaintext, addressing, category: '' }
+  })
+  const devices = await sendManyFromPhone(call.world, from, recipient, messages)
+  return ok({ count, devices, whatsappIds: messages.map(({ whatsappId }) => whatsappId) }, 201)
 }
 
 function draftOf(body: SendBody): Draft {

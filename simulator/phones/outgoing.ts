@@ -15,6 +15,7 @@ import { encryptFor, keysOfReceipt, type OutgoingMessage, openSession } from './
 import { SignalStore } from './signal-store.ts'
 
 const MAX_RESENDS = 5
+const BATCH_SIZE = 250
 
 /** A message id of the form Android phones use. */
 export function newWhatsappId(): string {
@@ -30,6 +31,25 @@ export async function sendFromPhone(world: World, from: Phone, to: Phone, messag
   await world.phoneLock.run(from.id, async () => {
     await sendToDevices(world, from, devices, [message], () => putIntoPhone(world, from, to, message))
   })
+  return devices.map(({ device }) => device)
+}
+
+/** Like sendFromPhone for many messages at once, a few hundred per transaction. */
+export async function sendManyFromPhone(
+  world: World,
+  from: Phone,
+  to: Phone,
+  messages: OutgoingMessage[],
+): Promise<number[]> {
+  const devices = activeDevices(world.database, to.id)
+  for (let first = 0; first < messages.length; first += BATCH_SIZE) {
+    const batch = messages.slice(first, first + BATCH_SIZE)
+    await world.phoneLock.run(from.id, async () => {
+      await sendToDevices(world, from, devices, batch, () => {
+        for (const message of batch) putIntoPhone(world, from, to, message)
+      })
+    })
+  }
   return devices.map(({ device }) => device)
 }
 

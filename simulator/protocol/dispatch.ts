@@ -9,6 +9,7 @@ import type { World } from '../world.ts'
 import { handleAck } from './ack.ts'
 import { targetOf } from './fault-target.ts'
 import { handleMessage } from './message.ts'
+import { handleCall, handleChatState, handlePresence } from './presence.ts'
 import { answerQuery, failQuery } from './queries.ts'
 import { handleReceipt } from './receipt.ts'
 import { logIncoming } from './wire-tap.ts'
@@ -40,9 +41,11 @@ export async function dispatchStanza(
       if (childOf(stanza, 'unified_session')) await bootstrapDevice(world, connection.device.id)
       return
     case 'presence':
+      return handlePresence(world, connection, connection.device, stanza)
     case 'chatstate':
+      return handleChatState(world, connection.device, stanza)
     case 'call':
-      return
+      return handleCall(world, connection, connection.device, stanza)
     default:
       return refuse(world, connection, stanza, frame)
   }

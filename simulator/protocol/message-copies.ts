@@ -8,6 +8,7 @@ import { isMany, parseJid, STATUS } from '../wire/jid.ts'
 import { childOf, childrenOf, contentBytes } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { findAddressee, findOrCreateAddressee } from './addressee.ts'
+import { refusalOfNewChat } from './restrictions.ts'
 
 const INVALID_STANZA = 479
 const RECIPIENT_UNKNOWN = 404
@@ -32,7 +33,9 @@ export function refusalOf(world: World, device: Device, stanza: Stanza, frame: n
   if (to === STATUS) return undefined
   if (jid.server === 'g.us') return refusalOfGroup(world, device, stanza)
   if (jid.server !== 's.whatsapp.net' && jid.server !== 'lid') return INVALID_STANZA
-  return findOrCreateAddressee(world, device.namespace, jid) ? undefined : RECIPIENT_UNKNOWN
+  const recipient = findOrCreateAddressee(world, device.namespace, jid)
+  if (!recipient) return RECIPIENT_UNKNOWN
+  return stanza.attrs.category === 'peer' ? undefined : refusalOfNewChat(world, device, recipient)
 }
 
 function refusalOfGroup({ database }: World, device: Device, { attrs }: Stanza): number | undefined {

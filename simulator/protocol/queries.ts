@@ -9,7 +9,9 @@ import { answerEncryptQuery } from './encrypt-queries.ts'
 import { answerGroupQuery } from './groups/queries.ts'
 import { answerMediaQuery } from './media.ts'
 import { answerMultiDeviceQuery } from './multi-device-queries.ts'
+import { answerAbout, answerBlocklist, answerPicture } from './profile.ts'
 import { deliverQueue } from './push.ts'
+import { answerMexQuery } from './restrictions.ts'
 import { answerUsync } from './usync.ts'
 
 /** Answers an iq get/set. Everything is answered: an unanswered query costs Baileys a 60 s time-out. */
@@ -36,7 +38,7 @@ async function answerLoggedIn(
   stanza: Stanza,
   frame: number,
 ): Promise<Answer> {
-  const { xmlns, type } = stanza.attrs
+  const { xmlns } = stanza.attrs
   switch (xmlns) {
     case 'w:p':
     case 'passive':
@@ -56,17 +58,19 @@ async function answerLoggedIn(
     case 'abt':
       return { content: [element('props', { protocol: '1', hash: 'sim', refresh: '86400', refresh_id: '1' }, [])] }
     case 'blocklist':
-      return type === 'get' ? { content: [element('list', {}, [])] } : DONE
+      return answerBlocklist(world, device, stanza)
     case 'privacy':
       return answerPrivacy(stanza)
     case 'status':
-      return DONE
+      return answerAbout(world, device, stanza)
+    case 'w:mex':
+      return answerMexQuery(world, device, stanza)
     case 'disappearing_mode':
       return { content: [element('disappearing_mode', { duration: '0', t: seconds() })] }
     case 'w:sync:app:state':
       return answerAppState(stanza)
     case 'w:profile:picture':
-      return { error: 404, text: 'item-not-found' }
+      return answerPicture(world, device, stanza)
     case 'w:biz':
       return { content: [element('business_profile', {}, [])] }
     default:

@@ -24,6 +24,7 @@ export type Phone = {
   nextPreKeyId: number
   /** Who may put this number into a group without asking. */
   groupAdd: 'all' | 'nobody'
+  about: string
   appStateKeyId: Uint8Array
   appStateKey: Uint8Array
   createdAt: number
@@ -37,6 +38,7 @@ export type PhoneChange = {
   readReceipts?: 'manual' | 'auto'
   addressing?: 'pn' | 'lid'
   groupAdd?: 'all' | 'nobody'
+  about?: string
 }
 
 export function findPhone(database: Database, namespace: string, phone: string): Phone | undefined {
