@@ -8,6 +8,7 @@ import { messageOperations } from './messages.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
+import { usageOperations } from './usage.ts'
 import { webhookOperations } from './webhooks.ts'
 
 /** Every operation of the API by its name (the operationId of openapi.json). */
@@ -21,6 +22,7 @@ export const operations = {
   ...webhookOperations,
   ...limitOperations,
   ...auditOperations,
+  ...usageOperations,
   ...testModeOperations,
   ...adminOperations,
 } as const
