@@ -74,7 +74,7 @@ export const makeReferencePage = (document: Document): string => {
       )
     }
     if (type === 'array') return schema.items ? [exampleOf(schema.items, depth + 1)] : []
-    if (type === 'integer' || type === 'number') return schema.default ?? schema.minimum ?? 0
+    if (type === 'integer' || type === 'number') return schema.default ?? Math.max(schema.minimum ?? 1, 1)
     if (type === 'boolean') return schema.default ?? false
     if (type === 'null') return null
     return schema.default ?? (schema.format === 'date-time' ? '2026-11-21T10:00:00.000Z' : 'text')
@@ -142,7 +142,7 @@ ${successes.map(([status, response]) => success(status, response)).join('\n')}
       : ''
     const named = schema?.$ref ? ` <a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>` : ''
     const shown = schema ? `<pre>${escapeHtml(JSON.stringify(exampleOf(schema), null, 2))}</pre>` : ''
-    return `<details${status === '200' || status === '201' ? ' open' : ''}><summary><strong>${status}</strong> ${escapeHtml(response.description)}${named}${also}</summary>${shown}</details>`
+    return `<details${Number(status) < 300 && schema ? ' open' : ''}><summary><strong>${status}</strong> ${escapeHtml(response.description)}${named}${also}</summary>${shown}</details>`
   }
 
   const byTag = Map.groupBy(
