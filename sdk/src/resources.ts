@@ -302,37 +302,37 @@ export class TestMode {
 
   /** The simulated phone scans the QR on show (or types the pairing code). Scopes: sessions:manage. */
   scan(sessionId: string, body: types.TestScanBody, options: RequestOptions = {}): Promise<types.TestScanAnswer> {
-    return this.#send<types.TestScanAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/scan`, body, retryable: false }, options)
+    return this.#send<types.TestScanAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/scan`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** A simulated contact writes to the session. Scopes: sessions:manage. */
   receive(sessionId: string, body: types.TestReceiveBody, options: RequestOptions = {}): Promise<types.TestReceiveAnswer> {
-    return this.#send<types.TestReceiveAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/receive`, body, retryable: false }, options)
+    return this.#send<types.TestReceiveAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/receive`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** The server drops the connection of the session. Scopes: sessions:manage. */
   drop(sessionId: string, body: types.TestDropBody = {}, options: RequestOptions = {}): Promise<types.TestDropAnswer> {
-    return this.#send<types.TestDropAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/drop`, body, retryable: false }, options)
+    return this.#send<types.TestDropAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/drop`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** The simulated phone goes offline. Scopes: sessions:manage. */
   phoneOffline(sessionId: string, body: types.TestPhoneOfflineBody = {}, options: RequestOptions = {}): Promise<types.TestPhoneOfflineAnswer> {
-    return this.#send<types.TestPhoneOfflineAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/phone-offline`, body, retryable: false }, options)
+    return this.#send<types.TestPhoneOfflineAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/phone-offline`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** The simulated phone comes back. Scopes: sessions:manage. */
   phoneOnline(sessionId: string, body: types.TestPhoneOnlineBody = {}, options: RequestOptions = {}): Promise<types.TestPhoneOnlineAnswer> {
-    return this.#send<types.TestPhoneOnlineAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/phone-online`, body, retryable: false }, options)
+    return this.#send<types.TestPhoneOnlineAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/phone-online`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** The user removes the linked device on the simulated phone. Scopes: sessions:manage. */
   logout(sessionId: string, body: types.TestLogoutBody = {}, options: RequestOptions = {}): Promise<types.TestLogoutAnswer> {
-    return this.#send<types.TestLogoutAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/logout`, body, retryable: false }, options)
+    return this.#send<types.TestLogoutAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/logout`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** A simulated contact reads a message of the session. Scopes: sessions:manage. */
   read(sessionId: string, body: types.TestReadBody, options: RequestOptions = {}): Promise<types.TestReadAnswer> {
-    return this.#send<types.TestReadAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/read`, body, retryable: false }, options)
+    return this.#send<types.TestReadAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** What a simulated contact decrypted, in order, never de-duplicated. Scopes: messages:read. */

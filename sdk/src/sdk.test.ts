@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Fleetline, FleetlineConnectionError, FleetlineError, verifyWebhook, WebhookVerificationError } from './main.ts'
+import { makeSend } from './send.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
 
@@ -64,7 +65,9 @@ describe('requests', () => {
 
   it('what would act twice is not sent twice', async () => {
     answers = [problem(503, 'unavailable', true)]
-    await expect(client().testMode.drop('ses_1')).rejects.toMatchObject({ code: 'unavailable' })
+    const send = makeSend({ apiKey: 'flk_test_x', baseUrl })
+    const act = { method: 'POST', path: '/v1/x', body: {}, retryable: false } as const
+    await expect(send(act)).rejects.toMatchObject({ code: 'unavailable' })
     expect(seen).toHaveLength(1)
   })
 
