@@ -8,6 +8,7 @@ import { answerOnce } from './answer-once.ts'
 import { isAudited, withAudit } from './audit-request.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
+import { corsHeaders } from './cors.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
 import type { Answer, BaseContext, HandlersOf, TenantContext } from './handler.ts'
@@ -29,6 +30,8 @@ export interface ApiDependencies {
   readonly meter: UsageMeter
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
+  /** web origins whose pages may read answers */
+  readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
@@ -129,7 +132,10 @@ export const makeApi = <Function extends ApiFunction>(
     if (outcome.principal?.kind === 'tenant') await dependencies.meter.count(outcome.principal, answer.status, now)
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
-    return toProxyResult({ ...answer, headers: { ...outcome.headers, ...answer.headers } }, requestId)
+    const cors = corsHeaders(headerOf(event, 'origin'), dependencies.corsOrigins)
+    const vary = [cors.Vary, answer.headers?.Vary].filter(Boolean).join(', ')
+    const headers = { ...outcome.headers, ...cors, ...answer.headers, ...(vary ? { Vary: vary } : {}) }
+    return toProxyResult({ ...answer, headers }, requestId)
   }
 }
 

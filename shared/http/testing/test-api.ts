@@ -84,6 +84,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: ['https://console.example.com'],
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
