@@ -77,7 +77,11 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
-  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
+    pepper: PEPPER,
+    adminKeyHashes: [admin.hash],
+  }
+  const readSecret = async () => secret
   const dependencies: ApiDependencies = {
     tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
@@ -208,6 +212,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
 
   return {
     adminKey: admin.key,
+    secret,
     tables,
     tenantKeys,
     published,
