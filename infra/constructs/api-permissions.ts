@@ -34,6 +34,7 @@ export const apiEnvironment = (
   liveMode: parameter(stack, 'LiveMode'),
   waTestUrl: parameter(stack, 'WaTestUrl'),
   docsBaseUrl: stack.cell.config.docsBaseUrl,
+  corsAllowOrigins: stack.cell.config.corsAllowOrigins.join(','),
   egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
   egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
   ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),

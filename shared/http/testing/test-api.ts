@@ -77,13 +77,18 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
-  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
+    pepper: PEPPER,
+    adminKeyHashes: [admin.hash],
+  }
+  const readSecret = async () => secret
   const dependencies: ApiDependencies = {
     tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: ['https://console.example.com'],
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -207,6 +212,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
 
   return {
     adminKey: admin.key,
+    secret,
     tables,
     tenantKeys,
     published,
