@@ -19,6 +19,7 @@ export const FAULTS = {
   session_deleted: { status: 409, title: 'The session is being deleted', retryable: false },
   session_state_conflict: { status: 409, title: 'The session is not in a state that allows this', retryable: false },
   message_already_sent: { status: 409, title: 'The message can no longer be canceled', retryable: false },
+  endpoint_not_active: { status: 409, title: 'The webhook endpoint is not active', retryable: false },
   conflict: { status: 409, title: 'Somebody changed this at the same moment', retryable: true },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be JSON', retryable: false },

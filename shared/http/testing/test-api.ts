@@ -14,8 +14,10 @@ import { newId } from '../../core/ids.ts'
 import type { SessionStatus } from '../../core/session-status.ts'
 import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
 import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { parseEgressRules } from '../../egress/url-rules.ts'
+import { makeGuardedAgent } from '../../egress/guarded-agent.ts'
+import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
+import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
@@ -25,6 +27,7 @@ import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
 import { openTables } from '../../store/tables.ts'
 import { Workers } from '../../store/workers.ts'
+import { postWebhook } from '../../webhooks/post-webhook.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -45,7 +48,9 @@ export interface CallOptions {
 const PEPPER = 'a pepper for tests, long enough'
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
-export const startTestApi = async (options: { controlUrl?: string | null; liveModeEnabled?: boolean } = {}) => {
+export const startTestApi = async (
+  options: { controlUrl?: string | null; liveModeEnabled?: boolean; egressRules?: EgressRules } = {},
+) => {
   const cloud = await startTestCloud()
   cloud.apply()
   const tables = openTables()
@@ -77,12 +82,24 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
     writeMetrics: (line) => void metrics.push(line),
   }
   const bell = new Bell({ client: sqs, hintsQueueUrl, log })
-  const egressRules = parseEgressRules({ cidrs: null, http: null })
+  const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
+  const dispatcher = makeGuardedAgent(egressRules)
+  const rung: PipelineHint[] = []
   const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
-      makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+      makeControlHandlers({
+        tables,
+        tenantKeys,
+        bell,
+        sink,
+        egressRules,
+        ringPipeline: async (hints) => void rung.push(...hints),
+        post: (input) => postWebhook({ ...input, dispatcher }),
+        version: 'test',
+        log,
+      }),
       dependencies,
     ),
     'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
