@@ -206,6 +206,7 @@ export const startTestApi = async (
     tables,
     tenantKeys,
     published,
+    rung,
     metrics,
     logged,
     time,
