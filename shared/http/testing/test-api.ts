@@ -2,6 +2,7 @@ import pino from 'pino'
 import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
@@ -104,6 +105,11 @@ export const startTestApi = async (
     ),
     'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
     'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-stream': makeApi(
+      'api-stream',
+      makeStreamHandlers({ tables, tenantKeys }, () => undefined),
+      dependencies,
+    ),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
@@ -207,6 +213,7 @@ export const startTestApi = async (
     tenantKeys,
     published,
     rung,
+    dependencies,
     metrics,
     logged,
     time,
