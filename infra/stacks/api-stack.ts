@@ -36,7 +36,7 @@ const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-stream': { memoryMiB: 512 },
 }
 /** Functions that ring workers. */
-const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control']
+const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys']
 /** API Gateway gives up after 29 s; the handler answers before that. */
 const TIMEOUT_SECONDS = 28
 /** A stream ends itself a minute earlier (lambdas/api-stream). */

@@ -9,9 +9,11 @@ import { diagnoseSession } from './operations/diagnose-session/diagnose-session.
 import { getDelivery } from './operations/get-delivery.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
+import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
+import { getUsage } from './operations/get-usage.ts'
 import { getWebhookEndpoint } from './operations/get-webhook-endpoint.ts'
 import { getWebhookReplay } from './operations/get-webhook-replay.ts'
 import { linkSession } from './operations/link-session.ts'
@@ -36,6 +38,8 @@ import type { ControlServices } from './services.ts'
 
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
+  getLimits: getLimits(services),
+  getUsage: getUsage(services),
   createSession: createSession(services),
   getSession: getSession(services),
   diagnoseSession: diagnoseSession(services),

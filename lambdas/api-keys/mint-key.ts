@@ -11,7 +11,7 @@ import { type ApiKeyRow, ApiKeys } from '../../shared/store/api-keys.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import type { KeyServices } from './services.ts'
 
-const PEPPER_VERSION = 1
+export const PEPPER_VERSION = 1
 
 export interface KeyRequest {
   readonly name: string
@@ -55,7 +55,7 @@ export const mintKey = async (
       createdBy: context.principal.kind === 'tenant' ? context.principal.key.id : 'admin',
     }
     context.note({ createdKeyId: row.id })
-    const presented = presentKey(row)
+    const presented = presentKey(row, null)
     return {
       legs: new ApiKeys(tables, scope).createLegs(row),
       body: { ...presented, key: key as string | null },

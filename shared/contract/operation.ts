@@ -16,6 +16,8 @@ export const SCOPES = [
   'events:read',
   'keys:manage',
   'tenant:read',
+  'audit:read',
+  'usage:read',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

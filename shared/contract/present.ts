@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { defaultPacing } from '../core/pacing-setting.ts'
+import { limitsOf } from '../core/plans.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
 import type {
   AttemptRow,
@@ -73,11 +74,21 @@ export const presentTenant = (row: TenantRow): z.input<typeof tenantSchema> => (
   name: row.name,
   plan: row.plan,
   status: row.status,
+  limits: { ...limitsOf(row) },
+  suspendedReason: row.suspendedReason ?? null,
+  deletion: row.deletion
+    ? {
+        requestedAt: iso(row.deletion.requestedAt),
+        logout: row.deletion.logout,
+        shreddedAt: isoOrNull(row.deletion.shreddedAt),
+      }
+    : null,
   metadata: row.metadata,
   createdAt: iso(row.createdAt),
 })
 
-export const presentKey = (row: ApiKeyRow): z.input<typeof keySchema> => ({
+/** @param lastUsedAt epoch milliseconds */
+export const presentKey = (row: ApiKeyRow, lastUsedAt: number | null): z.input<typeof keySchema> => ({
   id: row.id,
   name: row.name,
   start: row.start,
@@ -87,6 +98,7 @@ export const presentKey = (row: ApiKeyRow): z.input<typeof keySchema> => ({
   ipAllow: row.ipAllow,
   expiresAt: isoOrNull(row.expiresAt),
   revokedAt: isoOrNull(row.revokedAt),
+  lastUsedAt: isoOrNull(lastUsedAt),
   createdAt: iso(row.createdAt),
 })
 

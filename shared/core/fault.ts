@@ -18,6 +18,8 @@ export const FAULTS = {
   session_already_linked: { status: 409, title: 'The session is already linked', retryable: false },
   session_deleted: { status: 409, title: 'The session is being deleted', retryable: false },
   session_state_conflict: { status: 409, title: 'The session is not in a state that allows this', retryable: false },
+  tenant_deleted: { status: 409, title: 'The tenant is being deleted', retryable: false },
+  key_not_active: { status: 409, title: 'The API key is revoked or expired', retryable: false },
   message_already_sent: { status: 409, title: 'The message can no longer be canceled', retryable: false },
   endpoint_not_active: { status: 409, title: 'The webhook endpoint is not active', retryable: false },
   conflict: { status: 409, title: 'Somebody changed this at the same moment', retryable: true },

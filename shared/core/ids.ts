@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'con'
   | 'op'
   | 'req'
+  | 'aud'
   | 'rpl'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

@@ -3,6 +3,8 @@ import { operations } from '../contract/operations.ts'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, isId, newId } from '../core/ids.ts'
 import type { Log } from '../log/log.ts'
+import type { Tables } from '../store/tables.ts'
+import { isAudited, withAudit } from './audit-request.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
 import { Cursors } from './cursor.ts'
@@ -13,12 +15,17 @@ import { problemOf } from './problem.ts'
 import { toProxyResult } from './proxy-result.ts'
 import { type RequestRecord, reportRequest } from './report-request.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
+import { RateLimited, type RequestLimiter } from './request-limiter.ts'
 import { makeRouter } from './router.ts'
+import type { UsageMeter } from './usage-meter.ts'
 import { validate, validationFault } from './validate.ts'
 
 export interface ApiDependencies {
+  readonly tables: Tables
   readonly authenticator: Authenticator
   readonly readSecret: SecretReader
+  readonly limiter: RequestLimiter
+  readonly meter: UsageMeter
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
   readonly log: Log
@@ -65,7 +72,10 @@ export const makeApi = <Function extends ApiFunction>(
       query: readQuery(operation, event),
       body: operation.body && validate(operation.body, readJsonBody(event, operation.maximumBodyBytes) ?? {}, 'body'),
     }
-    return (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    const handle = () => (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    if (!outcome.principal || !isAudited(operation)) return handle()
+    const { principal, auditFields: fields } = outcome
+    return withAudit(dependencies, { event, principal, operationName: name, params, requestId, now, fields }, handle)
   }
 
   const makeContext = async (
@@ -84,10 +94,12 @@ export const makeApi = <Function extends ApiFunction>(
       idempotencyKey: readIdempotencyKey(event),
       header: (name) => headerOf(event, name),
       note: (fields) => Object.assign(outcome.fields, fields),
+      audit: (fields) => Object.assign(outcome.auditFields, fields),
     }
     if (operation.auth === 'none') return base
     const principal = await dependencies.authenticator.authenticate(event)
     outcome.principal = principal
+    if (principal.kind === 'tenant') outcome.headers = await dependencies.limiter.admit(principal, now)
     authorize(principal, operation, params, dependencies)
     const cursors = new Cursors((await dependencies.readSecret()).pepper)
     return {
@@ -101,18 +113,20 @@ export const makeApi = <Function extends ApiFunction>(
   return async (event) => {
     const now = clock()
     const requestId = newId('req', now)
-    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {} }
+    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {}, auditFields: {}, headers: {} }
     let answer: Answer
     let fault: Fault | null = null
     try {
       answer = await run(event, requestId, now, outcome)
     } catch (error) {
       fault = faultOf(error)
+      if (fault instanceof RateLimited) outcome.headers = fault.headers
       answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
     }
+    if (outcome.principal?.kind === 'tenant') await dependencies.meter.count(outcome.principal, answer.status, now)
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
-    return toProxyResult(answer, requestId)
+    return toProxyResult({ ...answer, headers: { ...outcome.headers, ...answer.headers } }, requestId)
   }
 }
 

@@ -1,5 +1,6 @@
 import { hashApiKey, isOneOfHashes, kindOfKey } from '../core/api-key.ts'
 import { Fault } from '../core/fault.ts'
+import { limitsOf } from '../core/plans.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { type ApiKeyRow, findApiKey } from '../store/api-keys.ts'
 import type { Tables } from '../store/tables.ts'
@@ -63,6 +64,7 @@ export class Authenticator {
       scope: TenantScope.fromVerified('principal', { tenantId: row.tenantId, mode: row.mode }),
       tenant,
       key: row,
+      limits: limitsOf(tenant),
     }
   }
 
@@ -81,7 +83,7 @@ export class Authenticator {
     if (cached && cached.until > this.#clock()) return cached
     const row = await findApiKey(this.#tables, hash)
     const tenant = row && (await new Tenants(this.#tables).get(row.tenantId))
-    if (!row || !tenant) throw unauthorized(UNKNOWN_KEY)
+    if (!row || !tenant || tenant.status === 'deleting' || tenant.status === 'deleted') throw unauthorized(UNKNOWN_KEY)
     if (this.#cache.size >= CACHE_MAX_ENTRIES) this.#cache.clear()
     this.#cache.set(hash, { row, tenant, until: this.#clock() + CACHE_TTL_MS })
     return { row, tenant }

@@ -98,6 +98,16 @@ export const idempotencyKey = (scopePrefix: string, hash: string): Key => ({
   sk: 'META',
 })
 
+/** ephemeral table: the shared half of a request-rate limit; `bucket` is `tenant` or a key id */
+export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
+  pk: `${scope.prefix}RL#${bucket}`,
+  sk: 'META',
+})
+/** core table: how many sessions exist, counted in the transactions that make and delete them */
+export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** ephemeral table: messages of one UTC day that environments took from the daily quota */
+export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
+
 /** Attributes that put a row into a system index; remove both attributes to take it out. */
 export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({
   xpk: `X#${index}#${shardOf(id, SHARDS[index])}`,

@@ -16,5 +16,6 @@ export const updateSession =
     const lease = await new Leases(tables, context.scope).get(row.id)
     // The owner paces by what it read last.
     if (body.pacing && lease?.owner) context.note({ ring: await bell.ring(context.scope, lease, 'desired') })
+    context.audit({ before: presentSession(current, lease) })
     return { status: 200, body: presentSession(row, lease) }
   }

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
 import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
@@ -23,6 +24,8 @@ import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
+import { RequestLimiter } from '../../http/request-limiter.ts'
+import { UsageMeter } from '../../http/usage-meter.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -49,9 +52,16 @@ export interface CallOptions {
 const PEPPER = 'a pepper for tests, long enough'
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
-export const startTestApi = async (
-  options: { controlUrl?: string | null; liveModeEnabled?: boolean; egressRules?: EgressRules } = {},
-) => {
+export interface TestApiOptions {
+  readonly controlUrl?: string | null
+  readonly liveModeEnabled?: boolean
+  readonly egressRules?: EgressRules
+  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
+  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
+  readonly replace?: Readonly<Record<string, any>>
+}
+
+export const startTestApi = async (options: TestApiOptions = {}) => {
   const cloud = await startTestCloud()
   cloud.apply()
   const tables = openTables()
@@ -74,8 +84,11 @@ export const startTestApi = async (
   const metrics: string[] = []
   const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
   const dependencies: ApiDependencies = {
+    tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
+    limiter: new RequestLimiter({ tables, log }),
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -90,21 +103,28 @@ export const startTestApi = async (
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
-      makeControlHandlers({
-        tables,
-        tenantKeys,
-        bell,
-        sink,
-        egressRules,
-        ringPipeline: async (hints) => void rung.push(...hints),
-        post: (input) => postWebhook({ ...input, dispatcher }),
-        version: 'test',
-        log,
-      }),
+      {
+        ...makeControlHandlers({
+          tables,
+          tenantKeys,
+          bell,
+          sink,
+          egressRules,
+          ringPipeline: async (hints) => void rung.push(...hints),
+          post: (input) => postWebhook({ ...input, dispatcher }),
+          version: 'test',
+          log,
+        }),
+        ...options.replace,
+      },
       dependencies,
     ),
-    'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-messages': makeApi(
+      'api-messages',
+      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      dependencies,
+    ),
+    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
     'api-stream': makeApi(
       'api-stream',
       makeStreamHandlers({ tables, tenantKeys }, () => undefined),
