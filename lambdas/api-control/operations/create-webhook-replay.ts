@@ -7,6 +7,7 @@ import { Replays } from '../../../shared/store/replays.ts'
 import type { ReplayRow } from '../../../shared/store/rows.ts'
 import { requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'
+import { readSpan } from '../time-span.ts'
 
 /** The job is a row; the pipeline does it page by page, and the sweeper rings when a ring was lost. */
 export const createWebhookReplay =
@@ -14,11 +15,11 @@ export const createWebhookReplay =
   async ({ params, body }, context) => {
     const { scope, now } = context
     const endpoint = await requireEndpoint(tables, context, params.endpointId)
-    const since = Date.parse(body.since)
+    const span = readSpan(body, 'body')
     // The index of the ledger is eventually consistent: what is younger than now is not part of a replay.
-    const until = Math.min(now, body.until === undefined ? now : Date.parse(body.until))
-    if (since > until)
-      throw validationFault([{ path: 'since', message: 'Must be in the past and before until' }], 'body')
+    const { since } = span
+    const until = Math.min(now, span.until)
+    if (since > until) throw validationFault([{ path: 'since', message: 'Must be in the past' }], 'body')
     const { repeated, answer } = await createOnce(tables, context, { ...params, ...body }, async () => {
       const row: ReplayRow = {
         v: 1,

@@ -4,6 +4,7 @@ import { positionOf, readFiltered, toList } from '../../../shared/http/pages.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'
+import { readSpan } from '../time-span.ts'
 
 export const listDeliveries =
   ({ tables }: ControlServices): Handler<'listDeliveries'> =>
@@ -12,14 +13,12 @@ export const listDeliveries =
     const deliveries = new Deliveries(tables, context.scope)
     const { status, type, since, until } = query
     const filters = { endpointId: id, status, type, since, until }
-    const span = {
-      createdFrom: since === undefined ? undefined : Date.parse(since),
-      createdUntil: until === undefined ? undefined : Date.parse(until),
-    }
+    const span = readSpan({ since, until }, 'query')
     const page = await readFiltered({
       limit: query.limit,
       after: positionOf(context, query.cursor, filters),
-      read: (after) => deliveries.list(id, { limit: query.limit, after, ...span }),
+      read: (after) =>
+        deliveries.list(id, { limit: query.limit, after, createdFrom: span.since, createdUntil: span.until }),
       keep: (row) => (status ?? row.status) === row.status && (type ?? row.eventType) === row.eventType,
       lastKeyOf: (row) => deliveries.listPosition(row),
     })
