@@ -87,6 +87,13 @@ export const apiPermissions = (
       return [...everyFunction, ...ring, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+    case 'api-stream':
+      return [
+        ...everyFunction,
+        tableAccess(core, 'read', ['list1']),
+        tableAccess(messages, 'read'),
+        tenantDataKeys(data.key),
+      ]
     default:
       return assertNever(name)
   }

@@ -5,6 +5,7 @@ import {
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
+  ResponseTransferMode,
   RestApi,
   type RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway'
@@ -33,11 +34,14 @@ const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-control': { memoryMiB: 512 },
   'api-keys': { memoryMiB: 512 },
   'api-test': { memoryMiB: 512 },
+  'api-stream': { memoryMiB: 512 },
 }
 /** Functions that ring workers. */
 const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys']
 /** API Gateway gives up after 29 s; the handler answers before that. */
 const TIMEOUT_SECONDS = 28
+/** A stream ends itself a minute earlier (lambdas/api-stream). */
+const STREAM_TIMEOUT_SECONDS = 900
 
 /** The HTTPS API: one route per operation of the contract, one lambda per IAM boundary and traffic class. */
 export class ApiStack extends CellStack {
@@ -53,7 +57,7 @@ export class ApiStack extends CellStack {
           cell,
           name,
           ...SIZES[name],
-          timeoutSeconds: TIMEOUT_SECONDS,
+          timeoutSeconds: name === 'api-stream' ? STREAM_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
           environment: apiEnvironment(this, name, stacks),
           permissions: apiPermissions(this, name, stacks),
           acknowledged: RINGING.includes(name) ? { [workerQueuesFinding(cell)]: WORKER_QUEUES_REASON } : {},
@@ -109,6 +113,9 @@ export class ApiStack extends CellStack {
         // One permission per function, not per method: the function's policy has a size limit.
         new LambdaIntegration(this.functions[name].function, {
           scopePermissionToMethod: false,
+          ...(name === 'api-stream'
+            ? { responseTransferMode: ResponseTransferMode.STREAM, timeout: Duration.seconds(STREAM_TIMEOUT_SECONDS) }
+            : {}),
         }),
       ]),
     ) as Record<ApiFunction, LambdaIntegration>

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { FaultCode } from '../core/fault.ts'
 
 /** Lambda that serves an operation: one per IAM boundary and traffic class. */
-export const API_FUNCTIONS = ['api-messages', 'api-control', 'api-keys', 'api-test'] as const
+export const API_FUNCTIONS = ['api-messages', 'api-control', 'api-keys', 'api-test', 'api-stream'] as const
 export type ApiFunction = (typeof API_FUNCTIONS)[number]
 
 /** Closed list of scopes of tenant keys; `*` holds all of them. */

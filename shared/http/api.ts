@@ -47,6 +47,8 @@ const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
   messageId: 'msg',
   eventId: 'evt',
   endpointId: 'whk',
+  deliveryId: 'dlv',
+  replayId: 'rpl',
   workerId: 'wrk',
 }
 
