@@ -10,6 +10,7 @@ export const dev: DeploymentConfig = {
   logLevel: 'debug',
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 100, image: null },
+  fleet: { keepWarm: false, minimumWorkers: 1 },
   egress: { allowCidrs: [], allowHttp: false },
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',

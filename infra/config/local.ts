@@ -11,6 +11,7 @@ export const local: DeploymentConfig = {
   logLevel: 'info',
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 200, image: 'fleetline-worker:local' },
+  fleet: { keepWarm: false, minimumWorkers: 1 },
   egress: { allowCidrs: ['127.0.0.0/8'], allowHttp: true },
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',

@@ -10,6 +10,7 @@ export const prod: DeploymentConfig = {
   logLevel: 'info',
   liveMode: 'enabled',
   worker: { cpu: 2048, memoryMiB: 4096, capacity: 200, image: null },
+  fleet: { keepWarm: true, minimumWorkers: 2 },
   egress: { allowCidrs: [], allowHttp: false },
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',

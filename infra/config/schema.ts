@@ -24,6 +24,12 @@ export const deploymentConfigSchema = z
       /** default of the parameter WorkerImage; null: every deployment has to name the image by digest */
       image: z.string().nullable(),
     }),
+    fleet: z.strictObject({
+      /** the planner runs every minute and keeps room for a worker's worth of new sessions; costs one idle worker per used mode */
+      keepWarm: z.boolean(),
+      /** workers that a used mode never goes below */
+      minimumWorkers: z.int().min(1).max(50),
+    }),
     /** ranges and schemes that customer URLs may reach beyond the public internet: a laptop's loopback, nothing else */
     egress: z.strictObject({ allowCidrs: z.array(z.string()), allowHttp: z.boolean() }),
     /** base of problem types and documentation links */

@@ -1,11 +1,23 @@
 import { Duration } from 'aws-cdk-lib'
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
-import type { OpsStackDependencies } from '../stacks/ops-stack.ts'
+import type { AllocatorStack } from '../stacks/allocator-stack.ts'
+import type { ApiStack } from '../stacks/api-stack.ts'
+import type { DataStack } from '../stacks/data-stack.ts'
+import type { EventsStack } from '../stacks/events-stack.ts'
+import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Cell } from './cell.ts'
 import { ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
 import type { GuardedQueue } from './guarded-queue.ts'
 import type { JsonataMachine } from './jsonata-machine.ts'
 import type { RunbookAlarm } from './runbook-alarm.ts'
+
+export interface OpsStackDependencies {
+  readonly data: DataStack
+  readonly events: EventsStack
+  readonly workers: WorkersStack
+  readonly allocator: AllocatorStack
+  readonly api: ApiStack
+}
 
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -100,7 +112,13 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
 ]
 
 const platformAlarms = ({ api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const functions = [...Object.values(api.functions), ...events.functions, allocator.allocator, allocator.reconciler]
+  const functions = [
+    ...Object.values(api.functions),
+    ...events.functions,
+    allocator.allocator,
+    allocator.reconciler,
+    allocator.planner,
+  ]
   const tables = [data.tables.core, data.tables.messages]
   return [
     {

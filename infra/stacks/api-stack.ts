@@ -11,21 +11,12 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { API_FUNCTIONS, type ApiFunction } from '../../shared/contract/operation.ts'
 import { acknowledge } from '../constructs/acknowledge.ts'
-import { apiEnvironment, apiPermissions } from '../constructs/api-permissions.ts'
+import { type ApiStackDependencies, apiEnvironment, apiPermissions } from '../constructs/api-permissions.ts'
 import { AppFunction } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { WORKER_QUEUES_REASON, workerQueuesFinding } from '../constructs/permissions.ts'
 import { addProblemResponses } from '../constructs/problem-responses.ts'
 import { ROUTES } from '../constructs/routes.ts'
-import type { DataStack } from './data-stack.ts'
-import type { EventsStack } from './events-stack.ts'
-import type { WorkersStack } from './workers-stack.ts'
-
-export interface ApiStackDependencies {
-  readonly data: DataStack
-  readonly events: EventsStack
-  readonly workers: WorkersStack
-}
 
 const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-messages': { memoryMiB: 1024 },

@@ -2,23 +2,10 @@ import { Duration } from 'aws-cdk-lib'
 import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
-import { alarmList } from '../constructs/alarm-list.ts'
+import { alarmList, type OpsStackDependencies } from '../constructs/alarm-list.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { ownMetric } from '../constructs/cell-metrics.ts'
 import { addRunbookAlarm } from '../constructs/runbook-alarm.ts'
-import type { AllocatorStack } from './allocator-stack.ts'
-import type { ApiStack } from './api-stack.ts'
-import type { DataStack } from './data-stack.ts'
-import type { EventsStack } from './events-stack.ts'
-import type { WorkersStack } from './workers-stack.ts'
-
-export interface OpsStackDependencies {
-  readonly data: DataStack
-  readonly events: EventsStack
-  readonly workers: WorkersStack
-  readonly allocator: AllocatorStack
-  readonly api: ApiStack
-}
 
 /** What a person looks at: one overview, one topic, alarms that link to what to do. */
 export class OpsStack extends CellStack {

@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'op'
   | 'req'
   | 'aud'
+  | 'rol'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ULID_TIME_CHARACTERS = 10

@@ -67,6 +67,7 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
     },
   }
   const logged: string[] = []
+  const rolloutsStarted: { mode: Mode; rolloutId: string }[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
   const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
@@ -96,7 +97,17 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
       makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
       dependencies,
     ),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
+    'api-keys': makeApi(
+      'api-keys',
+      makeKeyHandlers({
+        tables,
+        readSecret,
+        bell,
+        deployedVersion: 'v2',
+        startRolloutMachine: async (input) => void rolloutsStarted.push(input),
+      }),
+      dependencies,
+    ),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
@@ -199,6 +210,7 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
     tables,
     tenantKeys,
     published,
+    rolloutsStarted,
     metrics,
     logged,
     time,
