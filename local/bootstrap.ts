@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeAdminKey } from '../shared/core/api-key.ts'
+import { writeFileAtomically } from './cloud/json-file.ts'
 import type { SecretsManager } from './cloud/secrets-manager.ts'
 
 export interface LocalKeys {
@@ -37,7 +38,7 @@ export const bootstrap = async (input: {
   const makeKey = async (mode: 'test' | 'live') =>
     (await post(`/v1/tenants/${tenant.id}/keys`, { name: `local ${mode}`, mode, scopes: ['*'] })).key as string
   const keys: LocalKeys = { adminKey, testKey: await makeKey('test'), liveKey: await makeKey('live') }
-  writeFileSync(file, JSON.stringify(keys), { mode: 0o600 })
+  writeFileAtomically(file, JSON.stringify(keys))
   return keys
 }
 

@@ -141,6 +141,7 @@ export class AllocatorStack extends CellStack {
         TaskDefinitionFamily: family,
         ContainerName: WORKER_CONTAINER,
         SecurityGroup: network.workerSecurityGroup.securityGroupId,
+        AssignPublicIp: this.cell.config.egressMode === 'nat' ? 'DISABLED' : 'ENABLED',
         EnvTaskToken: ENV.taskToken,
         EnvWorkerId: ENV.workerId,
         EnvWorkerMode: ENV.workerMode,

@@ -1,8 +1,10 @@
 import { Duration } from 'aws-cdk-lib'
 import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch'
 import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
 import { alarmList, type OpsStackDependencies } from '../constructs/alarm-list.ts'
+import { addBudget } from '../constructs/budget.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { ownMetric } from '../constructs/cell-metrics.ts'
 import { addRunbookAlarm } from '../constructs/runbook-alarm.ts'
@@ -12,6 +14,8 @@ export class OpsStack extends CellStack {
   constructor(scope: Construct, cell: Cell, stacks: OpsStackDependencies) {
     super(scope, cell, 'ops')
     const topic = new Topic(this, 'Alarms', { topicName: `${cell.prefix}-alarms`, enforceSSL: true })
+    for (const email of cell.config.alarmEmails) topic.addSubscription(new EmailSubscription(email))
+    if (cell.config.monthlyBudgetUsd !== null) addBudget(this, cell.config.monthlyBudgetUsd, cell.config.alarmEmails)
     for (const alarm of alarmList(cell, stacks)) addRunbookAlarm(this, topic, alarm)
     this.#addOverview(stacks)
   }

@@ -10,6 +10,7 @@ import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
+import { getUsage } from './operations/get-usage.ts'
 import { getWebhookEndpoint } from './operations/get-webhook-endpoint.ts'
 import { linkSession } from './operations/link-session.ts'
 import { listDeliveries } from './operations/list-deliveries.ts'
@@ -27,6 +28,7 @@ import type { ControlServices } from './services.ts'
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
   getLimits: getLimits(services),
+  getUsage: getUsage(services),
   createSession: createSession(services),
   getSession: getSession(services),
   diagnoseSession: diagnoseSession(services),

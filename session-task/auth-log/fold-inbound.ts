@@ -7,29 +7,35 @@ const UNFINISHED_MAX = 200
 
 type Inbound = Pick<FoldedLog, 'undecrypted' | 'unfinished' | 'ciphertexts' | 'identities'>
 
-/** What a decrypted stanza says about messages that are waited for, and whether the library still works on it. */
-export const noteContent = (state: Inbound, record: InboundRecord): void => {
+/**
+ * What a decrypted stanza says about messages that are waited for, and whether the library still works on it.
+ * @param at journal time of the append
+ */
+export const noteContent = (state: Inbound, record: InboundRecord, at: number): void => {
   const { undecrypted, unfinished, ciphertexts, identities } = state
   const isContent = record.event !== null && record.event.type !== 'message.undecryptable'
   if (isContent && record.messageKey !== undefined && !identities.has(record.messageKey))
-    identities.set(record.messageKey, record.at)
+    identities.set(record.messageKey, at)
   if (record.isUnfinished && !ciphertexts.has(record.ciphertextHash)) {
-    unfinished.set(record.ciphertextHash, record)
+    unfinished.set(record.ciphertextHash, { record, at })
     shrink(unfinished, UNFINISHED_MAX)
   }
   const waiting = record.messageKey === undefined ? undefined : undecrypted.get(record.messageKey)
   if (!waiting) return
   if (record.event?.type === 'message.undecryptable')
-    undecrypted.set(waiting.messageKey, { ...waiting, messageId: record.event.messageId })
-  else undecrypted.delete(waiting.messageKey)
+    undecrypted.set(waiting.state.messageKey, {
+      ...waiting,
+      state: { ...waiting.state, messageId: record.event.messageId },
+    })
+  else undecrypted.delete(waiting.state.messageKey)
 }
 
 /** The first failure counts: a sender that fails again does not put the report off. */
-export const noteUndecrypted = ({ undecrypted, identities }: Inbound, record: UndecryptedRecord): void => {
-  const { at, messageKey, attributes, reason } = record
+export const noteUndecrypted = ({ undecrypted, identities }: Inbound, record: UndecryptedRecord, at: number): void => {
+  const { messageKey, attributes, reason } = record
   // A second copy of what was read before is nothing that anybody misses.
   if (undecrypted.has(messageKey) || identities.has(messageKey)) return
-  undecrypted.set(messageKey, { at, messageKey, attributes, reason, messageId: null })
+  undecrypted.set(messageKey, { state: { at: record.at, messageKey, attributes, reason, messageId: null }, at })
   shrink(undecrypted, UNDECRYPTED_MAX)
 }
 

@@ -33,9 +33,9 @@ export interface FoldedLog {
   readonly ciphertexts: Map<string, { at: number; sequence: number | null }>
   readonly identities: Map<string, number>
   /** by message key */
-  readonly undecrypted: Map<string, UndecryptedState>
+  readonly undecrypted: Map<string, { readonly at: number; readonly state: UndecryptedState }>
   /** by ciphertext hash */
-  readonly unfinished: Map<string, InboundRecord>
+  readonly unfinished: Map<string, { readonly at: number; readonly record: InboundRecord }>
   /** records of a newer version, carried for it */
   readonly unknown: LogRecord[]
 }
@@ -80,14 +80,14 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       setCredentials(state, record.creds == null ? null : JSON.stringify(record.creds), at)
       return
     case 'in': {
-      noteContent(state, record)
+      noteContent(state, record, at)
       const known = state.ciphertexts.get(record.ciphertextHash)
       if (known?.sequence == null) state.ciphertexts.set(record.ciphertextHash, { at, sequence: record.sequence })
       if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
       return
     }
     case 'undecrypted':
-      noteUndecrypted(state, record)
+      noteUndecrypted(state, record, at)
       return
     case 'finished':
       for (const hash of record.ciphertextHashes) state.unfinished.delete(hash)

@@ -30,13 +30,13 @@ export const viewOf = (state: FoldedLog): LogState => ({
     const known = state.ciphertexts.get(ciphertextHash)
     if (!known) return undefined
     const unfinished = state.unfinished.get(ciphertextHash)
-    if (unfinished) return unfinished
+    if (unfinished) return unfinished.record
     const record = known.sequence === null ? undefined : state.undone.get(known.sequence)
     return record?.t === 'in' && record.ciphertextHash === ciphertextHash ? record : { plaintext: null }
   },
-  undecrypted: () => [...state.undecrypted.values()],
-  undecryptedOf: (messageKey) => state.undecrypted.get(messageKey),
-  unfinished: () => [...state.unfinished.values()],
+  undecrypted: () => [...state.undecrypted.values()].map((waiting) => waiting.state),
+  undecryptedOf: (messageKey) => state.undecrypted.get(messageKey)?.state,
+  unfinished: () => [...state.unfinished.values()].map(({ record }) => record),
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 

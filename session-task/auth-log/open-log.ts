@@ -130,7 +130,7 @@ const assertNothingLost = ({ state }: RestoredLog, head: Head, expectLinked: boo
 /** The first slot that is ours ends every earlier owner: his next put meets it. */
 const writeFence = async (context: LogContext, restored: RestoredLog, keys: SessionKeyRing): Promise<void> => {
   const record: FenceRecord = { t: 'fence', epoch: context.epoch }
-  const at = context.clock.now()
+  const at = Math.max(context.clock.now(), restored.state.now)
   const fence = await commitSegment(context, restored.tail + 1, [encodeAppend(at, [record])], (slot, bytes) =>
     applySegment(context, restored, slot, bytes, keys),
   )

@@ -2,6 +2,7 @@ import { assertSequences, decodeAppend, encodeAppend } from './append-text.ts'
 import { commitSegment } from './commit-segment.ts'
 import { type FoldedLog, fold } from './fold.ts'
 import type { HeadKeeper } from './head-keeper.ts'
+import { JournalClock } from './journal-clock.ts'
 import { type LogContext, StorageAwayError } from './log-context.ts'
 import { viewOf } from './log-state.ts'
 import type { LogRecord } from './records.ts'
@@ -38,6 +39,7 @@ export class OwnedLog implements SessionLog {
   #listeners: ((loss: LogLoss) => void)[] = []
   #validatedPauses: number
   readonly #stopIdleChecks: () => void
+  readonly #time: JournalClock
 
   /** @param release frees what open reserved; called when the log is over */
   constructor(context: LogContext, input: { fold: FoldedLog; head: HeadKeeper; tail: number; release: () => void }) {
@@ -51,6 +53,12 @@ export class OwnedLog implements SessionLog {
     this.state = viewOf(input.fold)
     this.#snapshots = new Snapshotter(context, input.head, input.tail - input.head.head.snapSeq)
     this.#validatedPauses = context.pauses.pauses()
+    this.#time = new JournalClock(context.clock, (jumpMs) =>
+      context.log.error(
+        { sessionId: this.sessionId, jumpMs },
+        'the wall clock jumped, the log goes by the monotonic one',
+      ),
+    )
     this.#stopIdleChecks = context.clock.every(IDLE_CHECK_MS, () => this.#snapshotWhenIdle())
   }
 
@@ -67,7 +75,7 @@ export class OwnedLog implements SessionLog {
     if (this.#closing) throw new Error('the session log is closed')
     if (records.length === 0) return this.#lastLsn
     assertSequences(this.#fold, records)
-    const text = encodeAppend(this.#context.clock.now(), records)
+    const text = encodeAppend(this.#time.now(this.#fold.now), records)
     // What is folded is what a later owner will read, not what the caller may still change.
     const append = decodeAppend(text)
     for (const record of append.records) fold(this.#fold, record, append.at)

@@ -23,8 +23,8 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       settledOuts: [...state.settledOuts],
       ciphertexts: [...state.ciphertexts].map(([hash, { at, sequence }]) => [hash, at, sequence]),
       identities: [...state.identities],
-      undecrypted: [...state.undecrypted.values()],
-      unfinished: [...state.unfinished.values()],
+      undecrypted: [...state.undecrypted],
+      unfinished: [...state.unfinished],
       unknown: state.unknown,
     }),
   ]
@@ -53,8 +53,8 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     identities: new Map(stored.identities),
   }
   // Absent in snapshots of an earlier version.
-  for (const waiting of stored.undecrypted ?? []) state.undecrypted.set(waiting.messageKey, waiting)
-  for (const record of stored.unfinished ?? []) state.unfinished.set(record.ciphertextHash, record)
+  for (const [key, waiting] of stored.undecrypted ?? []) state.undecrypted.set(key, waiting)
+  for (const [hash, held] of stored.unfinished ?? []) state.unfinished.set(hash, held)
   for (const record of stored.undone) state.undone.set(record.sequence, record)
   for (const [hash, at, sequence] of stored.ciphertexts) state.ciphertexts.set(hash, { at, sequence })
   for (const outs of [state.openOuts, state.settledOuts])

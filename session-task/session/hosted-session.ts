@@ -139,7 +139,9 @@ export class HostedSession implements Faulty {
         return this.#finish('lost')
       case 'tombstone':
         this.#epoch = opened.epoch
-        return this.#letGo()
+        // Whoever made it may not have lived to delete the rest.
+        await deleteLogObjects(logDeviceOf(this.#context))
+        return this.#letGo(true)
       case 'stateLost':
         this.#epoch = opened.epoch
         return this.#giveUp('state_lost')
@@ -174,7 +176,7 @@ export class HostedSession implements Faulty {
     this.#context.log.error({ code }, 'the session is given up')
     await this.#rows.fail(this.#epoch, code)
     if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
-    await this.#letGo()
+    await this.#letGo(true)
   }
 
   async #follow(): Promise<void> {
@@ -212,7 +214,8 @@ export class HostedSession implements Faulty {
       this.#live = null
     }
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
-    await this.#letGo()
+    // A log that we never had open may hold effects that are no rows yet.
+    await this.#letGo(live !== null)
   }
 
   async #delete(live: LinkedSession): Promise<void> {
@@ -224,11 +227,11 @@ export class HostedSession implements Faulty {
     const result = await tombstoneLog(device, this.#epoch, Date.now())
     if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
     await deleteLogObjects(device)
-    await this.#letGo()
+    await this.#letGo(true)
   }
 
-  async #letGo(): Promise<void> {
-    this.#finish((await this.#rows.release()) ? 'released' : 'lost')
+  async #letGo(settled: boolean): Promise<void> {
+    this.#finish((await this.#rows.release(settled)) ? 'released' : 'lost')
   }
 
   async #afterLoss(live: LinkedSession, loss: LogLoss): Promise<void> {

@@ -33,12 +33,16 @@ export class HostingRows {
     return isOurs && stored !== null && parseHead(stored.bytes).epoch === epoch
   }
 
-  /** The lease becomes free and settled. @returns false when it was not ours any more */
-  async release(): Promise<boolean> {
+  /**
+   * The lease becomes free.
+   * @param settled every effect of the log is a row; false: somebody has to open it once, whatever is desired
+   * @returns false when it was not ours any more
+   */
+  async release(settled: boolean): Promise<boolean> {
     const { sessionId, services } = this.#context
     const lease = await this.#leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return false
-    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, true)
+    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled)
   }
 
   async setDesired(desired: DesiredState): Promise<void> {

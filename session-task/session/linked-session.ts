@@ -7,6 +7,7 @@ import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
@@ -15,9 +16,7 @@ import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
 import { Standing } from './standing.ts'
 import type { SessionStop } from './stop-decision.ts'
-import { Unsendable } from './unsendable.ts'
 
-const REVIEW_MS = 5 * 60_000
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
@@ -42,9 +41,7 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #connector: Connector
-  readonly #unsendable: Unsendable
-  readonly #tellMerges: (isForced: boolean) => Promise<void>
-  #reviewTimer: NodeJS.Timeout
+  readonly #housekeeping: Housekeeping
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -61,8 +58,15 @@ export class LinkedSession {
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
     const book = new ContactBook(context)
-    const settled = () => this.#projector.settled()
-    this.#tellMerges = (isForced) => book.tellMerges({ sessionLog, journal, settled }, isForced)
+    this.#housekeeping = new Housekeeping({
+      context,
+      sessionLog,
+      journal,
+      standing: this.#standing,
+      book,
+      settled: () => this.#projector.settled(),
+      isConnected: () => this.#connector.connection?.isOpen ?? false,
+    })
     this.#outbox = new Outbox({
       context,
       sessionLog,
@@ -80,16 +84,13 @@ export class LinkedSession {
       book,
       onProjected: (records) => {
         this.#outbox.onProjected(records)
-        setImmediate(() => void this.#tellNews())
+        this.#housekeeping.afterProjection()
       },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
         if (this.#connector.connection) this.#connector.close(BACKPRESSURE)
       },
     })
-    this.#unsendable = new Unsendable({ context, sessionLog, journal, settled })
-    this.#reviewTimer = setInterval(() => void this.#reviewUnsent(), REVIEW_MS * (0.8 + Math.random() * 0.4))
-    this.#reviewTimer.unref()
     this.#connector = new Connector({
       context,
       sessionLog,
@@ -117,6 +118,8 @@ export class LinkedSession {
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
   async replay(): Promise<void> {
+    // A replayed state is older than what META says.
+    const before = this.#standing.row
     const count = this.#log.state.undone().length
     if (count > 0) {
       this.#context.log.info({ count }, 'replaying undone records')
@@ -124,9 +127,7 @@ export class LinkedSession {
       // A replayed state record may have changed what the row says, a pairing above all.
       await this.#standing.renew()
     }
-    this.#tellStorageLoss()
-    await this.#unsendable.journalEnded()
-    await this.#tellMerges(true)
+    await this.#housekeeping.afterOpen(before)
   }
 
   /** Connects, unless it is connected or about to. */
@@ -177,13 +178,13 @@ export class LinkedSession {
 
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
-    clearInterval(this.#reviewTimer)
+    this.#housekeeping.stop()
     await this.#outbox.stop()
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
     await this.#standing.clearSight()
-    if (this.#standing.status === 'loggedOut') await this.#unsendable.endAfter('loggedOut', Date.now())
+    if (this.#standing.status === 'loggedOut') await this.#housekeeping.endMessages('loggedOut')
     const isLinked = isLinkedCredentials(this.#log.state.creds)
     const isLive = LIVE_STATUSES.includes(this.#standing.status)
     if (says === 'stopped' && isLinked && isLive)
@@ -199,13 +200,13 @@ export class LinkedSession {
   }
 
   /** Nothing that waits will ever be sent. */
-  async endMessages(): Promise<void> {
-    await this.#unsendable.endAfter('deleted', Date.now())
+  endMessages(): Promise<void> {
+    return this.#housekeeping.endMessages('deleted')
   }
 
   /** Leaves without another word. */
   abandon(): void {
-    clearInterval(this.#reviewTimer)
+    this.#housekeeping.stop()
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
@@ -231,35 +232,6 @@ export class LinkedSession {
       },
       isCurrent,
     )
-  }
-
-  /** While the log could not be written META alone said so; the event follows now that it can (protocol §5, C2). */
-  #tellStorageLoss(): void {
-    const { row } = this.#standing
-    if (row?.status === 'reconnecting' && row.reason?.code === 'storage_unavailable')
-      this.#standing.say({ status: 'reconnecting', reason: row.reason, eventType: 'session.disconnected' })
-  }
-
-  async #tellNews(): Promise<void> {
-    if (this.#isStopped) return
-    try {
-      await this.#tellMerges(false)
-    } catch (error) {
-      if (!(error instanceof LogLostError))
-        this.#context.log.warn({ error: String(error) }, 'merged contacts could not be told, the next open does')
-    }
-  }
-
-  /** While no connection looks after them: expired messages end, and so do those that the sweeper ended for us. */
-  async #reviewUnsent(): Promise<void> {
-    if (this.#isStopped) return
-    try {
-      await this.#unsendable.journalEnded()
-      if (!this.#connector.connection?.isOpen) await this.#unsendable.endExpired()
-    } catch (error) {
-      if (!(error instanceof LogLostError))
-        this.#context.log.warn({ error: String(error) }, 'unsent messages could not be reviewed, next time')
-    }
   }
 
   #detach(): void {

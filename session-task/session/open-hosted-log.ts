@@ -57,6 +57,7 @@ export const openHostedLog = async (context: SessionContext, isReopen: boolean):
       claimant: { workerId: services.owner.workerId, incarnation: String(services.owner.incarnation) },
       expectLinked: expectsCredentials(row),
       log: context.log,
+      limits: services.logLimits,
       pauseDetector: services.pauseDetector,
     })
     if (result.ok) return { outcome: 'open', sessionLog: result.log, row, desired: lease.desired, epoch: lease.epoch }

@@ -1,13 +1,15 @@
-import { afterLimit, afterRefusal } from '../../shared/core/new-chat-restriction.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { NewChatLimit } from '../whatsapp/new-chat-limits.ts'
+import { ChatTurns } from './chat-turns.ts'
 import type { ContactBook } from './contact-book.ts'
 import { InFlight } from './in-flight.ts'
 import type { Journal } from './journal.ts'
+import { NewChats } from './new-chats.ts'
+import { OpenDelays } from './open-delays.ts'
 import { OutboxAnswers } from './outbox-answers.ts'
 import { OutboxAttempt } from './outbox-attempt.ts'
 import type { Pacer } from './pacer.ts'
@@ -21,8 +23,6 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
-/** waits shorter than this are nobody's business */
-const TOLD_MS = 10_000
 const DRAIN_MS = 10_000
 
 type DueRow = OpenRow & { readonly isNewChat: boolean }
@@ -34,12 +34,12 @@ export class Outbox {
   readonly #flights: InFlight
   readonly #attempt: OutboxAttempt
   readonly #pacer: Pacer
-  readonly #standing: Standing
+  readonly #newChats: NewChats
   readonly #answers: OutboxAnswers
   readonly #wake = new WakeTimer(() => this.ring(), SWEEP_MS)
   readonly #sweepTimer: NodeJS.Timeout
-  readonly #delayedUntil = new Map<string, number>()
-  readonly #chats = new Map<string, Promise<void>>()
+  readonly #delays: OpenDelays
+  readonly #chats = new ChatTurns()
   #connection: WhatsAppConnection | null = null
   #pumping: Promise<void> | null = null
   #isDirty = false
@@ -60,6 +60,7 @@ export class Outbox {
     this.#context = context
     this.#pacer = input.pacer
     this.#messages = new Messages(context.services.tables, context.scope)
+    this.#delays = new OpenDelays(this.#messages, this.#wake)
     this.#flights = new InFlight({
       sessionLog,
       dimensions: { mode: context.scope.mode },
@@ -71,7 +72,7 @@ export class Outbox {
       sessionLog,
       journal,
       flights: this.#flights,
-      onChatRefused: (isNewChat) => this.#onChatRefused(isNewChat),
+      onChatRefused: (isNewChat) => this.#newChats.onRefused(isNewChat, this.#connection),
     })
     this.#attempt = new OutboxAttempt({
       context,
@@ -82,9 +83,9 @@ export class Outbox {
       book: input.book,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
-      delay: (messageId, ms) => this.#delay(messageId, ms),
+      delay: (messageId, ms) => this.#delays.delay(messageId, ms),
     })
-    this.#standing = input.standing
+    this.#newChats = new NewChats(context, input.standing)
     this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
     this.#sweepTimer.unref()
   }
@@ -123,7 +124,7 @@ export class Outbox {
 
   /** The pace may be another one now: what waited for the old one is looked at again. */
   repace(): void {
-    this.#delayedUntil.clear()
+    this.#delays.clear()
     this.ring()
   }
 
@@ -173,7 +174,9 @@ export class Outbox {
           return
         }
         const now = Date.now()
-        const { candidates, used, nextAt } = this.#candidates(rest, free, now)
+        const { candidates, used, nextAt } = this.#delays.candidates(rest, free, now, (messageId) =>
+          this.#flights.has(messageId),
+        )
         rest = rest.slice(used)
         const goesOn = await this.#admitAll(candidates, connection, now)
         if (!goesOn || this.#connection !== connection || this.#isStopped) return
@@ -182,17 +185,6 @@ export class Outbox {
       afterSortKey = page.rows.at(-1)?.sk
       if (page.end || afterSortKey === undefined) return
     }
-  }
-
-  /** The next rows that may go as far as their own time says. `nextAt`: rows from here on are for later. */
-  #candidates(rows: readonly OpenRow[], limit: number, now: number) {
-    const candidates: OpenRow[] = []
-    for (const [index, row] of rows.entries()) {
-      if (row.notBefore > now) return { candidates, used: index, nextAt: row.notBefore }
-      if (candidates.length === limit) return { candidates, used: index, nextAt: null }
-      if (this.#isFree(row.messageId, now)) candidates.push(row)
-    }
-    return { candidates, used: rows.length, nextAt: null }
   }
 
   /** @returns false when the pace of the account holds: rows behind these wait as well */
@@ -205,19 +197,13 @@ export class Outbox {
       const answer = await this.#pacer.admit(row, isNewChat, now)
       if (answer.admitted) due.push({ ...row, isNewChat })
       else {
-        await this.#hold(row.messageId, answer.notBefore, now)
+        await this.#delays.hold(row.messageId, answer.notBefore, now)
         goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
         if (!goesOn) break
       }
     }
     await this.#startAll(due, connection)
     return goesOn
-  }
-
-  #isFree(messageId: string, now: number): boolean {
-    const until = this.#delayedUntil.get(messageId)
-    if (until !== undefined && until <= now) this.#delayedUntil.delete(messageId)
-    return !this.#flights.has(messageId) && !(until !== undefined && until > now)
   }
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
@@ -228,38 +214,13 @@ export class Outbox {
       if (!claimed) continue
       const chat = claimed.to.phone ?? claimed.to.jid ?? claimed.to.lid ?? ''
       const isAttached = () => this.#connection === connection
-      const turn = (this.#chats.get(chat) ?? Promise.resolve()).then(() =>
-        this.#attempt.send(claimed, connection, isAttached),
-      )
-      this.#chats.set(chat, turn)
-      void turn.finally(() => {
-        if (this.#chats.get(chat) === turn) this.#chats.delete(chat)
-      })
+      this.#chats.join(chat, () => this.#attempt.send(claimed, connection, isAttached))
     }
-  }
-
-  /** New chats wait from this moment on; WhatsApp is asked why and until when. */
-  #onChatRefused(isNewChat: boolean): void {
-    if (isNewChat) this.#standing.restrict(afterRefusal(this.#standing.restriction, Date.now()))
-    this.#connection?.readNewChatLimits().catch((error) => {
-      this.#context.log.warn({ error: String(error) }, 'WhatsApp did not say whether new chats are allowed')
-    })
   }
 
   /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */
   onNewChatLimit(limit: NewChatLimit): void {
-    this.#standing.restrict(afterLimit(this.#standing.restriction, limit, Date.now()))
+    this.#newChats.onLimit(limit)
     this.repace()
-  }
-
-  /** A long wait is written down, so that the tenant sees until when. */
-  async #hold(messageId: string, notBefore: number, now: number): Promise<void> {
-    this.#delay(messageId, notBefore - now)
-    if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
-  }
-
-  #delay(messageId: string, ms: number): void {
-    this.#delayedUntil.set(messageId, Date.now() + ms)
-    this.#wake.wakeIn(ms)
   }
 }

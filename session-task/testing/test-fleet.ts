@@ -44,6 +44,15 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
 /** A worker in this process, or one that a test started. */
 export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
 
+/** Services of its own may fail when the test wants them to; default: those of the fleet. */
+export interface TestWorkerOptions extends Partial<WorkerServices> {
+  readonly capacity?: number
+  readonly heartbeatMs?: number
+  /** the test ends this worker itself; default: `stop` drains it */
+  readonly isEndedByTest?: boolean
+  readonly sqs?: ReturnType<typeof makeSQSClient>
+}
+
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
 export const startTestFleet = async (options: { openConnection?: OpenConnection } = {}) => {
   const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
@@ -76,8 +85,10 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   const startWorker = async ({
     capacity = 50,
     heartbeatMs = 500,
+    isEndedByTest = false,
+    sqs: ownSqs = sqs,
     ...overrides
-  }: Partial<WorkerServices> & { capacity?: number; heartbeatMs?: number } = {}): Promise<Worker & { id: string }> => {
+  }: TestWorkerOptions = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
@@ -88,7 +99,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       taskArn: null,
       queuePrefix: 'worker-',
       hintsQueueUrl,
-      sqs,
+      sqs: ownSqs,
       services: {
         tables,
         tenantKeys,
@@ -111,7 +122,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       onDrainAsked: () => {},
     })
     await worker.start()
-    started.push(worker)
+    if (!isEndedByTest) started.push(worker)
     return Object.assign(worker, { id: workerId })
   }
 
@@ -198,6 +209,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
     body: string,
     more: Partial<MessageRow> = {},
     notBefore = Date.now(),
+    rings = true,
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -237,7 +249,7 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
       },
       notBefore,
     )
-    await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
+    if (rings) await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
   }
 
@@ -283,6 +295,8 @@ export const startTestFleet = async (options: { openConnection?: OpenConnection 
   return {
     ...stores,
     scope,
+    tables,
+    tenantKeys,
     cloud,
     hintsQueueUrl,
     simulator: simulator as Simulator,

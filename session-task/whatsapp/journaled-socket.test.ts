@@ -6,7 +6,7 @@ import { openMemoryLog } from '../auth-log/testing/open-memory-log.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { loadCredentials } from './credentials.ts'
 import { type JournaledSocket, makeJournaledSocket } from './journaled-socket.ts'
-import { noteOf } from './testing/fake-session.ts'
+import { inboundRecordOf, noteOf } from './testing/fake-session.ts'
 import { eventually } from './testing/open-test-session.ts'
 
 /** Everything that guards a connection is really installed on it: each test fails when its line is left out. */
@@ -25,6 +25,7 @@ beforeEach(async () => {
   ;({ log } = await openMemoryLog())
   const events = {
     onNotification: (notification) => noteOf(log, notification),
+    onDecrypted: (stanza) => inboundRecordOf(log, stanza, Date.now()),
   } as Partial<ConnectionEvents> as ConnectionEvents
   const options = {
     log,
@@ -100,6 +101,26 @@ describe('a journaled socket', () => {
     journaled.socket.ws.emit('CB:message', message({ id: 'M1', type: 'text', t: '1' }))
     expect(log.state.undone()).toMatchObject([{ t: 'note' }])
     expect(log.state.undecrypted()).toMatchObject([{ reason: 'absent' }])
+  })
+
+  it('takes the content that our phone sends for a message that came without, once', async () => {
+    const { ev, ws } = journaled.socket
+    const resent = (id: string, text: string) => ({
+      key: { id, remoteJid: '222@s.whatsapp.net', remoteJidAlt: '888@lid' },
+      message: { conversation: text },
+      messageTimestamp: 5,
+      pushName: 'Ana',
+    })
+    const upsert = (id: string, text: string) =>
+      ev.emit('messages.upsert', { messages: [resent(id, text)], type: 'notify' })
+    ws.emit('CB:message', message({ id: 'M1', type: 'text', t: '1' }))
+    upsert('M1', 'from an ad')
+    upsert('M1', 'from an ad')
+    upsert('M2', 'nobody waits for this one')
+    await eventually(() => log.state.undecrypted().length === 0)
+    expect(log.state.undone()).toMatchObject([
+      { t: 'in', event: { whatsappId: 'M1', pushName: 'Ana', content: { text: { body: 'from an ad' } } } },
+    ])
   })
 
   it('replaces itself for a stanza without an answer, and only for that', async () => {

@@ -19,6 +19,7 @@ import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
 import { ackStatusStanzas } from './repairs/status-ack.ts'
 import { completeCredentialUpdates } from './repairs/stray-presence.ts'
 import { writeKeysThrough } from './repairs/write-through-keys.ts'
+import { journalResentContent } from './resent-content.ts'
 import { sessionCaches } from './session-caches.ts'
 import { makeJournaledRepository } from './signal-repository.ts'
 import { socketOptions } from './socket-options.ts'
@@ -85,7 +86,7 @@ export const makeJournaledSocket = (
     () =>
       makeWASocket({
         ...socketOptions(options, Math.random(), (fields) => {
-          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id)
+          for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id, performance.now())
         }),
         auth: { creds, keys },
         makeSignalRepository,
@@ -95,6 +96,7 @@ export const makeJournaledSocket = (
   // everything below runs before the first byte of the connection
   stanzas = rememberStanzas(socket.ws)
   journalStanzas(socket.ws, log, events, journal)
+  journalResentContent(socket.ev, log, events, journal)
   watchStanzas(socket.ws, unanswered)
   socket.ws.prependListener('CB:notification,type:w:gp2', ({ attrs }: BinaryNode) => {
     if (attrs.from) caches.groups.del(attrs.from)
@@ -107,16 +109,16 @@ export const makeJournaledSocket = (
     )
   })
   completeCredentialUpdates(socket)
-  writeKeysThrough(socket, keys, (name) => {
-    logger.error({ transaction: name.includes('@') ? 'jid' : name }, 'a transaction of the library does not end')
-    void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
+  writeKeysThrough(socket, keys, (name, trouble) => {
+    logger.error({ transaction: name.includes('@') ? 'jid' : name, trouble }, 'a transaction of the library takes long')
+    if (trouble === 'hung') void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
   })
   flushEventsAtEnd(socket)
   rejectQueriesAtEnd(socket)
   watchLogin(socket, options.loginTimeoutMs)
   ackStatusStanzas(
     socket,
-    (id) => unanswered.answered('status', id),
+    (id) => unanswered.answered('status', id, performance.now()),
     (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'),
   )
   const unfinished = resumeUnfinished(socket.ws, log, (error) =>

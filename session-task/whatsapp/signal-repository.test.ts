@@ -167,6 +167,58 @@ describe('the journaled signal repository', () => {
     expect(own.decrypted.map(({ encryptionType }) => encryptionType)).toEqual(['pkmsg', 'skmsg'])
   })
 
+  it('has the advanced sender key of a group in the log before encrypt returns: no key is used twice after a restart', async () => {
+    const { own, peer } = await connectPair()
+    const group = '120363000000000001@g.us'
+    const encrypt = (account: Account, body: string) =>
+      account.repository.encryptGroupMessage({ group, meId: OWN_LID, data: text(body) })
+    const first = await encrypt(own, 'one')
+    const item = { groupId: group, axolotlSenderKeyDistributionMessage: first.senderKeyDistributionMessage }
+    await peer.repository.processSenderKeyDistributionMessage({ authorJid: OWN_LID, item })
+    const before = own.log.lastLsn
+    const second = await encrypt(own, 'two')
+    expect(own.log.lastLsn).toBeGreaterThan(before)
+    await own.log.durable(own.log.lastLsn)
+    own.log.abandon()
+    const restarted = await openAccount({ bucket: own.bucket, epoch: 2 })
+    const third = await encrypt(restarted, 'three')
+    const read: unknown[] = []
+    for (const [index, { ciphertext }] of [first, second, third].entries()) {
+      peer.announce({ from: group, participant: OWN_LID, id: `G${index}` }, 'skmsg', ciphertext)
+      const padded = await peer.repository.decryptGroupMessage({ group, authorJid: OWN_LID, msg: ciphertext })
+      read.push(proto.Message.decode(unpadRandomMax16(padded)).conversation)
+    }
+    expect(read).toEqual(['one', 'two', 'three'])
+  })
+
+  it('misses a group message whose sender key never came, until it comes', async () => {
+    const { own, peer } = await connectPair()
+    const group = '120363000000000001@g.us'
+    const { ciphertext, senderKeyDistributionMessage } = await peer.repository.encryptGroupMessage({
+      group,
+      meId: PEER_LID,
+      data: text('to all'),
+    })
+    const attrs = { from: group, participant: PEER_LID, id: 'G1' }
+    const receive = () => {
+      own.announce(attrs, 'skmsg', ciphertext)
+      return own.repository.decryptGroupMessage({ group, authorJid: PEER_LID, msg: ciphertext })
+    }
+    await expect(receive()).rejects.toThrow()
+    expect(own.log.state.undecrypted()).toMatchObject([{ reason: 'no_sender_key', attributes: { id: 'G1' } }])
+    const item = { groupId: group, axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage }
+    const keyMessage = await peer.repository.encryptMessage({
+      jid: OWN_LID,
+      data: encodeWAMessage({ senderKeyDistributionMessage: item }),
+    })
+    own.announce(attrs, keyMessage.type, keyMessage.ciphertext)
+    await own.repository.decryptMessage({ jid: PEER_LID, ...keyMessage })
+    // the key alone is not the message
+    expect(own.log.state.undecrypted()).toHaveLength(1)
+    expect(proto.Message.decode(unpadRandomMax16(await receive())).conversation).toBe('to all')
+    expect(own.log.state.undecrypted()).toEqual([])
+  })
+
   it('keeps one session intact under phone and LID address at the same time', async () => {
     const { own, peer } = await connectPair()
     own.store.set({ 'lid-mapping': { 222: '888', '888_reverse': '222' } })

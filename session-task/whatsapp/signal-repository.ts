@@ -127,7 +127,7 @@ export const makeJournaledRepository =
         } catch (error) {
           // The refusal or the retry receipt that follows takes the stanza off the server's queue: from here on only
           // the log knows that there was a message.
-          const missing = isDecrypted ? null : undecryptedRecordOf(stanza, reasonOf(error), log.state, Date.now())
+          const missing = isDecrypted ? null : undecryptedRecordOf(stanza, reasonOf(error, kind), log.state, Date.now())
           if (missing) log.append([missing])
           throw error
         }

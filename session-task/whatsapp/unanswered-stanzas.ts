@@ -10,29 +10,58 @@ export interface UnansweredStanza {
   readonly since: number
 }
 
+interface Waiting extends UnansweredStanza {
+  readonly lane: Lane
+  readonly order: number
+}
+
+/** Stanzas of one kind are worked on one after the other; those of the offline queue beside those that come live. */
+interface Lane {
+  /** highest order that was answered */
+  answered: number
+  answeredAt: number
+}
+
 /** A flood must not become memory; the oldest are the ones that matter. */
 const STANZAS_MAX = 5_000
 
 /** Stanzas that came and to which neither ack nor receipt was handed over yet. */
 export class UnansweredStanzas {
-  readonly #waiting = new Map<string, UnansweredStanza>()
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #lanes = new Map<string, Lane>()
+  #order = 0
 
   get size(): number {
     return this.#waiting.size
   }
 
   received(stanza: BinaryNode, now: number): void {
-    const { id } = stanza.attrs
-    if (id && this.#waiting.size < STANZAS_MAX) this.#waiting.set(`${stanza.tag} ${id}`, { stanza, since: now })
+    const { id, offline } = stanza.attrs
+    if (!id || this.#waiting.size >= STANZAS_MAX) return
+    const name = `${stanza.tag} ${offline ? 'offline' : 'live'}`
+    const lane = this.#lanes.get(name) ?? { answered: 0, answeredAt: 0 }
+    this.#lanes.set(name, lane)
+    this.#waiting.set(`${stanza.tag} ${id}`, { stanza, since: now, lane, order: ++this.#order })
   }
 
-  answered(tag: string, id: string | undefined): void {
-    this.#waiting.delete(`${tag} ${id}`)
+  answered(tag: string, id: string | undefined, now: number): void {
+    const name = `${tag} ${id}`
+    const waiting = this.#waiting.get(name)
+    if (!waiting) return
+    this.#waiting.delete(name)
+    waiting.lane.answered = Math.max(waiting.lane.answered, waiting.order)
+    waiting.lane.answeredAt = now
   }
 
-  /** Those that wait for longer than this, oldest first. */
-  olderThan(ageMs: number, now: number): UnansweredStanza[] {
-    return [...this.#waiting.values()].filter(({ since }) => now - since >= ageMs)
+  /**
+   * Those that nothing happens to for longer than this, oldest first. In a long queue that moves on the last one waits
+   * for its turn, not for an answer: only what was passed over, or stands in a queue that stands still, is stuck.
+   */
+  stuckFor(ageMs: number, now: number): UnansweredStanza[] {
+    return [...this.#waiting.values()].filter(({ since, lane, order }) => {
+      const isPassedOver = order < lane.answered
+      return now - (isPassedOver ? since : Math.max(since, lane.answeredAt)) >= ageMs
+    })
   }
 }
 

@@ -14,9 +14,11 @@ const REASONS: readonly (readonly [text: string, reason: UndecryptedReason])[] =
   ['Bad MAC', 'bad_mac'],
 ]
 
-export const reasonOf = (error: unknown): UndecryptedReason => {
+/** @param kind of the ciphertext: `skmsg` is a group's, whose missing sender key is called a session too */
+export const reasonOf = (error: unknown, kind: string): UndecryptedReason => {
   const text = error instanceof Error ? error.message : String(error)
-  return REASONS.find(([part]) => text.includes(part))?.[1] ?? 'other'
+  const reason = REASONS.find(([part]) => text.includes(part))?.[1] ?? 'other'
+  return kind === 'skmsg' && reason === 'no_session' ? 'no_sender_key' : reason
 }
 
 /** Kinds of missing content that are no message for this device, or nobody can get for it. */

@@ -16,7 +16,7 @@ describe('answers to stanzas', () => {
   it('are seen, whatever the library answers with', async () => {
     const unanswered = new UnansweredStanzas()
     const { socket, close } = await openUnconnectedSocket(store, (fields) => {
-      for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id)
+      for (const { tag, id } of answersIn(fields)) unanswered.answered(tag, id, 0)
     })
     watchStanzas(socket.ws, unanswered)
     socket.ws.emit('CB:receipt', { tag: 'receipt', attrs: { id: 'R1', from: '888@lid', t: '1' } })
@@ -29,6 +29,33 @@ describe('answers to stanzas', () => {
     await socket.sendReceipt('888@lid', undefined, ['M2', 'M3'], undefined).catch(() => undefined)
     await eventually(() => unanswered.size === 0)
     await close()
+  })
+})
+
+describe('a queue of stanzas', () => {
+  const stuck = (unanswered: UnansweredStanzas, now: number) =>
+    unanswered.stuckFor(100, now).map(({ stanza }) => stanza.attrs.id)
+
+  it('that moves on has nothing stuck in it, however long the last one waits for its turn', () => {
+    const unanswered = new UnansweredStanzas()
+    for (let n = 0; n < 50; n++) unanswered.received(message(`M${n}`), 0)
+    for (let n = 0; n < 49; n++) {
+      unanswered.answered('message', `M${n}`, n * 90)
+      expect(stuck(unanswered, n * 90 + 90)).toEqual([])
+    }
+    expect(stuck(unanswered, 48 * 90 + 100)).toEqual(['M49'])
+  })
+
+  it('that passes one over has it stuck; live ones do not pass over those of the offline queue', () => {
+    const unanswered = new UnansweredStanzas()
+    const offline = (id: string) => ({ ...message(id), attrs: { ...message(id).attrs, offline: '1' } })
+    for (const id of ['O1', 'O2', 'O3']) unanswered.received(offline(id), 0)
+    for (const id of ['L1', 'L2']) unanswered.received(message(id), 0)
+    unanswered.answered('message', 'O1', 90)
+    unanswered.answered('message', 'L2', 90)
+    expect(stuck(unanswered, 110)).toEqual(['L1'])
+    unanswered.answered('message', 'O3', 120)
+    expect(stuck(unanswered, 130)).toEqual(['O2', 'L1'])
   })
 })
 

@@ -51,20 +51,24 @@ export const watchConnection = (
     void socket.end(new DisconnectError(CONNECTION_LOST, message))
   }
 
-  const checkStanza = (stuck: UnansweredStanza, now: number): 'replace' | 'go on' => {
+  const checkStanza = (
+    stuck: UnansweredStanza,
+    stuckForGood: ReadonlySet<UnansweredStanza>,
+    now: number,
+  ): 'replace' | 'go on' => {
     const { tag, attrs } = stuck.stanza
     const name = `${tag} ${attrs.id}`
     if (!alarmed.has(name)) {
       alarmed.add(name)
       logger.error({ tag, type: attrs.type, ageMs: Math.round(now - stuck.since) }, 'a stanza has no answer')
     }
-    if (now - stuck.since < limits.stuckMs) return 'go on'
+    if (!stuckForGood.has(stuck)) return 'go on'
     if (!stuckBefore.has(name)) {
       stuckBefore.add(name)
       return 'replace'
     }
     stuckBefore.delete(name)
-    unanswered.answered(tag, attrs.id)
+    unanswered.answered(tag, attrs.id, now)
     giveUp(stuck)
     socket.sendNode(plainAckOf(stuck.stanza)).catch((error: unknown) => {
       logger.warn({ tag, error: String(error) }, 'a stanza that was given up could not be acked')
@@ -81,7 +85,8 @@ export const watchConnection = (
     const now = performance.now()
     bufferingSince = socket.ev.isBuffering() ? (bufferingSince ?? now) : null
     const isStalled = bufferingSince !== null && now - bufferingSince >= limits.bufferingMs
-    const answers = unanswered.olderThan(limits.alarmMs, now).map((stuck) => checkStanza(stuck, now))
+    const stuckForGood = new Set(unanswered.stuckFor(limits.stuckMs, now))
+    const answers = unanswered.stuckFor(limits.alarmMs, now).map((stuck) => checkStanza(stuck, stuckForGood, now))
     if (isStalled) replace(DISCONNECT_MESSAGES.bufferStalled)
     else if (answers.includes('replace')) replace(DISCONNECT_MESSAGES.stanzaStuck)
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Fault } from '../core/fault.ts'
 import { type IdPrefix, newId } from '../core/ids.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
 import type { Operation } from './operation.ts'
@@ -92,10 +93,17 @@ const fill = (path: string, from: Ids): string =>
     return encodeURIComponent(from[name])
   })
 
-const callWith = (key: string, name: string, operation: Operation, from: Ids, query = ''): Promise<TestAnswer> => {
+const callWith = (
+  key: string,
+  name: string,
+  operation: Operation,
+  from: Ids,
+  query = '',
+  on: TestApi = api,
+): Promise<TestAnswer> => {
   const needsBody = operation.body !== undefined && operation.body.safeParse({}).success === false
   if (needsBody && !bodies[name]) throw new Error(`add a valid body for ${name} to this test`)
-  return api.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: bodies[name]?.(from) })
+  return on.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: bodies[name]?.(from) })
 }
 
 const seen = ({ status, body }: TestAnswer) => ({ status, body: { ...body, requestId: null } })
@@ -120,7 +128,7 @@ describe.each(['another tenant', 'the other mode', 'a bound key'])('%s', (who) =
     const ask = (from: Ids) => callWith(strangers[who]!, name, operation, from, `?${parameter}=${from[parameter]}`)
     const theirs = await ask(ids)
     expect(seen(theirs)).toEqual(seen(await ask(unknownIds())))
-    expect(theirs.status).toBe(404)
+    expect(theirs.status).toBe(who === 'a bound key' && !operation.sessionKeys ? 403 : 404)
   })
 
   it.each(['createMessage', 'createKey'] as const)('%s: an id in the body is like an unknown id', async (name) => {
@@ -181,6 +189,32 @@ describe('lists, cursors, idempotency keys', () => {
     for (const secret of ['key', 'secret'].filter((field) => field in a.body)) {
       expect(a.body[secret]).toMatch(/^(flk_|whsec_)/)
       expect(again.body[secret]).toBeNull()
+    }
+  })
+})
+
+describe('the probe itself', () => {
+  it('catches a planted leak: a handler that forgets whose session it reads', async () => {
+    const seenBy = new Map<string, unknown>()
+    const leaky = await startTestApi({
+      replace: {
+        getSession: async ({ params }: { params: { sessionId: string } }) => {
+          const found = seenBy.get(params.sessionId)
+          if (found) return { status: 200, body: found }
+          throw new Fault('not_found', { detail: 'No session with this id.' })
+        },
+      },
+    })
+    try {
+      const [mine, other] = [await leaky.newTenant(), await leaky.newTenant()]
+      const sessionId = await leaky.newSession(mine.key)
+      seenBy.set(sessionId, { id: sessionId, name: 'secret' })
+      const probe = (from: Ids) => callWith(other.key, 'getSession', operations.getSession, from, '', leaky)
+      const theirs = seen(await probe({ sessionId }))
+      expect(theirs).not.toEqual(seen(await probe({ sessionId: newId('ses') })))
+      expect(theirs.status).toBe(200)
+    } finally {
+      await leaky.stop()
     }
   })
 })

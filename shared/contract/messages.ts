@@ -93,7 +93,7 @@ export const messageOperations = {
     idempotent: 'messageRow',
     body: sendMessageBody,
     responses: { 202: messageSchema },
-    faults: ['not_found', 'session_not_linked', 'idempotency_key_reused'],
+    faults: ['not_found', 'session_not_linked', 'quota_exceeded', 'idempotency_key_reused'],
     notFound: 'No session with this id.',
   },
   getMessage: {

@@ -9,6 +9,7 @@ import { rolloutOperations } from './rollouts.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
+import { usageOperations } from './usage.ts'
 import { webhookOperations } from './webhooks.ts'
 
 /** Every operation of the API by its name (the operationId of openapi.json). */
@@ -22,6 +23,7 @@ export const operations = {
   ...webhookOperations,
   ...limitOperations,
   ...auditOperations,
+  ...usageOperations,
   ...testModeOperations,
   ...adminOperations,
   ...rolloutOperations,

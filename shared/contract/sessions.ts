@@ -149,7 +149,7 @@ export const sessionOperations = {
       pacing: pacingInput.optional(),
     }),
     responses: { 201: sessionSchema },
-    faults: ['idempotency_key_reused'],
+    faults: ['quota_exceeded', 'idempotency_key_reused'],
   },
   getSession: {
     ...reads,

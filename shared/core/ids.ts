@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'req'
   | 'aud'
   | 'rol'
+  | 'rpl'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ULID_TIME_CHARACTERS = 10

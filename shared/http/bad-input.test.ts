@@ -118,6 +118,25 @@ describe('bodies', () => {
     ])
     expect(answer.body.errors).toContainEqual({ path: 'sessionId', message: 'Required' })
   })
+  it.each(['\\ud800', 'ok \\udfff'])('refuses half a surrogate pair anywhere: %s', async (text) => {
+    const answer = await post({ text: `{"name": "${text}"}` })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.body.errors).toEqual([
+      { path: 'name', message: 'Not well-formed Unicode: it holds half of a surrogate pair' },
+    ])
+    const key = await post({ text: `{"name": "x", "metadata": {"${text}": "1"}}` })
+    expectProblem(key, 'validation_failed')
+  })
+  it('takes whole pairs and other languages', async () => {
+    const answer = await post({ text: '{"name": "\\ud83d\\ude00 \u0645\u0631\u062d\u0628\u0627"}' })
+    expect(answer.body.name).toBe('😀 مرحبا')
+  })
+  it('a megabyte of unknown fields gets a short answer', async () => {
+    const body = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`x${n}`, 1]))
+    const answer = await post({ body })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.raw.body.length).toBeLessThan(10_000)
+  })
   it('takes an empty body as {} and says what is missing', async () => {
     const answer = await post({})
     expect(answer.body.errors).toEqual([{ path: 'name', message: 'Required' }])

@@ -5,6 +5,7 @@ import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
 import { listPhones } from '../store/phones.ts'
+import { listReceipts } from '../store/receipts.ts'
 import { createPhone } from './phones.ts'
 import {
   type Call,
@@ -123,6 +124,22 @@ function read(call: Call): Reply {
   return ok({ whatsappId, read: true })
 }
 
+/** What the contact learnt of the messages it sent: who received, read or could not decrypt them. */
+function receipts(call: Call): Reply {
+  const phone = phoneOrNew(call, phoneNumberOf(call))
+  const rows = listReceipts(call.world.database, phone.id, call.query.get('whatsappId'))
+  const data = rows.map(({ seq, whatsappId, fromPhone, fromDevice, chatJid, type, at }) => ({
+    seq,
+    whatsappId,
+    from: `+${fromPhone}`,
+    device: fromDevice,
+    chat: chatJid,
+    type,
+    at: new Date(at).toISOString(),
+  }))
+  return ok({ data })
+}
+
 export const contactRoutes: Route[] = [
   { method: 'POST', path: '/control/contacts', handle: createPhone },
   {
@@ -135,4 +152,5 @@ export const contactRoutes: Route[] = [
   { method: 'GET', path: '/control/contacts/:phone/inbox', handle: inbox },
   { method: 'GET', path: '/control/phones/:phone/inbox', handle: inbox },
   { method: 'POST', path: '/control/contacts/:phone/read', handle: read },
+  { method: 'GET', path: '/control/contacts/:phone/receipts', handle: receipts },
 ]

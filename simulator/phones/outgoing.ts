@@ -48,7 +48,8 @@ export async function sendToDevices(
     store.commit()
     alongside()
     for (const { whatsappId, plaintext, addressing, category } of messages) {
-      const sql = 'INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET plaintext = excluded.plaintext'
+      const sql = `INSERT INTO sent (phoneId, whatsappId, plaintext, addressing, category, sentAt) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET plaintext = excluded.plaintext`
       database.run(sql, from.id, whatsappId, plaintext, addressing, category, Date.now())
     }
     return copies.map(({ device, stanza }) => queueForDevice(world, device.id, stanza))

@@ -8,7 +8,7 @@ import { parseJid, SERVER } from '../wire/jid.ts'
 import { asBuffer, bigEndian, bytesOf, childOf, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { findAddressee } from './addressee.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './answer.ts'
 
 const KEY_TYPE = Buffer.from([5])
 const LOW_PRE_KEYS = 5

@@ -5,7 +5,7 @@ import type { Stanza } from '../wire/codec.ts'
 import { parseJid } from '../wire/jid.ts'
 import { bytesOf, childOf, element } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './answer.ts'
 
 const WRAPPED_KEY_BYTES = 80
 

@@ -4,16 +4,11 @@ import type { Stanza } from '../wire/codec.ts'
 import { SERVER } from '../wire/jid.ts'
 import { childOf, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
+import { type Answer, DONE, NOT_IMPLEMENTED } from './answer.ts'
 import { answerEncryptQuery } from './encrypt-queries.ts'
 import { answerMultiDeviceQuery } from './multi-device-queries.ts'
 import { deliverQueue } from './push.ts'
 import { answerUsync } from './usync.ts'
-
-/** What a query is answered with: content of a result, or an error. */
-export type Answer = { content?: Stanza[] } | { error: number; text: string }
-
-const NOT_IMPLEMENTED: Answer = { error: 501, text: 'feature-not-implemented' }
-const DONE: Answer = {}
 
 /** Answers an iq get/set. Everything is answered: an unanswered query costs Baileys a 60 s time-out. */
 export async function answerQuery(world: World, connection: Connection, stanza: Stanza, frame: number): Promise<void> {

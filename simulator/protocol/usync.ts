@@ -5,7 +5,7 @@ import { lidJid, parseJid, phoneJid } from '../wire/jid.ts'
 import { childOf, childrenOf, contentBytes, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { findOrCreateAddressee } from './addressee.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './answer.ts'
 
 /** Who is on WhatsApp, with which devices, under which LID. */
 export function answerUsync(world: World, asking: Device, stanza: Stanza): Answer {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { SCHEMA } from './schema.ts'
+import { ADDED_COLUMNS, SCHEMA } from './schema.ts'
 
 export type Value = string | number | null | Uint8Array
 
@@ -21,6 +21,7 @@ export class Database {
       // no fsync either; only a power cut could lose the last commits of this test double.
       this.#sqlite.exec('PRAGMA busy_timeout=1000; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;')
       this.#sqlite.exec(`PRAGMA synchronous=OFF; ${SCHEMA}`)
+      this.#addColumns()
     } catch (error) {
       this.#sqlite.close()
       throw new Error(`The simulator's data file ${path} cannot be opened: ${explain(error as Error)}`)
@@ -55,6 +56,15 @@ export class Database {
       throw error
     } finally {
       this.#depth -= 1
+    }
+  }
+
+  /** A data folder of an older simulator lacks what was added since. */
+  #addColumns(): void {
+    for (const [table, column, definition] of ADDED_COLUMNS) {
+      const known = this.all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+      if (!known.some(({ name }) => name === column))
+        this.#sqlite.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`)
     }
   }
 

@@ -63,4 +63,30 @@ CREATE TABLE IF NOT EXISTS faults (
 CREATE TABLE IF NOT EXISTS violations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT, at INTEGER NOT NULL, kind TEXT NOT NULL, phone TEXT,
   device INTEGER, frame INTEGER, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS receipts (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, phoneId INTEGER NOT NULL, whatsappId TEXT NOT NULL, fromPhone TEXT NOT NULL,
+  fromDevice INTEGER NOT NULL, chatJid TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS receipts_of_phone ON receipts (phoneId, whatsappId);
+CREATE TABLE IF NOT EXISTS groups (
+  id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, jid TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, subjectBy INTEGER,
+  subjectAt INTEGER NOT NULL, description TEXT, descriptionId TEXT, descriptionBy INTEGER, descriptionAt INTEGER,
+  announce INTEGER NOT NULL DEFAULT 0, locked INTEGER NOT NULL DEFAULT 0, allMemberAdd INTEGER NOT NULL DEFAULT 0,
+  joinApproval INTEGER NOT NULL DEFAULT 0, ephemeral INTEGER NOT NULL DEFAULT 0, inviteCode TEXT NOT NULL UNIQUE,
+  addressing TEXT NOT NULL, creatorId INTEGER NOT NULL, createdAt INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS group_members (
+  groupId INTEGER, phoneId INTEGER, role TEXT NOT NULL, joinedAt INTEGER NOT NULL, PRIMARY KEY (groupId, phoneId));
+CREATE INDEX IF NOT EXISTS groups_of_phone ON group_members (phoneId);
+CREATE TABLE IF NOT EXISTS group_requests (
+  groupId INTEGER, phoneId INTEGER, at INTEGER NOT NULL, PRIMARY KEY (groupId, phoneId)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sender_keys (
+  phoneId INTEGER, name TEXT, record TEXT NOT NULL, PRIMARY KEY (phoneId, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sender_key_shared (
+  phoneId INTEGER, chatJid TEXT, deviceId INTEGER, PRIMARY KEY (phoneId, chatJid, deviceId)) WITHOUT ROWID;
 `
+
+/** Columns that older data files lack: table, column, definition. */
+export const ADDED_COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [
+  ['sent', 'chatJid', "TEXT NOT NULL DEFAULT ''"],
+  ['sent', 'toPhoneId', 'INTEGER'],
+  ['phones', 'groupAdd', "TEXT NOT NULL DEFAULT 'all'"],
+]

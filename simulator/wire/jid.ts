@@ -22,3 +22,11 @@ export function lidJid(lid: string, device = 0): string {
 export function withoutDevice(jid: string): string {
   return jid.replace(/:\d+@/, '@')
 }
+
+/** Where status messages go. */
+export const STATUS = 'status@broadcast'
+
+/** A group or the status list: messages carry their author as `participant`. */
+export function isMany(jid: string | undefined): boolean {
+  return jid !== undefined && (jid.endsWith('@g.us') || jid === STATUS)
+}

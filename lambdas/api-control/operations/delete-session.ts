@@ -3,6 +3,7 @@ import { makeControlEvent, publishCalmly } from '../../../shared/events/control-
 import type { Handler } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { Events } from '../../../shared/store/events.ts'
+import { Leases } from '../../../shared/store/leases.ts'
 import { Quotas } from '../../../shared/store/quotas.ts'
 import { changeDesired } from '../change-desired.ts'
 import type { ControlServices } from '../services.ts'
@@ -16,6 +17,10 @@ export const deleteSession =
   async ({ params }, context) => {
     const { scope, now } = context
     const row = await requireSession(services.tables, context, params.sessionId)
+    // A quarantined session is opened by nobody; to unlink its device somebody has to.
+    const leases = new Leases(services.tables, scope)
+    const lease = await leases.get(row.id)
+    if (lease && lease.crashes > 0) await leases.setCrashes(row.id, lease.epoch, 0)
     const event = await makeControlEvent(services.tenantKeys, scope, {
       type: 'session.deleted',
       sessionId: row.id,

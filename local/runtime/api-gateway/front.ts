@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { toPortError } from '../../cli/preflight.ts'
 import { type CloudContext, functionOf } from '../cloud-context.ts'
 import { matchRoute } from './match-route.ts'
 import { toProxyEvent } from './proxy-event.ts'
@@ -34,9 +35,7 @@ export const startApiFront = async (context: CloudContext, port: number): Promis
   })
   server.requestTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: choose another with --port`) : error),
-    )
+    server.once('error', (error) => reject(toPortError(port, error)))
     server.listen(port, '127.0.0.1', resolve)
   })
   return {

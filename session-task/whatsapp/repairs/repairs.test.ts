@@ -141,14 +141,47 @@ describe('repairs of the library', () => {
     expect(stored).toEqual(['lid-mapping', 'tctoken'])
   })
 
-  it('write-through-keys: a transaction that does not end is reported', async () => {
-    const { promise: stalled, resolve: onStalled } = Promise.withResolvers<string>()
-    writeKeysThrough(socket, store, onStalled, 10)
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    const hung = socket.authState.keys.transaction(() => ended, 'me')
-    expect(await stalled).toBe('me')
-    end()
-    await hung
+  it('write-through-keys: a transaction that does not end lets others go on, and is told when it never will', async () => {
+    const troubles: string[] = []
+    const { promise: isHung, resolve: onHung } = Promise.withResolvers<void>()
+    const limits = { timeBoxMs: 10, hungAfterMs: 30 }
+    writeKeysThrough(
+      socket,
+      store,
+      (name, trouble) => {
+        troubles.push(`${name} ${trouble}`)
+        if (trouble === 'hung') onHung()
+      },
+      limits,
+    )
+    const { keys } = socket.authState
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+    const hung = keys.transaction(() => ended, 'me')
+    let isFirstOver = false
+    void hung.then(() => {
+      isFirstOver = true
+    })
+    expect(await keys.transaction(async () => isFirstOver, 'me')).toBe(false)
+    await isHung
+    expect(troubles).toEqual(['me timeBoxed', 'me hung'])
+    end('late')
+    expect(await hung).toBe('late')
+  })
+
+  it('write-through-keys: transactions of one name run one after the other, and failures are theirs alone', async () => {
+    writeKeysThrough(socket, store, () => undefined)
+    const { keys } = socket.authState
+    const order: string[] = []
+    const run = (name: string) =>
+      keys.transaction(async () => {
+        order.push(`${name} in`)
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push(`${name} out`)
+        if (name === 'b') throw new Error('b failed')
+      }, 'me')
+    const results = await Promise.allSettled([run('a'), run('b'), run('c')])
+    expect(order).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
   it('write-through-keys: the new pre-key of a retry receipt is stored although the receipt never leaves', async () => {

@@ -24,6 +24,7 @@ export interface InboxMessage {
 
 /** The simulated WhatsApp in its own process, as the worker meets it, and its control API. Numbers without +. */
 export interface Simulator {
+  readonly controlUrl: string
   readonly socketUrl: string
   readonly trustRootHex: string
   addPhone(phone: string, name: string): Promise<void>
@@ -52,7 +53,7 @@ const readyLine = async (child: ChildProcess): Promise<Record<string, string>> =
 
 export const startSimulator = async (): Promise<Simulator> => {
   const child = spawn(process.execPath, [MAIN, '--json', '--exit-with-parent'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const { controlUrl, socketUrl = '', trustRootHex = '' } = await readyLine(child)
+  const { controlUrl = '', socketUrl = '', trustRootHex = '' } = await readyLine(child)
 
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${controlUrl}/control/${path}`, {
@@ -69,6 +70,7 @@ export const startSimulator = async (): Promise<Simulator> => {
   const list = async <T>(path: string): Promise<T[]> => ((await call('GET', path)) as { data: T[] }).data
 
   return {
+    controlUrl,
     socketUrl,
     trustRootHex,
     addPhone: (phone, name) => post('phones', { phone, name }),

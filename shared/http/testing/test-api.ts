@@ -48,7 +48,15 @@ export interface CallOptions {
 const PEPPER = 'a pepper for tests, long enough'
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
-export const startTestApi = async (options: { controlUrl?: string | null; liveModeEnabled?: boolean } = {}) => {
+export interface TestApiOptions {
+  readonly controlUrl?: string | null
+  readonly liveModeEnabled?: boolean
+  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
+  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
+  readonly replace?: Readonly<Record<string, any>>
+}
+
+export const startTestApi = async (options: TestApiOptions = {}) => {
   const cloud = await startTestCloud()
   cloud.apply()
   const tables = openTables()
@@ -89,7 +97,10 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
-      makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+      {
+        ...makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+        ...options.replace,
+      },
       dependencies,
     ),
     'api-messages': makeApi(
