@@ -78,7 +78,8 @@ const finding = (level: Finding['level'], check: string, says: string, advice = 
   advice,
 })
 const ok = (check: string, says: string): Finding => finding('ok', check, says)
-const failed = <T extends object>(value: T | Failure): value is Failure => 'error' in value
+const failed = <T>(value: T | Failure): value is Failure =>
+  typeof value === 'object' && value !== null && 'error' in value
 
 const checkApi = ({ health }: Facts): Finding =>
   failed(health)
