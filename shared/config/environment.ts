@@ -30,6 +30,11 @@ export const ENV = {
   workerQueuePrefix: 'WORKER_QUEUE_PREFIX',
   /** sessions a worker of this size takes */
   workerCapacity: 'WORKER_CAPACITY',
+  rolloutStateMachineArn: 'ROLLOUT_STATE_MACHINE_ARN',
+  /** workers of a mode that the planner keeps */
+  minimumWorkers: 'MINIMUM_WORKERS',
+  /** "true": the planner keeps room for new sessions */
+  keepWarm: 'KEEP_WARM',
   /** set per task by WorkerLifecycle */
   workerId: 'WORKER_ID',
   workerMode: 'WORKER_MODE',

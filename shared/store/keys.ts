@@ -28,6 +28,10 @@ export const pacingKey = (scope: TenantScope, sessionId: string): Key => ({
 })
 /** ephemeral table: the QR or pairing code on show */
 export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
+/** the last rollout of a mode */
+export const rolloutKey = (mode: Mode): Key => ({ pk: `R#${mode}`, sk: 'META' })
+/** what the capacity planner remembers of a mode */
+export const plannerKey = (mode: Mode): Key => ({ pk: `P#${mode}`, sk: 'META' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
 export const assignedPartition = (workerId: string, incarnation: number): string => `W#${workerId}#${incarnation}`
 export const assignedKey = (workerId: string, incarnation: number, sessionId: string): Key => ({

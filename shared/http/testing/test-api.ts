@@ -80,6 +80,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     },
   }
   const logged: string[] = []
+  const rolloutsStarted: { mode: Mode; rolloutId: string }[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
   const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
@@ -129,7 +130,17 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
       makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
       dependencies,
     ),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
+    'api-keys': makeApi(
+      'api-keys',
+      makeKeyHandlers({
+        tables,
+        readSecret,
+        bell,
+        deployedVersion: 'v2',
+        startRolloutMachine: async (input) => void rolloutsStarted.push(input),
+      }),
+      dependencies,
+    ),
     'api-stream': makeApi(
       'api-stream',
       makeStreamHandlers({ tables, tenantKeys }, () => undefined),
@@ -240,6 +251,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     published,
     rung,
     dependencies,
+    rolloutsStarted,
     metrics,
     logged,
     time,
