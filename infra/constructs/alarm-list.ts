@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { AllocatorStack } from '../stacks/allocator-stack.ts'
 import type { ApiStack } from '../stacks/api-stack.ts'
 import type { DataStack } from '../stacks/data-stack.ts'
@@ -20,6 +21,13 @@ export interface OpsStackDependencies {
 }
 
 const FIVE_MINUTES = Duration.minutes(5)
+
+/** An alarm takes at most ten metrics: hence one for the API's functions and one for the others. */
+const errorsOf = (functions: readonly { readonly function: IFunction }[]): MathExpression =>
+  sumOf(
+    'errors',
+    functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
+  )
 
 /** Each alarm is one heading in docs/runbooks/alarms.md; a test compares both lists. */
 export const alarmList = (cell: Cell, stacks: OpsStackDependencies): RunbookAlarm[] => [
@@ -188,13 +196,7 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
 ]
 
 const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const functions = [
-    ...Object.values(api.functions),
-    ...events.functions,
-    allocator.allocator,
-    allocator.reconciler,
-    allocator.planner,
-  ]
+  const background = [...events.functions, allocator.allocator, allocator.reconciler, allocator.planner]
   const tables = [data.tables.core, data.tables.messages]
   return [
     {
@@ -216,21 +218,26 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
       periods: 3,
     },
     {
+      slug: 'api-function-errors',
+      meaning: 'Lambdas of the API end with an error.',
+      metric: errorsOf(Object.values(api.functions)),
+      above: 5,
+    },
+    {
       slug: 'lambda-errors',
-      meaning: 'Lambdas end with an error.',
-      metric: sumOf(
-        'errors',
-        functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
-      ),
+      meaning: 'Lambdas behind the API end with an error.',
+      metric: errorsOf(background),
       above: 5,
     },
     {
       slug: 'lambda-throttles',
       meaning: 'Lambdas are throttled: the account has no concurrency left.',
-      metric: sumOf(
-        'throttles',
-        functions.map(({ function: fn }) => fn.metricThrottles({ period: FIVE_MINUTES })),
-      ),
+      metric: new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'Throttles',
+        statistic: 'Sum',
+        period: FIVE_MINUTES,
+      }),
       above: 0,
     },
     {
