@@ -214,6 +214,16 @@ export class Events {
   get(eventId: string, options: RequestOptions = {}): Promise<types.GetEventAnswer> {
     return this.#send<types.GetEventAnswer>({ method: 'GET', path: `/v1/events/${encodeURIComponent(eventId)}`, retryable: true }, options)
   }
+
+  /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
+  stream(sessionId: string, query: types.StreamSessionQuery = {}, options: RequestOptions = {}): Promise<types.StreamSessionAnswer> {
+    return this.#send<types.StreamSessionAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/stream`, query, retryable: true }, options)
+  }
+
+  /** Live events of the whole tenant (server-sent events). Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
+  streamEvents(query: types.StreamEventsQuery = {}, options: RequestOptions = {}): Promise<types.StreamEventsAnswer> {
+    return this.#send<types.StreamEventsAnswer>({ method: 'GET', path: '/v1/stream', query, retryable: true }, options)
+  }
 }
 
 export class Webhooks {
@@ -237,7 +247,7 @@ export class Webhooks {
     return this.#send<types.GetWebhookEndpointAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}`, retryable: true }, options)
   }
 
-  /** Change url, events or description. Scopes: webhooks:manage. */
+  /** Change url, events, filters or delivery settings. Scopes: webhooks:manage. */
   update(endpointId: string, body: types.UpdateWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.UpdateWebhookEndpointAnswer> {
     return this.#send<types.UpdateWebhookEndpointAnswer>({ method: 'PATCH', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}`, body, retryable: true }, options)
   }
@@ -250,6 +260,61 @@ export class Webhooks {
   /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
   listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
     return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Pause: deliveries are held until resume. Scopes: webhooks:manage. */
+  pause(endpointId: string, body: types.PauseWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.PauseWebhookEndpointAnswer> {
+    return this.#send<types.PauseWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/pause`, body, retryable: true }, options)
+  }
+
+  /** Resume a paused or disabled endpoint: held deliveries go out, oldest first, at the rate of the endpoint. Scopes: webhooks:manage. */
+  resume(endpointId: string, body: types.ResumeWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.ResumeWebhookEndpointAnswer> {
+    return this.#send<types.ResumeWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/resume`, body, retryable: true }, options)
+  }
+
+  /** A new signing secret; the old one signs too until the overlap ends. At most three secrets sign at a time: with a fourth the oldest ends at once. Scopes: webhooks:manage. */
+  rotateWebhookSecret(endpointId: string, body: types.RotateWebhookSecretBody = {}, options: RequestOptions = {}): Promise<types.RotateWebhookSecretAnswer> {
+    return this.#send<types.RotateWebhookSecretAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/rotate-secret`, body, retryable: false }, options)
+  }
+
+  /** Post a test event now and get the attempt back. Scopes: webhooks:manage. */
+  test(endpointId: string, body: types.TestWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.TestWebhookEndpointAnswer> {
+    return this.#send<types.TestWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/test`, body, retryable: false }, options)
+  }
+
+  /** Deliver a span of time again. failed: exhausted and expired deliveries; held: let held ones go; missed: events that never had a delivery here; all: every event. Each keeps its webhook-id. Scopes: webhooks:manage. */
+  createWebhookReplay(endpointId: string, body: types.CreateWebhookReplayBody, options: RequestOptions = {}): Promise<types.CreateWebhookReplayAnswer> {
+    return this.#send<types.CreateWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Replays of an endpoint, newest first. Scopes: webhooks:read. */
+  listWebhookReplays(endpointId: string, query: types.ListWebhookReplaysQuery = {}, options: RequestOptions = {}): ListRequest<types.ListWebhookReplaysAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListWebhookReplaysAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Progress of a replay. Scopes: webhooks:read. */
+  getWebhookReplay(endpointId: string, replayId: string, options: RequestOptions = {}): Promise<types.GetWebhookReplayAnswer> {
+    return this.#send<types.GetWebhookReplayAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays/${encodeURIComponent(replayId)}`, retryable: true }, options)
+  }
+
+  /** Stop a replay; what it opened already goes out. Scopes: webhooks:manage. */
+  cancelWebhookReplay(endpointId: string, replayId: string, body: types.CancelWebhookReplayBody = {}, options: RequestOptions = {}): Promise<types.CancelWebhookReplayAnswer> {
+    return this.#send<types.CancelWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays/${encodeURIComponent(replayId)}/cancel`, body, retryable: true }, options)
+  }
+
+  /** Get a delivery. Scopes: webhooks:read. */
+  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
+    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
+  }
+
+  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
+  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
+    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
+  }
+
+  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
+  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
+    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
   }
 }
 

@@ -255,6 +255,20 @@ export type CreatedWebhookEndpoint = {
   mode: "live" | "test"
   url: string
   events: string[]
+  /** Only events of these sessions; empty: of all */
+  sessions: string[]
+  /** Only events of these chats (contact id, phone, LID or jid); empty: of all. Events without a chat pass. */
+  chats: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry: "standard" | "short" | "none"
+  /** Older events are not posted any more: `expired` */
+  maxAgeSeconds: number | null
+  /** Ceiling; halves on 429 and time-outs and climbs back */
+  ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
@@ -269,6 +283,20 @@ export type WebhookEndpoint = {
   mode: "live" | "test"
   url: string
   events: string[]
+  /** Only events of these sessions; empty: of all */
+  sessions: string[]
+  /** Only events of these chats (contact id, phone, LID or jid); empty: of all. Events without a chat pass. */
+  chats: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry: "standard" | "short" | "none"
+  /** Older events are not posted any more: `expired` */
+  maxAgeSeconds: number | null
+  /** Ceiling; halves on 429 and time-outs and climbs back */
+  ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
@@ -281,11 +309,53 @@ export type Delivery = {
   eventId: string
   eventType: string
   sessionId: string | null
+  sequence: number | null
+  /** 1; each replay or retry of a settled delivery adds one */
+  generation: number
   status: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
+  heldReason: "paused" | "disabled" | "failing" | null
   attempts: number
   nextAttemptAt: string | null
   lastError: string | null
   lastStatus: number | null
+  createdAt: string
+  completedAt: string | null
+}
+
+export type DeliveryAttempt = {
+  id: string
+  number: number
+  at: string
+  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
+  request: {
+    url: string | null
+    /** Signatures are masked */
+    headers: Record<string, string>
+  }
+  response: {
+    status: number
+    headers: Record<string, string>
+    /** First 16 kB */
+    body: string | null
+  } | null
+  timing: {
+    firstByteMs: number | null
+    totalMs: number
+  }
+}
+
+export type WebhookReplay = {
+  id: string
+  endpointId: string
+  select: "failed" | "held" | "missed" | "all"
+  since: string
+  until: string
+  types: string[]
+  status: "running" | "completed" | "canceled"
+  /** Events or deliveries looked at so far */
+  examined: number
+  /** Deliveries opened so far */
+  enqueued: number
   createdAt: string
   completedAt: string | null
 }
@@ -647,10 +717,32 @@ export type ListEventsAnswer = {
 
 export type GetEventAnswer = Event
 
+export type StreamSessionQuery = {
+  /** For clients that cannot send the header */
+  lastEventId?: string
+}
+export type StreamSessionAnswer = Event
+
+export type StreamEventsQuery = {
+  /** For clients that cannot send the header */
+  lastEventId?: string
+}
+export type StreamEventsAnswer = Event
+
 export type CreateWebhookEndpointBody = {
   url: string
   events?: string[]
   description?: string
+  sessions?: string[]
+  chats?: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload?: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering?: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry?: "standard" | "short" | "none"
+  maxAgeSeconds?: number | null
+  ratePerSecond?: number
 }
 export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
 
@@ -671,6 +763,16 @@ export type UpdateWebhookEndpointBody = {
   url?: string
   events?: string[]
   description?: string
+  sessions?: string[]
+  chats?: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload?: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering?: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry?: "standard" | "short" | "none"
+  maxAgeSeconds?: number | null
+  ratePerSecond?: number
 }
 export type UpdateWebhookEndpointAnswer = WebhookEndpoint
 
@@ -681,12 +783,67 @@ export type ListDeliveriesQuery = {
   /** nextCursor of the page before */
   cursor?: string
   status?: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
+  /** Exact event type */
+  type?: string
+  since?: string
+  until?: string
 }
 export type ListDeliveriesAnswer = {
   data: Delivery[]
   nextCursor: string | null
   hasMore: boolean
 }
+
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
+
+export type CreateWebhookReplayBody = {
+  since: string
+  /** Default: now */
+  until?: string
+  select: "failed" | "held" | "missed" | "all"
+  /** Default: what the endpoint asks for */
+  types?: string[]
+}
+export type CreateWebhookReplayAnswer = WebhookReplay
+
+export type ListWebhookReplaysQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListWebhookReplaysAnswer = {
+  data: WebhookReplay[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetWebhookReplayAnswer = WebhookReplay
+
+export type CancelWebhookReplayBody = Record<string, never>
+export type CancelWebhookReplayAnswer = WebhookReplay
+
+export type GetDeliveryAnswer = Delivery
+
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
 
 export type GetLimitsAnswer = Limits
 
@@ -814,6 +971,7 @@ export type EventType =
   | "contact.merged"
   | "call.received"
   | "poll.voted"
+  | "endpoint.failing"
   | "endpoint.disabled"
   | "endpoint.recovered"
   | "delivery.exhausted"
@@ -838,6 +996,7 @@ export type ErrorCode =
   | "tenant_deleted"
   | "key_not_active"
   | "message_already_sent"
+  | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"
   | "unsupported_media_type"
