@@ -10,17 +10,16 @@ import { newWebhookSecret } from '../../../shared/webhooks/secrets.ts'
 import type { ControlServices } from '../services.ts'
 import { requireUrl } from '../webhook-url.ts'
 
-const MAXIMUM_ENDPOINTS = 50
-
 export const createWebhookEndpoint =
   (services: ControlServices): Handler<'createWebhookEndpoint'> =>
   async ({ body }, context) => {
     requireUrl(body.url, services.egressRules)
     const { scope, now } = context
+    const maximum = context.principal.limits.webhookEndpoints
     const endpoints = new Endpoints(services.tables, scope)
     const { answer } = await createOnce(services.tables, context, body, async () => {
-      if ((await endpoints.listAll()).length >= MAXIMUM_ENDPOINTS)
-        throw new Fault('quota_exceeded', { detail: `A tenant has at most ${MAXIMUM_ENDPOINTS} endpoints per mode.` })
+      if ((await endpoints.listAll()).length >= maximum)
+        throw new Fault('quota_exceeded', { detail: `A tenant has at most ${maximum} endpoints per mode.` })
       const id = newId('whk', now)
       const secret = newWebhookSecret()
       const sealed = await services.tenantKeys.seal(scope, endpointSecretPlace(id), secret)
