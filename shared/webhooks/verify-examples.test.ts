@@ -38,7 +38,10 @@ const run = {
   node: (...input: string[]) => execFileSync(process.execPath, [join(directory, 'example.mjs'), ...input], quiet),
   python: (...input: string[]) => execFileSync('python3', [join(directory, 'example.py'), ...input], quiet),
 }
-const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
+const quiet: { encoding: 'utf8'; stdio: ('ignore' | 'pipe')[] } = {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'ignore'],
+}
 const hasPython = spawnSync('python3', ['--version']).status === 0
 
 it('three live secrets: each verifies one delivery with the reference library', () => {
