@@ -41,10 +41,11 @@ export interface Operation {
   /** a key that is bound to one session may call it (it then sees that session only) */
   readonly sessionKeys?: boolean
   /**
-   * What an Idempotency-Key does: `messageRow`, `idempotencyRow`: the first answer comes back for 24 h and more.
+   * What an Idempotency-Key does: `messageRow`, `idempotencyRow`, `answerRow`: the first answer comes back for 24 h and
+   * more (`answerRow`: the effect is outside of our tables, so that a crash between it and its record can repeat it).
    * `natural`: calling it twice is like calling it once, the header changes nothing. `none`: every call acts.
    */
-  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow' | 'none'
+  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow' | 'answerRow' | 'none'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

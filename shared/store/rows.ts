@@ -85,6 +85,8 @@ export const leaseRowSchema = z.object({
   attempt: z.number().int(),
   crashes: z.number().int(),
   queueUrl: z.string().nullable(),
+  /** worker that was asked to let it go: the next owner is another one if there is one */
+  avoid: z.string().nullable().optional(),
 })
 export type LeaseRow = z.infer<typeof leaseRowSchema>
 
@@ -107,8 +109,28 @@ export const workerRowSchema = z.object({
   rssBytes: z.number().nullable(),
   replaying: z.string().nullable(),
   createdAt: time,
+  /** memory that the task may use; absent on rows of older workers */
+  memoryBytes: z.number().nullable().optional(),
+  /** 99th percentile of the event loop's delay since the last beat */
+  loopLagMs: z.number().nullable().optional(),
 })
 export type WorkerRow = z.infer<typeof workerRowSchema>
+
+export const ROLLOUT_STATUSES = ['running', 'aborting', 'done', 'aborted', 'failed'] as const
+export const rolloutRowSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  mode: modeSchema,
+  /** workers of any other version are replaced */
+  version: z.string(),
+  waveSize: z.number().int(),
+  status: z.enum(ROLLOUT_STATUSES),
+  /** what the last step did or waits for */
+  because: z.string(),
+  startedAt: time,
+  endedAt: time.nullable(),
+})
+export type RolloutRow = z.infer<typeof rolloutRowSchema>
 
 export const assignedRowSchema = z.object({
   v: z.literal(1),
@@ -116,6 +138,8 @@ export const assignedRowSchema = z.object({
   sessionId: z.string(),
   epoch: z.number().int(),
   desired: z.enum(DESIRED_STATES),
+  /** true: hand it over, another worker takes it (a move) */
+  leave: z.boolean().optional(),
 })
 export type AssignedRow = z.infer<typeof assignedRowSchema>
 

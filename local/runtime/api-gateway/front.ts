@@ -34,6 +34,8 @@ export const startApiFront = async (context: CloudContext, port: number): Promis
     serve(context, requestId, request, response).catch((error) => answerProblem(context, requestId, response, error))
   })
   server.requestTimeout = 60_000
+  // A client that kept its connection for a while must not meet one that is just being closed.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(toPortError(port, error)))
     server.listen(port, '127.0.0.1', resolve)

@@ -80,15 +80,21 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     },
   }
   const logged: string[] = []
+  const rolloutsStarted: { mode: Mode; rolloutId: string }[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
-  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
+    pepper: PEPPER,
+    adminKeyHashes: [admin.hash],
+  }
+  const readSecret = async () => secret
   const dependencies: ApiDependencies = {
     tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: ['https://console.example.com'],
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -124,7 +130,17 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
       makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
       dependencies,
     ),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
+    'api-keys': makeApi(
+      'api-keys',
+      makeKeyHandlers({
+        tables,
+        readSecret,
+        bell,
+        deployedVersion: 'v2',
+        startRolloutMachine: async (input) => void rolloutsStarted.push(input),
+      }),
+      dependencies,
+    ),
     'api-stream': makeApi(
       'api-stream',
       makeStreamHandlers({ tables, tenantKeys }, () => undefined),
@@ -229,11 +245,13 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
 
   return {
     adminKey: admin.key,
+    secret,
     tables,
     tenantKeys,
     published,
     rung,
     dependencies,
+    rolloutsStarted,
     metrics,
     logged,
     time,
