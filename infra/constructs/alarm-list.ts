@@ -188,8 +188,10 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
 ]
 
 const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
+  // An alarm adds up ten metrics at most: a stream that fails is a 5xx of the API, which has an alarm of its own.
+  const { 'api-stream': _stream, ...apiFunctions } = api.functions
   const functions = [
-    ...Object.values(api.functions),
+    ...Object.values(apiFunctions),
     ...events.functions,
     allocator.allocator,
     allocator.reconciler,
