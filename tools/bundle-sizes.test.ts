@@ -8,7 +8,8 @@ const EXCEPTIONS: Readonly<Record<string, number>> = {
   // undici, whole (719 KiB): the guard of outgoing connections needs its connector; it has no smaller entry.
   'webhook-deliver': 960,
   // libphonenumber-js with its smallest metadata (118 KiB) in the three that parse phone numbers; QR pictures (57 KiB).
-  'api-control': 520,
+  // And undici again in api-control: a test event goes through the same guard as every webhook.
+  'api-control': 1260,
   'api-messages': 420,
   'api-test': 410,
 }

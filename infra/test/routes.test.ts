@@ -11,7 +11,7 @@ const pathOf = (resource: { Ref?: string }): string => {
   return properties ? `${pathOf(properties.ParentId)}/${properties.PathPart}` : ''
 }
 const functionOf = ({ properties }: Resource): string => {
-  const name = JSON.stringify(properties.Integration.Uri).match(/"api(messages|control|keys|test)Function/)?.[1]
+  const name = JSON.stringify(properties.Integration.Uri).match(/"api(messages|control|keys|test|stream)Function/)?.[1]
   return `api-${name}`
 }
 
@@ -26,7 +26,7 @@ test('the gateway has exactly the routes of the contract, each at its function, 
 })
 
 test('one permission per function, not per method: the policy of a function has a size limit', () => {
-  expect(ofType(cell, 'AWS::Lambda::Permission')).toHaveLength(4)
+  expect(ofType(cell, 'AWS::Lambda::Permission')).toHaveLength(5)
 })
 
 test('pictures leave as bytes', () => {

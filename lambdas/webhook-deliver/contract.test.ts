@@ -7,6 +7,7 @@ import { Endpoints } from '../../shared/store/endpoints.ts'
 import { refOf } from '../../shared/store/events.ts'
 import { Replays } from '../../shared/store/replays.ts'
 import type { ReplayRow } from '../../shared/store/rows.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
 import { type Pipeline, startPipeline } from './testing/pipeline.ts'
 
@@ -242,6 +243,40 @@ describe('replays', () => {
     const ids = pipeline.state.received.map((got) => got.headers['webhook-id'])
     expect(ids).toHaveLength(exhausted)
     expect(refs.map((ref) => ref.eventId)).toEqual(expect.arrayContaining(ids))
+  })
+
+  it('missed: what was there before the endpoint, session by session, once; nothing that it has already', async () => {
+    const sessionId = newId('ses')
+    const { scope, now } = pipeline.state
+    const session = {
+      v: 1 as const,
+      tenantId: scope.tenantId,
+      mode: 'test' as const,
+      id: sessionId,
+      name: 'Line',
+      metadata: {},
+      status: 'connected' as const,
+      reason: null,
+      phone: null,
+      lid: null,
+      pushName: null,
+      connectedAt: null,
+      loggedOutAt: null,
+      link: null,
+      createdAt: now,
+      stateEpoch: 0,
+    }
+    await transact(pipeline.tables.client, [new Sessions(pipeline.tables, scope).createLeg(session)])
+    const early = await send(30, { sessionId })
+    const endpointId = await pipeline.endpoint()
+    await pipeline.fanOut(await pipeline.writeEvent({ sessionId, sequence: 31 }))
+    await pipeline.drain()
+    const replay = await startReplay(endpointId, 'missed')
+    await pipeline.drain()
+    expect(await replay.read()).toMatchObject({ status: 'completed', examined: 31, enqueued: 30 })
+    const ids = pipeline.state.received.map((got) => got.headers['webhook-id'])
+    expect(ids).toHaveLength(31)
+    expect(ids).toEqual(expect.arrayContaining(early.map((ref) => ref.eventId)))
   })
 
   it('a page that runs twice opens nothing twice; a canceled job stops', async () => {

@@ -7,6 +7,8 @@ import type { Item } from '../../shared/store/table.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 const DAY_MS = 86_400_000
+/** Empty days that one page walks through: a replay of a year is a few pages. */
+const EMPTY_DAYS = 60
 
 /** Control-plane events day by day, then session after session; kept in the replay's row between pages. */
 interface Position {
@@ -36,16 +38,22 @@ export const readEventLog = async (
   const within = (row: EventRow) => row.timestamp >= input.since && row.timestamp <= input.until
   const events = new Events(tables, scope)
   if (at.control) {
-    const { day, lastId } = at.control
-    const after = lastId ? { ...controlEventKey(scope, day, lastId) } : undefined
-    const page = await events.readControl(day, { limit: input.limit, after })
-    const nextDay = dayOf(Date.parse(day) + DAY_MS)
-    const control = page.next
-      ? { day, lastId: page.items.at(-1)!.id }
-      : nextDay <= dayOf(input.until)
-        ? { day: nextDay, lastId: null }
-        : null
-    return { items: page.items.filter(within), position: { ...at, control } }
+    let { day, lastId } = at.control
+    for (let days = 0; days < EMPTY_DAYS; days++) {
+      const after = lastId ? { ...controlEventKey(scope, day, lastId) } : undefined
+      const page = await events.readControl(day, { limit: input.limit, after })
+      const nextDay = dayOf(Date.parse(day) + DAY_MS)
+      const rest = { ...at, control: nextDay <= dayOf(input.until) ? { day: nextDay, lastId: null } : null }
+      if (page.next)
+        return {
+          items: page.items.filter(within),
+          position: { ...at, control: { day, lastId: page.items.at(-1)!.id } },
+        }
+      if (page.items.length > 0 || rest.control === null) return { items: page.items.filter(within), position: rest }
+      day = nextDay
+      lastId = null
+    }
+    return { items: [], position: { ...at, control: { day, lastId: null } } }
   }
   if (at.sessionId === null) {
     const page = await new Sessions(tables, scope).list({ limit: 1, after: at.sessionsAfter ?? undefined })

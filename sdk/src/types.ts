@@ -261,8 +261,6 @@ export type CreatedWebhookEndpoint = {
   chats: string[]
   /** thin: everything but `data`; fetch the event by its id */
   payload: "full" | "thin"
-  /** session: the next event of a session waits for the one before it, at most 15 minutes */
-  ordering: "none" | "session"
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
@@ -289,8 +287,6 @@ export type WebhookEndpoint = {
   chats: string[]
   /** thin: everything but `data`; fetch the event by its id */
   payload: "full" | "thin"
-  /** session: the next event of a session waits for the one before it, at most 15 minutes */
-  ordering: "none" | "session"
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
@@ -764,8 +760,6 @@ export type CreateWebhookEndpointBody = {
   chats?: string[]
   /** thin: everything but `data`; fetch the event by its id */
   payload?: "full" | "thin"
-  /** session: the next event of a session waits for the one before it, at most 15 minutes */
-  ordering?: "none" | "session"
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
@@ -794,8 +788,6 @@ export type UpdateWebhookEndpointBody = {
   chats?: string[]
   /** thin: everything but `data`; fetch the event by its id */
   payload?: "full" | "thin"
-  /** session: the next event of a session waits for the one before it, at most 15 minutes */
-  ordering?: "none" | "session"
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null

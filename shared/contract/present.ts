@@ -110,7 +110,6 @@ export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema
   sessions: row.sessions,
   chats: row.chats,
   payload: row.payload,
-  ordering: row.ordering,
   retry: row.retry,
   maxAgeSeconds: row.maxAgeSeconds,
   ratePerSecond: row.ratePerSecond,

@@ -23,9 +23,6 @@ const settingFields = {
       'Only events of these chats (contact id, phone, LID or jid); empty: of all. Events without a chat pass.',
   }),
   payload: z.enum(['full', 'thin']).meta({ description: 'thin: everything but `data`; fetch the event by its id' }),
-  ordering: z.enum(['none', 'session']).meta({
-    description: 'session: the next event of a session waits for the one before it, at most 15 minutes',
-  }),
   retry: z
     .enum(RETRY_POLICIES)
     .meta({ description: 'standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1' }),
@@ -127,7 +124,6 @@ const settings = {
   sessions: z.array(idParameter('ses')).max(MAXIMUM_FILTERS),
   chats: z.array(z.string().min(1).max(128)).max(MAXIMUM_FILTERS),
   payload: settingFields.payload,
-  ordering: settingFields.ordering,
   retry: settingFields.retry,
   maxAgeSeconds: z.number().int().min(60).max(2_592_000).nullable(),
   ratePerSecond: z.number().int().min(1).max(500),
@@ -168,7 +164,6 @@ export const webhookOperations = {
       sessions: settings.sessions.default([]),
       chats: settings.chats.default([]),
       payload: settings.payload.default('full'),
-      ordering: settings.ordering.default('none'),
       retry: settings.retry.default('standard'),
       maxAgeSeconds: settings.maxAgeSeconds.default(null),
       ratePerSecond: settings.ratePerSecond.default(DEFAULT_RATE_PER_SECOND),

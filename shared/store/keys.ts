@@ -83,9 +83,6 @@ export const replayKey = (scope: TenantScope, endpointId: string, replayId: stri
   pk: replayPartition(scope, endpointId),
   sk: replayId,
 })
-/** deliveries of one endpoint and session that are not settled, by sequence: only of endpoints with an order */
-export const orderedPartition = (scope: TenantScope, endpointId: string, sessionId: string): string =>
-  `${scope.prefix}WHO#${endpointId}#${sessionId}`
 /** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
 export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */

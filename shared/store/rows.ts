@@ -238,7 +238,6 @@ export const endpointRowSchema = z.object({
   /** contact ids, phones or jids; empty: all. Events without a chat pass */
   chats: z.array(z.string()).default([]),
   payload: z.enum(['full', 'thin']).default('full'),
-  ordering: z.enum(['none', 'session']).default('none'),
   retry: z.enum(RETRY_POLICIES).default('standard'),
   /** older events are not posted any more: `expired` */
   maxAgeSeconds: z.number().int().nullable().default(null),

@@ -37,7 +37,6 @@ export const createWebhookEndpoint =
         sessions: [...new Set(body.sessions)],
         chats: [...new Set(body.chats)],
         payload: body.payload,
-        ordering: body.ordering,
         retry: body.retry,
         maxAgeSeconds: body.maxAgeSeconds,
         ratePerSecond: body.ratePerSecond,

@@ -29,7 +29,6 @@ describe('webhook endpoints', () => {
       sessions: [],
       chats: [],
       payload: 'full',
-      ordering: 'none',
       retry: 'standard',
       maxAgeSeconds: null,
       ratePerSecond: 50,
