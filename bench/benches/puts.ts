@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startTestFleet, type TestFleet, until } from '../../session-task/testing/test-fleet.ts'
 import type { Bench, Figure } from '../report.ts'
+import { inLanes } from '../support/child-protocol.ts'
 import { makePutCounter, type PutCounter } from '../support/count-puts.ts'
 import { rounded } from '../support/rounds.ts'
 
 const CONTACT = '5521977775555'
 const PHONE = '5511900000333'
 const LATENCY_MS = 20
+const BURST_WIDTH = 32
 /** session record of the contact, of our own phone, and the row of the message: one PUT each, at least */
 const NAIVE_PUTS_PER_STANZA = 2
 
@@ -61,7 +63,13 @@ const inbound = async (
 ): Promise<Figure> => {
   const receivedBefore = await countReceived()
   const before = counter.segments + counter.others
-  for (let index = 0; index < load.texts; index++) {
+  if (load.everyMs === 0)
+    await inLanes(
+      Array.from({ length: load.texts }, (_, index) => `${load.name} ${index}`),
+      BURST_WIDTH,
+      async (text) => void (await fleet.simulator.contactSends(CONTACT, PHONE, text)),
+    )
+  for (let index = 0; index < load.texts && load.everyMs > 0; index++) {
     const started = performance.now()
     await fleet.simulator.contactSends(CONTACT, PHONE, `${load.name} ${index}`)
     const left = load.everyMs - (performance.now() - started)

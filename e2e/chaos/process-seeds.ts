@@ -12,6 +12,7 @@ import { makeRandom, type Random } from './random.ts'
 const MOMENTS = ['at once', 'at a frame', 'at an event', 'twice'] as const
 const MESSAGES = 8
 const TEXTS = 4
+const MOMENT_MS = 20_000
 
 export interface ProcessReport {
   seeds: number
@@ -82,9 +83,10 @@ const playSeed = async (
         if (moment === 'at an event') return [...target.received].some(([, of]) => of === seed) && random.chance(0.5)
         return (await framesOf(fleet, target, since)).length >= nth
       },
-      20_000,
+      MOMENT_MS,
       5,
-    )
+      // On a busy machine it may take longer; then it is killed at whatever moment this is.
+    ).catch(() => null)
   const killedAt = Date.now()
   await killWorker(fleet, before)
   report.kills++

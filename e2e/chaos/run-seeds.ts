@@ -26,9 +26,10 @@ export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun)
     isGateOff,
   }
   const waiting = [...seeds]
-  const playLane = async (number: number): Promise<void> => {
+  let opened = 0
+  const playLane = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const lane = await openLane(run, number * 1_000 + waiting.length)
+      const lane = await openLane(run, opened++)
       let seed: number | undefined
       try {
         // A lane lives for some seeds: long enough for a history, short enough to be read when it is wrong.
@@ -47,7 +48,7 @@ export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun)
     }
   }
   try {
-    await Promise.all(Array.from({ length: Math.min(lanes, seeds.length) }, (_, number) => playLane(number)))
+    await Promise.all(Array.from({ length: Math.min(lanes, seeds.length) }, playLane))
   } finally {
     run.logClient.destroy()
     await fleet.stop()

@@ -19,6 +19,7 @@ export const dev: DeploymentConfig = {
   monthlyBudgetUsd: 200,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: [], allowHttp: false },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

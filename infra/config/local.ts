@@ -23,6 +23,7 @@ export const local: DeploymentConfig = {
   monthlyBudgetUsd: null,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: ['127.0.0.0/8'], allowHttp: true },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

@@ -19,6 +19,7 @@ export const prod: DeploymentConfig = {
   monthlyBudgetUsd: 1_000,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: [], allowHttp: false },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

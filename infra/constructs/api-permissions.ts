@@ -43,6 +43,7 @@ export const apiEnvironment = (
   liveMode: parameter(stack, 'LiveMode'),
   waTestUrl: parameter(stack, 'WaTestUrl'),
   docsBaseUrl: stack.cell.config.docsBaseUrl,
+  corsAllowOrigins: stack.cell.config.corsAllowOrigins.join(','),
   egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
   egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
   ...(name === 'api-keys' ? { rolloutStateMachineArn: machineArn(stack, ROLLOUT_NAME) } : {}),
@@ -101,6 +102,13 @@ export const apiPermissions = (
       ]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+    case 'api-stream':
+      return [
+        ...everyFunction,
+        tableAccess(core, 'read', ['list1']),
+        tableAccess(messages, 'read'),
+        tenantDataKeys(data.key),
+      ]
     default:
       return assertNever(name)
   }

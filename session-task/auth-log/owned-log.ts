@@ -11,6 +11,9 @@ import { type FrozenState, freeze, Snapshotter } from './snapshotter.ts'
 
 const IDLE_CHECK_MS = 10 * 60_000
 
+/** Says only that work is done, and doing it again does no harm: a PUT of its own would double what a stanza costs. */
+const ridesAlong = ({ t }: LogRecord): boolean => t === 'done' || t === 'finished'
+
 interface Waiter {
   readonly lsn: number
   readonly resolve: () => void
@@ -29,6 +32,8 @@ export class OwnedLog implements SessionLog {
   readonly #release: () => void
   #tail: number
   #lastLsn = 0
+  /** last position that somebody has to wait for; what rides along behind it makes no PUT of its own */
+  #neededLsn = 0
   #durableLsn = 0
   #taken = 0
   #queue: string[] = []
@@ -63,7 +68,7 @@ export class OwnedLog implements SessionLog {
   }
 
   get lastLsn(): number {
-    return this.#lastLsn
+    return this.#neededLsn
   }
 
   get durableLsn(): number {
@@ -81,8 +86,7 @@ export class OwnedLog implements SessionLog {
     for (const record of append.records) fold(this.#fold, record, append.at)
     this.#queue.push(text)
     this.#lastLsn++
-    // A microtask later, so that appends of one synchronous run share the first put.
-    this.#writing ??= Promise.resolve().then(() => this.#writeQueue())
+    if (!append.records.every(ridesAlong)) this.#need(this.#lastLsn)
     return this.#lastLsn
   }
 
@@ -103,6 +107,7 @@ export class OwnedLog implements SessionLog {
       if (await this.#isStillOwner()) return
       throw new LogLostError(this.#loss ?? 'fenced')
     }
+    this.#need(lsn)
     await new Promise<void>((resolve, reject) => this.#waiters.push({ lsn, resolve, reject }))
   }
 
@@ -122,9 +127,15 @@ export class OwnedLog implements SessionLog {
     this.#lose('fenced')
   }
 
+  #need(lsn: number): void {
+    this.#neededLsn = Math.max(this.#neededLsn, lsn)
+    // A microtask later, so that appends of one synchronous run share the first put.
+    this.#writing ??= Promise.resolve().then(() => this.#writeQueue())
+  }
+
   async #writeQueue(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && !this.#loss) await this.#writeBatch()
+      while (this.#queue.length > 0 && this.#neededLsn > this.#durableLsn && !this.#loss) await this.#writeBatch()
     } catch (error) {
       this.#context.log.error({ sessionId: this.sessionId, error: String(error) }, 'session log cannot be written')
       this.#lose('storage', error)
@@ -185,6 +196,7 @@ export class OwnedLog implements SessionLog {
   }
 
   async #close(): Promise<void> {
+    if (this.#queue.length > 0) this.#need(this.#lastLsn)
     await this.#writing
     await this.#snapshots.settled()
     if (this.#loss) throw new LogLostError(this.#loss)

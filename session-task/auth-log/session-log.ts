@@ -63,7 +63,7 @@ export interface SessionLog {
   readonly sessionId: string
   readonly epoch: number
   readonly state: LogState
-  /** log position after the last appended record */
+  /** position of the last appended record that anything waits for: `done` and `finished` ride along behind it */
   readonly lastLsn: number
   readonly durableLsn: number
   /** @returns the position that `durable` takes. @throws LogLostError after a loss */

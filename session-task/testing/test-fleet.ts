@@ -54,8 +54,10 @@ export interface TestWorkerOptions extends Partial<WorkerServices> {
 }
 
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
-export const startTestFleet = async (options: { openConnection?: OpenConnection } = {}) => {
-  const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
+export const startTestFleet = async (
+  options: { openConnection?: OpenConnection; services?: Parameters<typeof startTestCloud>[0] } = {},
+) => {
+  const [cloud, simulator] = await Promise.all([startTestCloud(options.services), startSimulator()])
   cloud.apply()
   setTrustRoot(simulator.trustRootHex)
   const scope = TenantScope.fromVerified('systemRow', {

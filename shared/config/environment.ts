@@ -58,6 +58,8 @@ export const ENV = {
   egressAllowHttp: 'EGRESS_ALLOW_HTTP',
   /** base of docUrl and of problem types, e.g. https://docs.example.com */
   docsBaseUrl: 'DOCS_BASE_URL',
+  /** comma list of web origins that may call the API from a browser; empty: none */
+  corsAllowOrigins: 'CORS_ALLOW_ORIGINS',
   logLevel: 'LOG_LEVEL',
 } as const
 
