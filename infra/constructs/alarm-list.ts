@@ -188,13 +188,7 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
 ]
 
 const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const functions = [
-    ...Object.values(api.functions),
-    ...events.functions,
-    allocator.allocator,
-    allocator.reconciler,
-    allocator.planner,
-  ]
+  const groups = functionGroups({ api, events, allocator })
   const tables = [data.tables.core, data.tables.messages]
   return [
     {
@@ -215,24 +209,28 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
       above: 1000,
       periods: 3,
     },
-    {
-      slug: 'lambda-errors',
-      meaning: 'Lambdas end with an error.',
-      metric: sumOf(
-        'errors',
-        functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
-      ),
-      above: 5,
-    },
-    {
-      slug: 'lambda-throttles',
-      meaning: 'Lambdas are throttled: the account has no concurrency left.',
-      metric: sumOf(
-        'throttles',
-        functions.map(({ function: fn }) => fn.metricThrottles({ period: FIVE_MINUTES })),
-      ),
-      above: 0,
-    },
+    ...groups.map(
+      ({ name, functions }): RunbookAlarm => ({
+        slug: `lambda-errors-${name}`,
+        meaning: `Lambdas (${name}) end with an error.`,
+        metric: sumOf(
+          'errors',
+          functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
+        ),
+        above: 5,
+      }),
+    ),
+    ...groups.map(
+      ({ name, functions }): RunbookAlarm => ({
+        slug: `lambda-throttles-${name}`,
+        meaning: `Lambdas (${name}) are throttled: the account has no concurrency left.`,
+        metric: sumOf(
+          'throttles',
+          functions.map(({ function: fn }) => fn.metricThrottles({ period: FIVE_MINUTES })),
+        ),
+        above: 0,
+      }),
+    ),
     {
       slug: 'audit-unsettled',
       meaning: 'Outcomes of control-plane changes could not be written to the audit log.',
@@ -252,3 +250,10 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
     },
   ]
 }
+
+/** An alarm takes ten metrics: functions are added up by what they are for. */
+const functionGroups = ({ api, events, allocator }: Pick<OpsStackDependencies, 'api' | 'events' | 'allocator'>) => [
+  { name: 'api', functions: Object.values(api.functions) },
+  { name: 'events', functions: events.functions },
+  { name: 'fleet', functions: [allocator.allocator, allocator.reconciler, allocator.planner] },
+]
