@@ -1,5 +1,8 @@
 import type { DeploymentConfig } from './schema.ts'
 
+/** FLEETLINE_LOCAL_WORKER_CAPACITY makes small workers, to see a fleet on a laptop. */
+const workerCapacity = Number(process.env.FLEETLINE_LOCAL_WORKER_CAPACITY || 200)
+
 /** The template that `npm start` reads. Loopback is open: on a laptop the customer's webhook is a local process. */
 export const local: DeploymentConfig = {
   environment: 'local',
@@ -10,7 +13,7 @@ export const local: DeploymentConfig = {
   logRetentionDays: 7,
   logLevel: 'info',
   liveMode: 'disabled',
-  worker: { cpu: 1024, memoryMiB: 2048, capacity: 200, image: 'fleetline-worker:local' },
+  worker: { cpu: 1024, memoryMiB: 2048, capacity: workerCapacity, image: 'fleetline-worker:local' },
   fleet: { keepWarm: false, minimumWorkers: 1 },
   egressMode: 'public-ip',
   interfaceEndpoints: false,

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
 import type { AllocatorStack } from '../stacks/allocator-stack.ts'
 import type { ApiStack } from '../stacks/api-stack.ts'
 import type { DataStack } from '../stacks/data-stack.ts'
@@ -21,13 +20,6 @@ export interface OpsStackDependencies {
 }
 
 const FIVE_MINUTES = Duration.minutes(5)
-
-/** An alarm takes at most ten metrics: hence one for the API's functions and one for the others. */
-const errorsOf = (functions: readonly { readonly function: IFunction }[]): MathExpression =>
-  sumOf(
-    'errors',
-    functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
-  )
 
 /** Each alarm is one heading in docs/runbooks/alarms.md; a test compares both lists. */
 export const alarmList = (cell: Cell, stacks: OpsStackDependencies): RunbookAlarm[] => [
@@ -196,7 +188,7 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
 ]
 
 const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const background = [...events.functions, allocator.allocator, allocator.reconciler, allocator.planner]
+  const groups = functionGroups({ api, events, allocator })
   const tables = [data.tables.core, data.tables.messages]
   return [
     {
@@ -217,29 +209,28 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
       above: 1000,
       periods: 3,
     },
-    {
-      slug: 'api-function-errors',
-      meaning: 'Lambdas of the API end with an error.',
-      metric: errorsOf(Object.values(api.functions)),
-      above: 5,
-    },
-    {
-      slug: 'lambda-errors',
-      meaning: 'Lambdas behind the API end with an error.',
-      metric: errorsOf(background),
-      above: 5,
-    },
-    {
-      slug: 'lambda-throttles',
-      meaning: 'Lambdas are throttled: the account has no concurrency left.',
-      metric: new Metric({
-        namespace: 'AWS/Lambda',
-        metricName: 'Throttles',
-        statistic: 'Sum',
-        period: FIVE_MINUTES,
+    ...groups.map(
+      ({ name, functions }): RunbookAlarm => ({
+        slug: `lambda-errors-${name}`,
+        meaning: `Lambdas (${name}) end with an error.`,
+        metric: sumOf(
+          'errors',
+          functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
+        ),
+        above: 5,
       }),
-      above: 0,
-    },
+    ),
+    ...groups.map(
+      ({ name, functions }): RunbookAlarm => ({
+        slug: `lambda-throttles-${name}`,
+        meaning: `Lambdas (${name}) are throttled: the account has no concurrency left.`,
+        metric: sumOf(
+          'throttles',
+          functions.map(({ function: fn }) => fn.metricThrottles({ period: FIVE_MINUTES })),
+        ),
+        above: 0,
+      }),
+    ),
     {
       slug: 'audit-unsettled',
       meaning: 'Outcomes of control-plane changes could not be written to the audit log.',
@@ -259,3 +250,10 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
     },
   ]
 }
+
+/** An alarm takes ten metrics: functions are added up by what they are for. */
+const functionGroups = ({ api, events, allocator }: Pick<OpsStackDependencies, 'api' | 'events' | 'allocator'>) => [
+  { name: 'api', functions: Object.values(api.functions) },
+  { name: 'events', functions: events.functions },
+  { name: 'fleet', functions: [allocator.allocator, allocator.reconciler, allocator.planner] },
+]

@@ -144,6 +144,12 @@ export class Connector {
       for (const resolve of this.#openWaiters.splice(0)) resolve(false)
       return
     }
+    const { openedAt } = this.#history
+    if (openedAt !== null)
+      emitMetrics(
+        { session_uptime_seconds: [(Date.now() - openedAt) / 1000, 'Seconds'] },
+        { mode: this.#context.scope.mode },
+      )
     const { decision, history } = decideReconnect(info, this.#history, Date.now(), Math.random())
     this.#history = history
     switch (decision.action) {
