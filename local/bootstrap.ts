@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeAdminKey } from '../shared/core/api-key.ts'
+import { writeFileAtomically } from './cloud/json-file.ts'
 import type { SecretsManager } from './cloud/secrets-manager.ts'
 
 export interface LocalKeys {
@@ -18,7 +19,7 @@ const KEYS_FILE = 'keys.json'
 export const bootstrap = async (input: {
   dataDir: string
   apiUrl: string
-  secrets: SecretsManager
+  secrets: Pick<SecretsManager, 'handle'>
   platformSecretId: string
 }): Promise<LocalKeys> => {
   const file = join(input.dataDir, KEYS_FILE)
@@ -37,11 +38,11 @@ export const bootstrap = async (input: {
   const makeKey = async (mode: 'test' | 'live') =>
     (await post(`/v1/tenants/${tenant.id}/keys`, { name: `local ${mode}`, mode, scopes: ['*'] })).key as string
   const keys: LocalKeys = { adminKey, testKey: await makeKey('test'), liveKey: await makeKey('live') }
-  writeFileSync(file, JSON.stringify(keys), { mode: 0o600 })
+  writeFileAtomically(file, JSON.stringify(keys))
   return keys
 }
 
-const makeFirstAdminKey = async (secrets: SecretsManager, secretId: string): Promise<string> => {
+const makeFirstAdminKey = async (secrets: Pick<SecretsManager, 'handle'>, secretId: string): Promise<string> => {
   const { SecretString } = (await secrets.handle('GetSecretValue', { SecretId: secretId })) as { SecretString: string }
   const secret = JSON.parse(SecretString)
   const { key, hash } = makeAdminKey(secret.pepper)

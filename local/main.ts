@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { bootstrap } from './bootstrap.ts'
 import { readStartOptions, type StartOptions, USAGE } from './cli/options.ts'
+import { assertPortFree, assertWhatsAppAnswers } from './cli/preflight.ts'
 import { type ReadyLine, readyText } from './cli/print-ready.ts'
-import { UserError } from './cli/user-error.ts'
+import { toOneLine } from './cli/user-error.ts'
+import { findDynamoDb } from './cloud/dynamodb-engine.ts'
 import { Guard } from './process/guard.ts'
 import { ProcessTable } from './process/process-table.ts'
-import { openDataDir } from './runtime/data-dir.ts'
+import { assertNotRunning, openDataDir } from './runtime/data-dir.ts'
 import { LocalLog } from './runtime/local-log.ts'
 import { startLocalServer } from './runtime/local-server.ts'
 import { startSimulatorProcess, type WhatsAppServer } from './runtime/simulator-process.ts'
@@ -14,6 +16,10 @@ import { synthesize } from './runtime/synthesize.ts'
 
 /** `npm start`: the whole platform on this machine. */
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** It has no option for the address. */
+const OPEN_PORT_WARNING =
+  'fleetline: warning: tables are kept by DynamoDB Local, which listens on all network interfaces of this machine\n'
 
 const start = async (options: StartOptions): Promise<void> => {
   const startedAt = performance.now()
@@ -25,7 +31,13 @@ const start = async (options: StartOptions): Promise<void> => {
   }
   onSignals(stopAll, human)
   try {
-    const dataDir = openDataDir(options.dataDir, options.fresh)
+    // All that can be refused is refused here, before anything is started or written.
+    assertNotRunning(options.dataDir)
+    await assertPortFree(options.port)
+    const engine = findDynamoDb(process.env)
+    if (engine.kind === 'dynamodb-local') process.stderr.write(OPEN_PORT_WARNING)
+    if (options.whatsapp) await assertWhatsAppAnswers(options.whatsapp)
+    const dataDir = openDataDir(options.dataDir, { fresh: options.fresh, dynamodb: engine.kind })
     stops.push(() => dataDir.release())
     const log = new LocalLog(dataDir.path)
     const guard = new Guard()
@@ -48,6 +60,7 @@ const start = async (options: StartOptions): Promise<void> => {
       dataDir: dataDir.path,
       assemblyDirectory,
       apiPort: options.port,
+      engine,
       guard,
       processes,
       log,
@@ -60,6 +73,7 @@ const start = async (options: StartOptions): Promise<void> => {
     })
     stops.push(() => cloud.stop())
     const server = await startLocalServer({
+      about: { apiUrl: cloud.api.url, dataDir: dataDir.path, startedAt: Date.now() },
       log,
       processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }, ...processes.list()],
       executions: () => cloud.stepFunctions.executions(),
@@ -120,9 +134,6 @@ try {
   if (options.help) process.stdout.write(USAGE)
   else await start(options)
 } catch (error) {
-  const known = error instanceof UserError || !(error instanceof Error)
-  process.stderr.write(
-    `fleetline: ${known || !process.env.DEBUG ? (error as Error).message : (error as Error).stack}\n`,
-  )
+  process.stderr.write(`fleetline: ${process.env.DEBUG ? (error as Error).stack : toOneLine(error)}\n`)
   process.exit(1)
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { newId } from '../shared/core/ids.ts'
@@ -18,12 +20,16 @@ afterEach(() => {
 })
 afterAll(async () => {
   await fleet.stop()
+  rmSync(folder, { recursive: true, force: true })
 })
 
-const startProcess = async () => {
+const folder = mkdtempSync(join(tmpdir(), 'fleetline-worker-'))
+const heartbeatFile = join(folder, 'heartbeat')
+
+const startProcess = async (nodeOptions: readonly string[] = []) => {
   const workerId = newId('wrk')
   let output = ''
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+  const child = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, 'main.ts')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -34,6 +40,7 @@ const startProcess = async () => {
       WORKER_QUEUE_PREFIX: 'process-',
       HINTS_QUEUE_URL: fleet.hintsQueueUrl,
       EVENT_BUS: 'fleetline',
+      HEARTBEAT_FILE: heartbeatFile,
       WA_TEST_URL: fleet.simulator.socketUrl,
       WA_TEST_TRUST_ROOT: fleet.simulator.trustRootHex,
     },
@@ -57,6 +64,8 @@ test('a worker process registers itself, serves a session, and drains on SIGTERM
   const sessionId = await fleet.linkSession(worker, '5511900002001')
   const sent = await fleet.accept(sessionId, CONTACT, 'from a process')
   await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+
+  await until('the file that the health command looks at', () => existsSync(heartbeatFile))
 
   const exited = once(worker.child, 'exit')
   worker.child.kill('SIGTERM')
@@ -91,6 +100,40 @@ test('a worker process killed with messages under way is replaced without a QR a
   expect([...ids].sort()).toEqual(rows.map(({ whatsappId }) => whatsappId).sort())
   expect(await fleet.sessions.getLinkSight(sessionId, Date.now())).toBeNull()
   expect(await fleet.simulator.violations()).toEqual([])
+})
+
+/** Runs before main.ts: the second session's outbox leaves a promise behind that fails, and nobody awaits it. */
+const PLANTED = `
+  import crypto from 'node:crypto'
+  import { syncBuiltinESMExports } from 'node:module'
+  const randomUUID = crypto.randomUUID
+  let outboxes = 0
+  crypto.randomUUID = (...options) => {
+    if (new Error().stack.includes('outbox-attempt') && ++outboxes === 2) {
+      void Promise.reject(new Error('planted: nobody awaits this'))
+      setTimeout(() => { throw new Error('planted: nobody catches this') }, 1)
+    }
+    return randomUUID(...options)
+  }
+  syncBuiltinESMExports()
+`
+
+test('an unhandled rejection in a session kills that session, not its neighbours and not the process', async () => {
+  const worker = await startProcess(['--import', `data:text/javascript,${encodeURIComponent(PLANTED)}`])
+  const neighbour = await fleet.linkSession(worker, '5511900002003')
+  const poisoned = await fleet.linkSession(worker, '5511900002004')
+  expect(await fleet.leases.get(poisoned)).toMatchObject({ crashes: 1 })
+  expect(await fleet.leases.get(neighbour)).toMatchObject({ crashes: 0 })
+  for (const sessionId of [neighbour, poisoned]) {
+    const sent = await fleet.accept(sessionId, CONTACT, `after the fault of ${sessionId}`)
+    await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
+  }
+  // Once each: the neighbour's connection never went away.
+  const connected = (await fleet.readEvents(neighbour)).filter(({ type }) => type === 'session.connected')
+  expect(connected).toHaveLength(1)
+  expect(worker.child.exitCode).toBeNull()
+  expect(worker.output()).toContain('planted: nobody awaits this')
+  expect(worker.output()).toContain('planted: nobody catches this')
 })
 
 test.each([

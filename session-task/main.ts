@@ -15,6 +15,7 @@ import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
 import { readTaskArn } from './worker/task-arn.ts'
 import { makeTaskCallback, NO_CALLBACK } from './worker/task-callback.ts'
+import { makeUnexpectedErrorHandler } from './worker/unexpected-error.ts'
 import { Worker } from './worker/worker.ts'
 
 /** What ECS gives after SIGTERM is 120 s in our task definition; a drain that takes longer than this hangs. */
@@ -22,14 +23,9 @@ const DRAIN_LIMIT_MS = 55_000
 
 const log = makeLog('session-task')
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(event, (error: unknown) => {
-    log.fatal(
-      { event, error: error instanceof Error ? error.stack : String(error) },
-      'unexpected error, the worker ends',
-    )
-    process.exit(1)
-  })
+const onUnexpected = makeUnexpectedErrorHandler(log, () => process.exit(1))
+process.on('uncaughtException', onUnexpected)
+process.on('unhandledRejection', onUnexpected)
 
 const settings = readSettings()
 setTrustRoot(settings.trustRoot)
@@ -56,6 +52,7 @@ const worker = new Worker({
     whatsappVersion: settings.whatsappVersion,
     log,
   },
+  heartbeatFile: settings.heartbeatFile,
   taskCallback: settings.taskToken ? makeTaskCallback(makeSFNClient(), settings.taskToken, log) : NO_CALLBACK,
   log,
   onRejected: () => process.exit(1),

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 /**
- * Documents must tell the truth: every promise in docs/guarantees.md names a test that exists, every dependency has its
- * line in docs/dependencies.md, every relative link leads somewhere.
+ * Documents must tell the truth: every promise in docs/guarantees.md and docs/baileys-requirements.md names a test that
+ * exists, every dependency has its line in docs/dependencies.md, every relative link leads somewhere.
  */
 const problems: string[] = []
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -56,6 +56,7 @@ const checkLock = (): void => {
 
 for (const path of ['README.md', 'CHANGELOG.md', ...markdownFiles('docs')]) checkLinks(path)
 checkGuarantees('docs/guarantees.md')
+checkGuarantees('docs/baileys-requirements.md')
 checkDependencies('docs/dependencies.md')
 checkLock()
 for (const problem of problems) console.error(problem)

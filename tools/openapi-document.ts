@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
 import { problemSchema } from '../shared/contract/common.ts'
 import type { Operation } from '../shared/contract/operation.ts'
+import { faultsOf } from '../shared/contract/operation-faults.ts'
 import { operations } from '../shared/contract/operations.ts'
 import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
 
@@ -12,15 +13,6 @@ const TITLES: Readonly<Record<number, string>> = {
   204: 'Done',
   304: 'Not changed since the ETag you sent',
 }
-
-/** What every operation with this kind of key or body can answer besides its own faults. */
-const commonFaults = (operation: Operation): FaultCode[] => [
-  'validation_failed',
-  'internal_error',
-  ...(operation.body ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
-  ...(operation.auth === 'none' ? [] : (['unauthorized', 'forbidden'] as const)),
-  ...(operation.auth === 'tenant' ? (['tenant_suspended', 'live_mode_disabled'] as const) : []),
-]
 
 const problemExample = (code: FaultCode) => {
   const { status, title, retryable } = FAULTS[code]
@@ -39,7 +31,7 @@ const problemExample = (code: FaultCode) => {
 }
 
 const problemResponses = (operation: Operation): ZodOpenApiResponsesObject => {
-  const codes = [...new Set([...commonFaults(operation), ...operation.faults])].sort()
+  const codes = faultsOf(operation)
   const byStatus = Map.groupBy(codes, (code) => FAULTS[code].status)
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
@@ -85,6 +77,7 @@ const successResponses = (operation: Operation): ZodOpenApiResponsesObject =>
 const IDEMPOTENCY: Readonly<Record<Operation['idempotent'], string | null>> = {
   messageRow: 'The same key never makes two messages: a repeated request gets the message as it is now.',
   idempotencyRow: 'A repeated request gets the first answer for at least 24 hours; secrets are null in it.',
+  answerRow: 'A repeated request gets the first answer for at least 24 hours.',
   natural: null,
   none: null,
 }

@@ -16,7 +16,7 @@ export const run: Bench = async () => {
   const receiver = await startWebhookReceiver()
   try {
     const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-    const tenant = await admin.post('/v1/tenants', { name: 'bench' })
+    const tenant = await admin.post('/v1/tenants', { name: 'bench', plan: 'enterprise' })
     const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'bench', mode: 'test', scopes: ['*'] })
     const api = makeApi(platform.ready.apiUrl, key)
     const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,6 +13,7 @@ const dataDir = temporaryDataDir()
 let platform: Platform
 let admin: Api
 let api: Api
+let apiKey: string
 let simulator: ReturnType<typeof makeSimulator>
 
 beforeAll(async () => {
@@ -18,7 +21,8 @@ beforeAll(async () => {
   admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
   const tenant = await admin.post('/v1/tenants', { name: 'First steps' })
   const key = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })
-  api = makeApi(platform.ready.apiUrl, key.key)
+  apiKey = key.key
+  api = makeApi(platform.ready.apiUrl, apiKey)
   simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
 })
 afterAll(async () => {
@@ -114,6 +118,36 @@ describe('link, send, receive', () => {
     })
     expect([refused.status, refused.body.code]).toEqual([409, 'session_not_linked'])
   })
+})
+
+describe('what is kept', () => {
+  // looks into the data directory, which a deployed platform does not have
+  it.skipIf(process.env.FLEETLINE_E2E_READY)(
+    'shows no text, key, secret or credential in logs or tables, and no phone number in logs',
+    async () => {
+      const text = `secret text ${randomUUID()}`
+      const phone = '+5511900000008'
+      const contact = '+5511966665555'
+      const endpoint = await api.post('/v1/webhook-endpoints', { url: 'http://127.0.0.1:59999/hook', events: ['*'] })
+      const sessionId = await linkSession(api, phone)
+      const { id } = await api.post('/v1/messages', { sessionId, to: contact, type: 'text', text: { body: text } })
+      await eventually('sent', async () => (await api.get(`/v1/messages/${id}`)).status !== 'queued')
+      await simulator.send(contact, phone, `reply ${text}`)
+      await eventually('the reply', async () =>
+        (await readAllEvents(api, sessionId)).some(({ type }) => type === 'message.received'),
+      )
+      const log = readFileSync(join(dataDir, 'log.txt'), 'latin1')
+      const stores = ['dynamodb.db', 'dynamodb.db-wal', 's3.db', 's3.db-wal', 'executions.db', 'sqs/fauxqs.db']
+        .filter((file) => existsSync(join(dataDir, file)))
+        .map((file) => readFileSync(join(dataDir, file), 'latin1'))
+      expect(stores.length).toBeGreaterThanOrEqual(4)
+      expect(stores.some((store) => store.includes(sessionId))).toBe(true)
+      expect(log).toContain(sessionId)
+      for (const secret of [text, apiKey, platform.ready.adminKey, endpoint.secret, 'noiseKey', 'advSecretKey'])
+        for (const place of [log, ...stores]) expect(place.includes(secret), secret).toBe(false)
+      for (const number of [phone, contact]) expect(log.includes(number.slice(1)), number).toBe(false)
+    },
+  )
 })
 
 describe('bad input has a clear answer', () => {

@@ -11,6 +11,7 @@ export const dev: DeploymentConfig = {
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 100, image: null },
   egress: { allowCidrs: [], allowHttp: false },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

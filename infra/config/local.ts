@@ -12,6 +12,7 @@ export const local: DeploymentConfig = {
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 200, image: 'fleetline-worker:local' },
   egress: { allowCidrs: ['127.0.0.0/8'], allowHttp: true },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

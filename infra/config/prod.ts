@@ -11,6 +11,7 @@ export const prod: DeploymentConfig = {
   liveMode: 'enabled',
   worker: { cpu: 2048, memoryMiB: 4096, capacity: 200, image: null },
   egress: { allowCidrs: [], allowHttp: false },
+  corsAllowOrigins: [],
   docsBaseUrl: 'https://fleetline.example.com/docs',
   runbookBaseUrl: 'https://fleetline.example.com/docs/',
 }

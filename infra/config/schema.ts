@@ -26,6 +26,8 @@ export const deploymentConfigSchema = z
     }),
     /** ranges and schemes that customer URLs may reach beyond the public internet: a laptop's loopback, nothing else */
     egress: z.strictObject({ allowCidrs: z.array(z.string()), allowHttp: z.boolean() }),
+    /** web origins (https://console.example.com) whose pages may call the API; usually none: keys belong on servers */
+    corsAllowOrigins: z.array(z.string().regex(/^https:\/\/[a-z0-9.-]+(:\d+)?$/)).default([]),
     /** base of problem types and documentation links */
     docsBaseUrl: z.url(),
     /** where runbook links in alarms point to; the path of the file and its heading follow */
@@ -43,4 +45,4 @@ export const deploymentConfigSchema = z
       context.addIssue({ code: 'custom', path: ['worker', 'image'], message: 'the local config needs a default image' })
   })
 
-export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>
+export type DeploymentConfig = z.output<typeof deploymentConfigSchema>

@@ -5,7 +5,16 @@ import type { ApiStackDependencies } from '../stacks/api-stack.ts'
 import type { Environment } from './app-function.ts'
 import type { CellStack } from './cell.ts'
 import { parameter } from './parameters.ts'
-import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys, workerQueues } from './permissions.ts'
+import {
+  AUDIT_PARTITIONS,
+  allow,
+  dataKeyThroughServices,
+  denyRows,
+  IDENTITY_PARTITIONS,
+  tableAccess,
+  tenantDataKeys,
+  workerQueues,
+} from './permissions.ts'
 
 /** What every API function is told. The simulator's control address goes to the test helpers alone. */
 export const apiEnvironment = (
@@ -25,6 +34,7 @@ export const apiEnvironment = (
   liveMode: parameter(stack, 'LiveMode'),
   waTestUrl: parameter(stack, 'WaTestUrl'),
   docsBaseUrl: stack.cell.config.docsBaseUrl,
+  corsAllowOrigins: stack.cell.config.corsAllowOrigins.join(','),
   egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
   egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
   ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),
@@ -36,11 +46,14 @@ export const apiPermissions = (
   name: ApiFunction,
   { data, events, workers }: ApiStackDependencies,
 ): PolicyStatement[] => {
-  const { core, messages, ephemeral } = data.tables
+  const { core, messages, ephemeral, usage } = data.tables
   const everyFunction = [
     dataKeyThroughServices(stack, data.key),
     allow(['secretsmanager:GetSecretValue'], data.platformSecret.secretArn),
     tableAccess(ephemeral, 'readWrite'),
+    tableAccess(usage, 'readWrite'),
+    denyRows(core, ['UpdateItem', 'DeleteItem'], AUDIT_PARTITIONS),
+    ...(name === 'api-keys' ? [] : [denyRows(core, ['PutItem', 'UpdateItem', 'DeleteItem'], IDENTITY_PARTITIONS)]),
   ]
   const ring = [
     workerQueues(stack, stack.cell, ['sqs:SendMessage']),
@@ -70,9 +83,17 @@ export const apiPermissions = (
       ]
     case 'api-keys':
       // Platform admins list workers: the one API function that reads the fleet's part of the system index.
-      return [...everyFunction, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
+      // It rings workers when a tenant is deleted.
+      return [...everyFunction, ...ring, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+    case 'api-stream':
+      return [
+        ...everyFunction,
+        tableAccess(core, 'read', ['list1']),
+        tableAccess(messages, 'read'),
+        tenantDataKeys(data.key),
+      ]
     default:
       return assertNever(name)
   }

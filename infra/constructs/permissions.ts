@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { wildcardResource } from './acknowledge.ts'
@@ -21,6 +21,24 @@ export const tableAccess = (
     actions: access === 'read' ? READ : [...READ, ...WRITE],
     resources: [table.tableArn, ...indexes.map((index) => `${table.tableArn}/index/${index}`)],
   })
+
+/** Rows that a role must not write although it writes other rows of the table: by partition key, `*` for any text. */
+export const denyRows = (
+  table: TableV2,
+  actions: readonly ('PutItem' | 'UpdateItem' | 'DeleteItem')[],
+  partitions: readonly string[],
+): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [table.tableArn],
+    conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
+  })
+
+/** The audit log (shared/store/audit-log.ts) is append-only. */
+export const AUDIT_PARTITIONS = ['T#*#AUDIT', 'T#*#AUDITI', 'PLATFORM#AUDIT', 'PLATFORM#AUDITI']
+/** Keys and tenants (shared/store/keys.ts): only api-keys writes them. */
+export const IDENTITY_PARTITIONS = ['K#*', 'T#*#KEYS', 'TENANT#*']
 
 /** Use of the cell's key by the services that hold our data, on behalf of the caller; never directly. */
 export const dataKeyThroughServices = (scope: Construct, key: IKey): PolicyStatement => {

@@ -146,7 +146,8 @@ export class AllocatorStack extends CellStack {
         allocateStateMachineArn: allocateArn,
       },
       permissions: [
-        tableAccess(data.tables.core, 'readWrite', ['system']),
+        // list1: the sessions of a tenant that is being deleted.
+        tableAccess(data.tables.core, 'readWrite', ['system', 'list1']),
         dataKeyThroughServices(this, data.key),
         allow(['states:StartExecution'], allocateArn),
         allow(['states:DescribeExecution'], executionsOf(this, allocateName)),

@@ -1,11 +1,13 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   EndpointType,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
+  ResponseTransferMode,
   RestApi,
+  type RestApiProps,
 } from 'aws-cdk-lib/aws-apigateway'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
@@ -32,11 +34,14 @@ const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-control': { memoryMiB: 512 },
   'api-keys': { memoryMiB: 512 },
   'api-test': { memoryMiB: 512 },
+  'api-stream': { memoryMiB: 512 },
 }
 /** Functions that ring workers. */
-const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control']
+const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys']
 /** API Gateway gives up after 29 s; the handler answers before that. */
 const TIMEOUT_SECONDS = 28
+/** A stream ends itself a minute earlier (lambdas/api-stream). */
+const STREAM_TIMEOUT_SECONDS = 900
 
 /** The HTTPS API: one route per operation of the contract, one lambda per IAM boundary and traffic class. */
 export class ApiStack extends CellStack {
@@ -52,7 +57,7 @@ export class ApiStack extends CellStack {
           cell,
           name,
           ...SIZES[name],
-          timeoutSeconds: TIMEOUT_SECONDS,
+          timeoutSeconds: name === 'api-stream' ? STREAM_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
           environment: apiEnvironment(this, name, stacks),
           permissions: apiPermissions(this, name, stacks),
           acknowledged: RINGING.includes(name) ? { [workerQueuesFinding(cell)]: WORKER_QUEUES_REASON } : {},
@@ -75,6 +80,7 @@ export class ApiStack extends CellStack {
       restApiName: prefix,
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: ['image/png'],
+      ...preflight(config.corsAllowOrigins),
       cloudWatchRole: true,
       deployOptions: {
         stageName: 'v',
@@ -107,6 +113,9 @@ export class ApiStack extends CellStack {
         // One permission per function, not per method: the function's policy has a size limit.
         new LambdaIntegration(this.functions[name].function, {
           scopePermissionToMethod: false,
+          ...(name === 'api-stream'
+            ? { responseTransferMode: ResponseTransferMode.STREAM, timeout: Duration.seconds(STREAM_TIMEOUT_SECONDS) }
+            : {}),
         }),
       ]),
     ) as Record<ApiFunction, LambdaIntegration>
@@ -117,6 +126,19 @@ export class ApiStack extends CellStack {
     this.api.root.addResource('{proxy+}').addMethod('ANY', integrations['api-control'])
   }
 }
+
+/** Answered by the gateway itself; a lambda adds the headers of the real answer. Nothing at all without origins. */
+const preflight = (origins: readonly string[]): Pick<RestApiProps, 'defaultCorsPreflightOptions'> =>
+  origins.length === 0
+    ? {}
+    : {
+        defaultCorsPreflightOptions: {
+          allowOrigins: [...origins],
+          allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+          allowHeaders: ['Authorization', 'X-Api-Key', 'Content-Type', 'Idempotency-Key', 'Accept', 'Prefer'],
+          maxAge: Duration.minutes(10),
+        },
+      }
 
 const AUTH_REASON = 'API keys are verified by the middleware of the handlers (one error format, tenant scope)'
 

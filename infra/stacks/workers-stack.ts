@@ -42,7 +42,8 @@ export const WORKER_CONTAINER = 'session-task'
 /** Fargate's maximum; a worker that drains needs less than half of it. */
 const STOP_TIMEOUT_SECONDS = 120
 /** The worker touches this file at each heartbeat; without the file (still starting) it counts as healthy. */
-const HEALTH_COMMAND = 'test -z "$(find /tmp/heartbeat -mmin +2 2>/dev/null)"'
+const HEARTBEAT_FILE = '/tmp/heartbeat'
+const HEALTH_COMMAND = `test -z "$(find ${HEARTBEAT_FILE} -mmin +2 2>/dev/null)"`
 
 /** What a session worker is: cluster, task definition, its rights, and the queue on which it asks for attention. */
 export class WorkersStack extends CellStack {
@@ -104,6 +105,7 @@ export class WorkersStack extends CellStack {
         hintsQueueUrl: this.hints.queue.queueUrl,
         workerQueuePrefix: workerQueuePrefix(this.cell),
         workerCapacity: String(config.worker.capacity),
+        heartbeatFile: HEARTBEAT_FILE,
         waTestUrl: parameter(this, 'WaTestUrl'),
         waTestTrustRoot: parameter(this, 'WaTestTrustRootHex'),
         liveMode: parameter(this, 'LiveMode'),

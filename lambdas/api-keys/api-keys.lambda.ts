@@ -1,3 +1,6 @@
+import { makeSQSClient } from '../../shared/aws/sqs.ts'
+import { requireEnvironment } from '../../shared/config/environment.ts'
+import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
 import { makeLog } from '../../shared/log/log.ts'
@@ -11,6 +14,10 @@ const dependencies = makeApiDependencies(tables, log)
 /** Tenants, keys and the platform's own view: the only API function that may write keys. */
 export const handler = makeApi(
   'api-keys',
-  makeKeyHandlers({ tables, readSecret: dependencies.readSecret }),
+  makeKeyHandlers({
+    tables,
+    readSecret: dependencies.readSecret,
+    bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
+  }),
   dependencies,
 )

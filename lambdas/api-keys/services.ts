@@ -1,8 +1,10 @@
+import type { Bell } from '../../shared/events/ring.ts'
 import type { SecretReader } from '../../shared/http/platform-secret.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 /** What the operations of this function work with. */
 export interface KeyServices {
   readonly tables: Tables
+  readonly bell: Bell
   readonly readSecret: SecretReader
 }

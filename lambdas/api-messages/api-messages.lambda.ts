@@ -8,6 +8,7 @@ import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
 import { makeLog } from '../../shared/log/log.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import { makeMessageHandlers } from './handlers.ts'
+import { MessageQuota } from './message-quota.ts'
 
 const log = makeLog('api-messages')
 const tables = openTables()
@@ -18,6 +19,7 @@ export const handler = makeApi(
   makeMessageHandlers({
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
+    quota: new MessageQuota(tables),
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
   makeApiDependencies(tables, log),

@@ -1,7 +1,8 @@
 import { Fault } from '../../shared/core/fault.ts'
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 
-const TIMEOUT_MS = 10_000
+/** The simulator itself waits up to 15 s (for a QR, for a device that comes online); the lambda ends after 28 s. */
+const TIMEOUT_MS = 20_000
 const MAXIMUM_DETAIL_CHARACTERS = 500
 
 /** Control API of the simulated WhatsApp. Every tenant has its own namespace: it sees its own phones and contacts only. */

@@ -1,38 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../cli/user-error.ts'
+import { type DynamoDbEngine, findDynamoDb } from './dynamodb-engine.ts'
 import { freePort } from './free-port.ts'
 import { type CloudLog, silent } from './log.ts'
 
 export interface DynamoDb {
   readonly url: string
   readonly pid: number
-  readonly kind: 'dynoxide'
+  readonly kind: DynamoDbEngine['kind']
   stop(): Promise<void>
 }
 
-const READY_DEADLINE_MS = 10_000
-const MISSING =
-  'The DynamoDB emulator for this platform is missing (npm package @dynoxide/linux-x64). Run `npm install` without --omit=optional on Linux x64; other platforms: see the support matrix in README.md'
-
-/** Path of the emulator's native binary. @throws one line that says what to do */
-export const findDynoxide = (): string => {
-  try {
-    const manifest = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/package.json')
-    const binary = join(dirname(manifest), 'dynoxide')
-    if (existsSync(binary)) return binary
-  } catch (error) {
-    throw new Error(MISSING, { cause: error })
-  }
-  throw new Error(MISSING)
-}
-
+const SEE_LOG = 'see log.txt in the data directory; npm run reset if its data is damaged'
+/** Java on a busy machine takes several seconds. */
+const READY_DEADLINE_MS = 30_000
 /**
- * Starts Dynoxide, in memory or on a database file that survives SIGKILL.
+ * Starts the emulator, in memory or on a database file that survives SIGKILL.
+ * @param input.engine the one found on this machine unless given
  * @param input.spawnChild how to start a child that dies with us; a plain spawn in tests
  */
 export const startDynamoDb = async (input: {
+  engine?: DynamoDbEngine
   dataDir?: string
   port?: number
   log?: CloudLog
@@ -40,11 +30,10 @@ export const startDynamoDb = async (input: {
 }): Promise<DynamoDb> => {
   const log = input.log ?? silent
   const port = input.port ?? (await freePort())
-  const args = ['--host', '127.0.0.1', '--port', String(port)]
-  if (input.dataDir) args.push('--db-path', join(input.dataDir, 'dynamodb.db'))
+  const engine = input.engine ?? findDynamoDb(process.env)
   const spawnChild =
     input.spawnChild ?? ((command, list) => spawn(command, list, { stdio: ['ignore', 'pipe', 'pipe'] }))
-  const child = spawnChild(findDynoxide(), args)
+  const child = spawnChild(...commandOf(engine, port, input.dataDir))
   child.stdout?.on('data', (chunk) => log(`dynamodb: ${String(chunk).trim()}`))
   child.stderr?.on('data', (chunk) => log(`dynamodb: ${String(chunk).trim()}`))
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -53,7 +42,7 @@ export const startDynamoDb = async (input: {
   return {
     url,
     pid: child.pid!,
-    kind: 'dynoxide',
+    kind: engine.kind,
     stop: async () => {
       child.kill('SIGTERM')
       await exited
@@ -61,15 +50,30 @@ export const startDynamoDb = async (input: {
   }
 }
 
+/** Neither can read the other's files, so each has its own name in the data directory. */
+const commandOf = (engine: DynamoDbEngine, port: number, dataDir?: string): [string, string[]] => {
+  if (engine.kind === 'dynoxide') {
+    const storage = dataDir ? ['--db-path', join(dataDir, 'dynamodb.db')] : []
+    return [engine.binary, ['--host', '127.0.0.1', '--port', String(port), ...storage]]
+  }
+  const path = dataDir && join(dataDir, 'dynamodb-local')
+  if (path) mkdirSync(path, { recursive: true })
+  const storage = path ? ['-dbPath', path] : ['-inMemory']
+  const library = `-Djava.library.path=${join(engine.directory, 'DynamoDBLocal_lib')}`
+  const jar = join(engine.directory, 'DynamoDBLocal.jar')
+  return [engine.java, [library, '-jar', jar, '-port', String(port), '-sharedDb', '-disableTelemetry', ...storage]]
+}
+
 const waitUntilAnswering = async (url: string, child: ChildProcess): Promise<void> => {
   const until = Date.now() + READY_DEADLINE_MS
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the DynamoDB emulator ended at once (exit code ${child.exitCode})`)
+    if (child.exitCode !== null)
+      throw new UserError(`the DynamoDB emulator ended at once (exit code ${child.exitCode}): ${SEE_LOG}`)
     try {
       await fetch(url, { method: 'POST' })
       return
     } catch (error) {
-      if (Date.now() > until) throw new Error('the DynamoDB emulator does not answer', { cause: error })
+      if (Date.now() > until) throw new UserError(`the DynamoDB emulator does not answer: ${SEE_LOG}`, { cause: error })
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { endProcess, type GuardedChild, type SpawnOptions } from '../process/guard.ts'
 import type { ProcessTable } from '../process/process-table.ts'
@@ -116,7 +117,8 @@ export const makeEcs = (options: EcsOptions): Ecs => {
       setStopped(task, {
         code: 'EssentialContainerExited',
         reason: signal ? `Killed by ${signal}` : 'Essential container in task exited',
-        exitCode,
+        // A container that a signal ended has 128 + its number, as Docker reports it.
+        exitCode: exitCode ?? 128 + constants.signals[signal!],
       })
     })
     return task
@@ -155,8 +157,10 @@ export const makeEcs = (options: EcsOptions): Ecs => {
           return { task: describe(task) }
         }
         case 'DescribeTasks': {
-          const tasks = (input.tasks as string[]).map((arn) => find(arn)).filter((task) => task !== undefined)
-          return { tasks: tasks.map(describe), failures: [] }
+          const arns = input.tasks as string[]
+          const tasks = arns.map((arn) => find(arn)).filter((task) => task !== undefined)
+          const missing = arns.filter((arn) => !find(arn))
+          return { tasks: tasks.map(describe), failures: missing.map((arn) => ({ arn, reason: 'MISSING' })) }
         }
         case 'ListTasks': {
           const wanted = file.value.tasks.filter(

@@ -14,9 +14,12 @@ export const openJsonFile = <T>(path: string | undefined, initial: T): JsonFile<
   const value: T = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : initial
   return {
     value,
-    save: () => {
-      writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 })
-      renameSync(`${path}.new`, path)
-    },
+    save: () => writeFileAtomically(path, JSON.stringify(value)),
   }
+}
+
+/** The old content or the new one, never half of it; readable by its owner only. */
+export const writeFileAtomically = (path: string, text: string): void => {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
 }

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { startAwsJson } from '../cloud/aws-json.ts'
 import { startDynamoDb } from '../cloud/dynamodb.ts'
+import type { DynamoDbEngine } from '../cloud/dynamodb-engine.ts'
 import { type Ecs, makeEcs } from '../cloud/ecs.ts'
 import { makeEventBridge } from '../cloud/event-bridge.ts'
 import { openJsonFile } from '../cloud/json-file.ts'
@@ -39,6 +40,7 @@ export const startCloud = async (input: {
   assemblyDirectory: string
   parameters: Readonly<Record<string, string>>
   apiPort: number
+  engine: DynamoDbEngine
   guard: Guard
   processes: ProcessTable
   log: LocalLog
@@ -47,6 +49,7 @@ export const startCloud = async (input: {
   const say = (source: string) => (line: string) => log.line(source, line)
   const state = <T>(name: string, initial: T) => openJsonFile(join(dataDir, name), initial)
   const dynamodb = await startDynamoDb({
+    engine: input.engine,
     dataDir,
     log: say('dynamodb'),
     spawnChild: (command, args) => {

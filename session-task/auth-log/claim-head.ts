@@ -36,10 +36,13 @@ export const claimHead = async (
   }
 }
 
-/** Slots without a HEAD: it was lost, and starting anew would write new credentials over a living device. */
+/** Slots or snapshots without a HEAD: it was lost, and starting anew would write new credentials over a living device. */
 const hasOrphans = async (context: LogContext): Promise<boolean> => {
   const slots = await retryStorage(context, 'listSegments', () => context.device.listSegments({ after: 0 }))
-  if (slots.length === 0) return false
+  const isEmpty =
+    slots.length === 0 &&
+    (await retryStorage(context, 'listSnapshots', () => context.device.listSnapshots())).length === 0
+  if (isEmpty) return false
   // Somebody may have made HEAD and fenced between our two reads: then it is his, not lost.
   return (await retryStorage(context, 'getHead', () => context.device.getHead())) === null
 }

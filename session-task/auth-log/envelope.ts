@@ -18,8 +18,32 @@ const headerSchema = z.looseObject({
 /** In clear and authenticated: who wrote what for which slot. */
 export type EnvelopeHeader = z.infer<typeof headerSchema>
 
+/** Why a log cannot be opened although the storage answers. A person has to look; nothing was overwritten. */
+export type LogFault =
+  /** written by a later version of this software */
+  | 'future_format'
+  | 'unreadable_head'
+  | 'missing_head'
+  | 'missing_snapshot'
+  | 'missing_record'
+  /** cut short, changed, or in another place than it was written for */
+  | 'corrupt_record'
+  /** HEAD does not hold the data key of an epoch that is still needed */
+  | 'missing_key'
+  /** the tenant's key does not open the session's keys */
+  | 'wrong_key'
+  | 'missing_credentials'
+  /** HEAD knew later sequences than the log holds */
+  | 'sequence_behind'
+
 export class CorruptLogError extends Error {
   override readonly name = 'CorruptLogError'
+  readonly fault: LogFault
+
+  constructor(fault: LogFault, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.fault = fault
+  }
 }
 
 /**
@@ -51,16 +75,23 @@ export const openEnvelope = (
 ): Buffer => {
   const { header, aad, tag, sealed } = split(bytes)
   if (header.sessionId !== place.sessionId || header.kind !== place.kind || header.seq !== place.seq)
-    throw new CorruptLogError(`${place.kind} ${place.seq} holds ${header.kind} ${header.seq} of ${header.sessionId}`)
+    throw new CorruptLogError(
+      'corrupt_record',
+      `${place.kind} ${place.seq} holds ${header.kind} ${header.seq} of ${header.sessionId}`,
+    )
   const decipher = createDecipheriv('aes-256-gcm', key, ivOf(header))
   decipher.setAAD(aad)
   decipher.setAuthTag(tag)
   try {
     return Buffer.concat([decipher.update(sealed), decipher.final()])
   } catch (cause) {
-    throw new CorruptLogError(`${place.kind} ${place.seq} does not decrypt with the key of epoch ${header.epoch}`, {
-      cause,
-    })
+    throw new CorruptLogError(
+      'corrupt_record',
+      `${place.kind} ${place.seq} does not decrypt with the key of epoch ${header.epoch}`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -74,11 +105,14 @@ const ivOf = ({ epoch, kind, seq }: EnvelopeHeader): Buffer => {
 
 const split = (input: Uint8Array) => {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
-  if (bytes.length < PREFIX_BYTES || bytes[0] !== FORMAT) throw new CorruptLogError(`unknown log format ${bytes[0]}`)
+  if (bytes.length < PREFIX_BYTES) throw new CorruptLogError('corrupt_record', 'log object is cut short')
+  const format = bytes[0] ?? 0
+  if (format !== FORMAT)
+    throw new CorruptLogError(format > FORMAT ? 'future_format' : 'corrupt_record', `unknown log format ${format}`)
   const end = PREFIX_BYTES + bytes.readUInt16BE(1)
-  if (bytes.length < end + TAG_BYTES) throw new CorruptLogError('log object is cut short')
+  if (bytes.length < end + TAG_BYTES) throw new CorruptLogError('corrupt_record', 'log object is cut short')
   const header = headerSchema.safeParse(parseJson(bytes.subarray(PREFIX_BYTES, end)))
-  if (!header.success) throw new CorruptLogError('log object has no header', { cause: header.error })
+  if (!header.success) throw new CorruptLogError('corrupt_record', 'log object has no header', { cause: header.error })
   return {
     header: header.data,
     aad: bytes.subarray(0, end),
@@ -91,6 +125,6 @@ const parseJson = (bytes: Buffer): unknown => {
   try {
     return JSON.parse(bytes.toString())
   } catch (cause) {
-    throw new CorruptLogError('log header is no JSON', { cause })
+    throw new CorruptLogError('corrupt_record', 'log header is no JSON', { cause })
   }
 }

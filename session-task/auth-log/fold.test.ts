@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeAppend, encodeAppend } from './append-text.ts'
 import { emptyFold, type FoldedLog, fold } from './fold.ts'
-import { viewOf } from './log-state.ts'
+import { isLinked, viewOf } from './log-state.ts'
 import type { InboundRecord, LogRecord } from './records.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-text.ts'
 
@@ -41,6 +41,12 @@ describe('fold', () => {
     fc.dictionary(small, fc.dictionary(small, value)).map((set) => ({ t: 'keys', set })),
     fc.jsonValue().map((creds) => ({ t: 'creds', creds })),
     fc.tuple(small, fc.option(sequence)).map(([hash, n]) => inbound(hash, n)),
+    fc
+      .tuple(small, small, fc.boolean())
+      .map(([hash, messageKey, isUnfinished]) => inbound(hash, null, { messageKey, isUnfinished })),
+    small.map((messageKey) => ({ t: 'undecrypted', at: 1, messageKey, attributes: {}, reason: 'other' })),
+    fc.array(small).map((ciphertextHashes) => ({ t: 'finished', ciphertextHashes })),
+    sequenced('note').map((base) => ({ ...base, eventType: 'group.updated', identityHash: base.messageId, data: {} })),
     fc.tuple(small, fc.nat(4)).map(([messageId, n]) => ({ t: 'out', messageId, whatsappId: `W${messageId}`, n })),
     fc
       .tuple(sequenced('status'), fc.constantFrom('sent', 'delivered', 'read', 'played'))
@@ -48,6 +54,9 @@ describe('fold', () => {
     sequenced('fail'),
     sequenced('unknown'),
     sequence.map((upTo) => ({ t: 'done', upTo })),
+    fc
+      .tuple(sequence, fc.nat(3), fc.boolean())
+      .map(([from, more, alone]) => ({ t: 'mark', from, upTo: from + more, alone })),
     fc.constant({ t: 'fence', epoch: 1 }),
     fc.record({ t: fc.constant('from a newer version'), n: fc.nat() }),
   ) as fc.Arbitrary<LogRecord>
@@ -132,6 +141,66 @@ describe('fold', () => {
     expect(view.messageIdOf('W')).toBe('m')
     fold(state, { t: 'done', upTo: 3 }, 75 * DAY_MS)
     expect([view.out('m'), view.messageIdOf('W')]).toEqual([undefined, undefined])
+  })
+
+  test('a message whose content is missing waits until it comes, and content that came is never missed again', () => {
+    const missing = (messageKey: string, at: number): LogRecord => ({
+      t: 'undecrypted',
+      at,
+      messageKey,
+      attributes: { id: messageKey },
+      reason: 'no_session',
+    })
+    const received = (hash: string, messageKey: string, type: string) =>
+      inbound(hash, null, { messageKey, event: { type, messageId: `msg ${hash}` } as InboundRecord['event'] })
+    const state = foldAll([missing('a', 1), missing('b', 2), missing('a', 3)])
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    expect(view().undecrypted()).toMatchObject([
+      { messageKey: 'a', at: 1, messageId: null },
+      { messageKey: 'b', at: 2 },
+    ])
+    foldAll([received('shown', 'a', 'message.undecryptable'), received('content', 'b', 'message.received')], state)
+    expect(view().undecrypted()).toMatchObject([{ messageKey: 'a', messageId: 'msg shown' }])
+    foldAll([received('late', 'a', 'message.received'), missing('a', 4), missing('b', 4)], state)
+    expect(view().undecrypted()).toEqual([])
+    for (let n = 0; n < 1_500; n++) fold(state, missing(`garbage ${n}`, 5), 5)
+    expect(state.undecrypted.size).toBe(1_000)
+    fold(state, { t: 'fence', epoch: 1 }, 20 * DAY_MS)
+    expect(view().undecrypted()).toEqual([])
+  })
+
+  test('a stanza that the library has not finished keeps its plaintext, done or not, until it is finished', () => {
+    const state = foldAll([inbound('h', null, { isUnfinished: true }), { t: 'done', upTo: 9 }])
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    expect(view().unfinished()).toMatchObject([{ ciphertextHash: 'h', plaintext: 'plaintext h' }])
+    expect(view().inboundByCiphertext('h')).toMatchObject({ plaintext: 'plaintext h' })
+    foldAll([{ t: 'finished', ciphertextHashes: ['h'] }, inbound('h', null, { isUnfinished: true })], state)
+    expect(view().unfinished()).toEqual([])
+    expect(view().inboundByCiphertext('h')).toEqual({ plaintext: null })
+  })
+
+  test('credentials of a logged-out device are archived for 30 days, those that never linked are not', () => {
+    const state = emptyFold()
+    const view = () => viewOf(decodeSnapshot(encodeSnapshot(state)))
+    const linked = { me: { id: '1:1@s.whatsapp.net' }, account: { details: 'x' } }
+    const creds = (value: unknown): LogRecord => ({ t: 'creds', creds: value })
+    // a pairing code that nobody entered leaves `me` without an account
+    fold(state, creds({ me: { id: '2:1@s.whatsapp.net' } }), 0)
+    expect(isLinked(state)).toBe(false)
+    fold(state, creds(null), 0)
+    fold(state, creds(linked), DAY_MS)
+    expect(isLinked(state)).toBe(true)
+    fold(state, { t: 'keys', set: { session: { a: 1 } } }, DAY_MS)
+    fold(state, creds(null), 2 * DAY_MS)
+    expect([view().creds, view().key('session', 'a')]).toEqual([null, undefined])
+    expect(view().archivedCreds()).toEqual([{ at: 2 * DAY_MS, creds: linked }])
+    for (let n = 3; n < 7; n++) {
+      fold(state, creds({ ...linked, n }), n * DAY_MS)
+      fold(state, creds(null), n * DAY_MS)
+    }
+    expect(view().archivedCreds()).toMatchObject([4, 5, 6].map((n) => ({ creds: { n } })))
+    fold(state, { t: 'fence', epoch: 1 }, 37 * DAY_MS)
+    expect(view().archivedCreds()).toEqual([])
   })
 
   test('undone records and the next sequence survive a snapshot verbatim', () => {

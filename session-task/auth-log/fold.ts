@@ -1,8 +1,12 @@
 import { rankOf } from '../../shared/core/message-status.ts'
-import { isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
-import type { OutState } from './session-log.ts'
+import { forgetInbound, noteContent, noteUndecrypted } from './fold-inbound.ts'
+import { holdsLinkedDevice } from './linked-credentials.ts'
+import { type InboundRecord, isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
+import type { OutState, UndecryptedState } from './session-log.ts'
 
 const RETENTION_MS = 14 * 24 * 3_600_000
+const ARCHIVE_MS = 30 * 24 * 3_600_000
+const ARCHIVED_MAX = 3
 const HASHES_MIN = 5_000
 const HASHES_MAX = 100_000
 
@@ -12,9 +16,15 @@ export interface FoldedLog {
   now: number
   readonly keys: Map<string, Map<string, string>>
   creds: string | null
+  /** credentials of devices that were logged out or linked anew, oldest first; 30 days, for a person to look at */
+  readonly archivedCreds: { readonly at: number; readonly creds: string }[]
   nextSequence: number
   doneUpTo: number
   readonly undone: Map<number, SequencedRecord>
+  /** rows that somebody was about to write; null when they stand */
+  mark: { readonly from: number; readonly upTo: number } | null
+  /** sequence → how often its row alone was tried */
+  readonly tries: Map<number, number>
   readonly openOuts: Map<string, OutState>
   /** in the order they settled */
   readonly settledOuts: Map<string, OutState>
@@ -22,6 +32,10 @@ export interface FoldedLog {
   /** ciphertext hash → when, and the sequence whose undone record has the plaintext */
   readonly ciphertexts: Map<string, { at: number; sequence: number | null }>
   readonly identities: Map<string, number>
+  /** by message key */
+  readonly undecrypted: Map<string, { readonly at: number; readonly state: UndecryptedState }>
+  /** by ciphertext hash */
+  readonly unfinished: Map<string, { readonly at: number; readonly record: InboundRecord }>
   /** records of a newer version, carried for it */
   readonly unknown: LogRecord[]
 }
@@ -30,14 +44,19 @@ export const emptyFold = (): FoldedLog => ({
   now: 0,
   keys: new Map(),
   creds: null,
+  archivedCreds: [],
   nextSequence: 1,
   doneUpTo: 0,
   undone: new Map(),
+  mark: null,
+  tries: new Map(),
   openOuts: new Map(),
   settledOuts: new Map(),
   messageIds: new Map(),
   ciphertexts: new Map(),
   identities: new Map(),
+  undecrypted: new Map(),
+  unfinished: new Map(),
   unknown: [],
 })
 
@@ -58,16 +77,24 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       setKeys(state, record)
       return
     case 'creds':
-      state.creds = record.creds == null ? null : JSON.stringify(record.creds)
-      // A new identity has nothing in common with the ratchets and pre-keys of the one before.
-      if (record.creds == null) state.keys.clear()
+      setCredentials(state, record.creds == null ? null : JSON.stringify(record.creds), at)
       return
     case 'in': {
+      noteContent(state, record, at)
       const known = state.ciphertexts.get(record.ciphertextHash)
       if (known?.sequence == null) state.ciphertexts.set(record.ciphertextHash, { at, sequence: record.sequence })
       if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
       return
     }
+    case 'undecrypted':
+      noteUndecrypted(state, record, at)
+      return
+    case 'finished':
+      for (const hash of record.ciphertextHashes) state.unfinished.delete(hash)
+      return
+    case 'note':
+      if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
+      return
     case 'out': {
       const outs = state.settledOuts.has(record.messageId) ? state.settledOuts : state.openOuts
       const earlier = outs.get(record.messageId)
@@ -93,6 +120,13 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
     case 'done':
       state.doneUpTo = Math.max(state.doneUpTo, record.upTo)
       for (const sequence of state.undone.keys()) if (sequence <= state.doneUpTo) state.undone.delete(sequence)
+      for (const sequence of state.tries.keys()) if (sequence <= state.doneUpTo) state.tries.delete(sequence)
+      if (state.mark && state.mark.upTo <= state.doneUpTo) state.mark = null
+      return
+    case 'mark':
+      if (record.upTo <= state.doneUpTo) return
+      state.mark = { from: record.from, upTo: record.upTo }
+      if (record.alone) state.tries.set(record.from, (state.tries.get(record.from) ?? 0) + 1)
       return
     case 'state':
     case 'fence':
@@ -101,6 +135,17 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       // Not assertNever: a newer worker may have written here before us (rolling deploy).
       state.unknown.push(record)
   }
+}
+
+const setCredentials = (state: FoldedLog, creds: string | null, at: number): void => {
+  if (creds === null) {
+    // A 401 may be WhatsApp's mistake: credentials that are deleted can never be looked at again (baileys-facts §1.1).
+    if (state.creds !== null && holdsLinkedDevice(state.creds)) state.archivedCreds.push({ at, creds: state.creds })
+    if (state.archivedCreds.length > ARCHIVED_MAX) state.archivedCreds.shift()
+    // A new identity has nothing in common with the ratchets and pre-keys of the one before.
+    state.keys.clear()
+  }
+  state.creds = creds
 }
 
 const noteSequenced = (state: FoldedLog, record: SequencedRecord): void => {
@@ -120,10 +165,13 @@ const setKeys = (state: FoldedLog, record: KeysRecord): void => {
   }
 }
 
+const NEVER_SENT: OutState = { whatsappId: '', frames: 0, settled: null, at: 0 }
+
 const settle = (state: FoldedLog, messageId: string, to: NonNullable<OutState['settled']>, at: number): void => {
-  const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId)
+  // An end without a frame is remembered too: it must not be told twice.
+  const out = state.openOuts.get(messageId) ?? state.settledOuts.get(messageId) ?? NEVER_SENT
   // Evidence beats a guess; a later record never lowers what is known (protocol §9, §6).
-  if (!out || (out.settled !== null && rankOf(to) <= rankOf(out.settled))) return
+  if (out.settled !== null && rankOf(to) <= rankOf(out.settled)) return
   state.openOuts.delete(messageId)
   state.settledOuts.delete(messageId)
   state.settledOuts.set(messageId, { ...out, settled: to, at })
@@ -136,6 +184,8 @@ const forgetAged = (state: FoldedLog): void => {
     state.settledOuts.delete(messageId)
     if (state.messageIds.get(out.whatsappId) === messageId) state.messageIds.delete(out.whatsappId)
   }
+  forgetInbound(state, limit)
+  while ((state.archivedCreds[0]?.at ?? Number.POSITIVE_INFINITY) < state.now - ARCHIVE_MS) state.archivedCreds.shift()
   forgetHashes(state.ciphertexts, ({ at }) => at >= limit)
   forgetHashes(state.identities, (at) => at >= limit)
 }

@@ -1,3 +1,4 @@
+import { CorruptLogError } from './envelope.ts'
 import { encodeHead, type Head, isTombstone, parseHead } from './head.ts'
 import { type LogContext, retryStorage } from './log-context.ts'
 import type { StoredHead } from './log-device.ts'
@@ -46,9 +47,17 @@ export class HeadKeeper {
   async #readOurs(): Promise<StoredHead | null> {
     const found = await retryStorage(this.#context, 'getHead', () => this.#context.device.getHead())
     if (!found) return null
-    const head = parseHead(found.bytes)
-    const ours =
-      !isTombstone(head) && head.epoch === this.#context.epoch && head.claimant.openId === this.#context.openId
-    return ours ? found : null
+    return this.#isWrittenByUs(found.bytes) ? found : null
+  }
+
+  #isWrittenByUs(bytes: Buffer): boolean {
+    try {
+      const head = parseHead(bytes)
+      return !isTombstone(head) && head.epoch === this.#context.epoch && head.claimant.openId === this.#context.openId
+    } catch (error) {
+      // We can read what we wrote: this is a later version's, or broken, and the next open says which.
+      if (error instanceof CorruptLogError) return false
+      throw error
+    }
   }
 }

@@ -44,13 +44,20 @@ export type Tombstone = z.infer<typeof tombstoneSchema>
 
 export const isTombstone = (head: Head | Tombstone): head is Tombstone => 'tombstone' in head
 
-/** @throws CorruptLogError when the bytes are no HEAD of a format this version knows */
+/** @throws CorruptLogError future_format, or unreadable_head when the bytes are no HEAD */
 export const parseHead = (bytes: Uint8Array): Head | Tombstone => {
+  let stored: unknown
   try {
-    return z.union([tombstoneSchema, headSchema]).parse(JSON.parse(Buffer.from(bytes).toString()))
+    stored = JSON.parse(Buffer.from(bytes).toString())
   } catch (cause) {
-    throw new CorruptLogError('HEAD cannot be read', { cause })
+    throw new CorruptLogError('unreadable_head', 'HEAD is no JSON', { cause })
   }
+  const format = (stored as { format?: unknown } | null)?.format
+  if (typeof format === 'number' && format > FORMAT)
+    throw new CorruptLogError('future_format', `HEAD has format ${format}, this version knows ${FORMAT}`)
+  const parsed = z.union([tombstoneSchema, headSchema]).safeParse(stored)
+  if (!parsed.success) throw new CorruptLogError('unreadable_head', 'HEAD cannot be read', { cause: parsed.error })
+  return parsed.data
 }
 
 export const encodeHead = (head: Head | Tombstone): Buffer => Buffer.from(JSON.stringify(head))

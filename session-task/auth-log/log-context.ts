@@ -35,6 +35,8 @@ export interface LogContext {
   /** bytes of cryptographic quality */
   readonly random: (bytes: number) => Uint8Array
   readonly pauses: PauseDetector
+  /** zstd of a snapshot, off the thread that serves the sockets */
+  readonly compress: (body: Buffer) => Promise<Buffer>
   readonly limits: LogLimits
   readonly log: Log
   /** aborted when the log is over: nobody waits for a retry any more */

@@ -1,4 +1,5 @@
 import type { FoldedLog } from './fold.ts'
+import { holdsLinkedDevice } from './linked-credentials.ts'
 import type { SequencedRecord } from './records.ts'
 import type { LogState } from './session-log.ts'
 
@@ -7,6 +8,7 @@ export const viewOf = (state: FoldedLog): LogState => ({
   get creds() {
     return state.creds === null ? null : JSON.parse(state.creds)
   },
+  archivedCreds: () => state.archivedCreds.map(({ at, creds }) => ({ at, creds: JSON.parse(creds) })),
   key: (type, id) => {
     const value = state.keys.get(type)?.get(id)
     return value === undefined ? undefined : JSON.parse(value)
@@ -18,21 +20,27 @@ export const viewOf = (state: FoldedLog): LogState => ({
     return state.doneUpTo
   },
   undone: () => [...state.undone.values()].sort(bySequence),
+  get mark() {
+    return state.mark
+  },
+  triesOf: (sequence) => state.tries.get(sequence) ?? 0,
   out: (messageId) => state.openOuts.get(messageId) ?? state.settledOuts.get(messageId),
   messageIdOf: (whatsappId) => state.messageIds.get(whatsappId),
   inboundByCiphertext: (ciphertextHash) => {
     const known = state.ciphertexts.get(ciphertextHash)
     if (!known) return undefined
+    const unfinished = state.unfinished.get(ciphertextHash)
+    if (unfinished) return unfinished.record
     const record = known.sequence === null ? undefined : state.undone.get(known.sequence)
     return record?.t === 'in' && record.ciphertextHash === ciphertextHash ? record : { plaintext: null }
   },
+  undecrypted: () => [...state.undecrypted.values()].map((waiting) => waiting.state),
+  undecryptedOf: (messageKey) => state.undecrypted.get(messageKey)?.state,
+  unfinished: () => [...state.unfinished.values()].map(({ record }) => record),
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 
 const bySequence = (one: SequencedRecord, other: SequencedRecord): number => one.sequence - other.sequence
 
 /** Does the state hold the credentials of a linked device? */
-export const isLinked = (state: FoldedLog): boolean => {
-  const creds = state.creds === null ? null : JSON.parse(state.creds)
-  return Boolean(creds?.me?.id)
-}
+export const isLinked = (state: FoldedLog): boolean => state.creds !== null && holdsLinkedDevice(state.creds)

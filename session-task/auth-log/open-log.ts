@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
 import type { Log } from '../../shared/log/log.ts'
 import { encodeAppend } from './append-text.ts'
 import { claimHead } from './claim-head.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { commitSegment } from './commit-segment.ts'
-import { CorruptLogError } from './envelope.ts'
+import { CorruptLogError, type LogFault } from './envelope.ts'
 import { fold } from './fold.ts'
 import { type Head, isTombstone, parseHead, type Tombstone } from './head.ts'
 import { HeadKeeper } from './head-keeper.ts'
@@ -32,13 +34,24 @@ export interface OpenInput {
   readonly clock?: Clock
   readonly random?: (bytes: number) => Uint8Array
   readonly limits?: Partial<LogLimits>
+  /** tests that move time by hand compress in the same turn: a thread pool knows nothing of their clock */
+  readonly compress?: (body: Buffer) => Promise<Buffer>
 }
+
+const compressInThreadPool: LogContext['compress'] = promisify(zstdCompress)
 
 export type OpenRefusal = 'newerOwner' | 'stateLost' | 'tombstone'
 
 export type OpenResult =
   | { readonly ok: true; readonly log: SessionLog }
-  | { readonly ok: false; readonly reason: OpenRefusal; readonly headEpoch: number; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly reason: OpenRefusal
+      /** what is wrong with a log that is `stateLost`; null for the other reasons */
+      readonly fault: LogFault | null
+      readonly headEpoch: number
+      readonly detail: string
+    }
 
 /**
  * Takes the log over in the order of protocol §3: claim HEAD → read snapshot and slots → fence → HEAD again. The first
@@ -59,6 +72,7 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
     clock,
     random,
     pauses,
+    compress: input.compress ?? compressInThreadPool,
     limits: { ...DEFAULT_LIMITS, ...input.limits },
     log: input.log,
     over: over.signal,
@@ -67,15 +81,23 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
     over.abort()
     if (!input.pauseDetector) pauses.stop()
   }
-  const refuse = (reason: OpenRefusal, headEpoch: number, detail: string): OpenResult => {
+  const refuse = (
+    reason: OpenRefusal,
+    headEpoch: number,
+    detail: string,
+    fault: LogFault | null = null,
+  ): OpenResult => {
     release()
-    return { ok: false, reason, headEpoch, detail }
+    return { ok: false, reason, fault, headEpoch, detail }
   }
   let headEpoch = 0
   try {
     const wrappedKey = await input.sessionKeyWrap.wrap(context.key)
     const claim = await claimHead(context, input.claimant, wrappedKey, input.expectLinked)
-    if (!claim.ok) return refuse(claim.reason, claim.headEpoch, `HEAD: ${claim.reason}`)
+    if (!claim.ok) {
+      const fault = claim.reason === 'stateLost' ? 'missing_head' : null
+      return refuse(claim.reason, claim.headEpoch, `HEAD: ${claim.reason}`, fault)
+    }
     headEpoch = claim.head.epoch
     const keys = new SessionKeyRing(input.sessionKeyWrap, claim.head.wrappedKeys)
     const restored = await restoreLog(context, claim.head, keys)
@@ -89,7 +111,7 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
     return { ok: true, log: new OwnedLog(context, { fold: restored.state, head, tail: restored.tail, release }) }
   } catch (error) {
     if (error instanceof NewerOwnerError) return refuse('newerOwner', error.headEpoch, error.message)
-    if (error instanceof CorruptLogError) return refuse('stateLost', headEpoch, error.message)
+    if (error instanceof CorruptLogError) return refuse('stateLost', headEpoch, error.message, error.fault)
     release()
     throw error
   }
@@ -97,15 +119,18 @@ export const openSessionLog = async (input: OpenInput): Promise<OpenResult> => {
 
 const assertNothingLost = ({ state }: RestoredLog, head: Head, expectLinked: boolean): void => {
   if (head.nextSequence > state.nextSequence)
-    throw new CorruptLogError(`HEAD knew sequence ${head.nextSequence}, the log ends before ${state.nextSequence}`)
+    throw new CorruptLogError(
+      'sequence_behind',
+      `HEAD knew sequence ${head.nextSequence}, the log ends before ${state.nextSequence}`,
+    )
   if (expectLinked && state.creds === null)
-    throw new CorruptLogError('the session is linked, the log has no credentials')
+    throw new CorruptLogError('missing_credentials', 'the session is linked, the log has no credentials')
 }
 
 /** The first slot that is ours ends every earlier owner: his next put meets it. */
 const writeFence = async (context: LogContext, restored: RestoredLog, keys: SessionKeyRing): Promise<void> => {
   const record: FenceRecord = { t: 'fence', epoch: context.epoch }
-  const at = context.clock.now()
+  const at = Math.max(context.clock.now(), restored.state.now)
   const fence = await commitSegment(context, restored.tail + 1, [encodeAppend(at, [record])], (slot, bytes) =>
     applySegment(context, restored, slot, bytes, keys),
   )

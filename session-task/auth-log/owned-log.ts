@@ -2,11 +2,17 @@ import { assertSequences, decodeAppend, encodeAppend } from './append-text.ts'
 import { commitSegment } from './commit-segment.ts'
 import { type FoldedLog, fold } from './fold.ts'
 import type { HeadKeeper } from './head-keeper.ts'
+import { JournalClock } from './journal-clock.ts'
 import { type LogContext, StorageAwayError } from './log-context.ts'
 import { viewOf } from './log-state.ts'
 import type { LogRecord } from './records.ts'
 import { type LogLoss, LogLostError, type LogState, type SessionLog } from './session-log.ts'
-import { freeze, Snapshotter } from './snapshotter.ts'
+import { type FrozenState, freeze, Snapshotter } from './snapshotter.ts'
+
+const IDLE_CHECK_MS = 10 * 60_000
+
+/** Says only that work is done, and doing it again does no harm: a PUT of its own would double what a stanza costs. */
+const ridesAlong = ({ t }: LogRecord): boolean => t === 'done' || t === 'finished'
 
 interface Waiter {
   readonly lsn: number
@@ -26,6 +32,8 @@ export class OwnedLog implements SessionLog {
   readonly #release: () => void
   #tail: number
   #lastLsn = 0
+  /** last position that somebody has to wait for; what rides along behind it makes no PUT of its own */
+  #neededLsn = 0
   #durableLsn = 0
   #taken = 0
   #queue: string[] = []
@@ -35,6 +43,8 @@ export class OwnedLog implements SessionLog {
   #loss: LogLoss | null = null
   #listeners: ((loss: LogLoss) => void)[] = []
   #validatedPauses: number
+  readonly #stopIdleChecks: () => void
+  readonly #time: JournalClock
 
   /** @param release frees what open reserved; called when the log is over */
   constructor(context: LogContext, input: { fold: FoldedLog; head: HeadKeeper; tail: number; release: () => void }) {
@@ -48,10 +58,17 @@ export class OwnedLog implements SessionLog {
     this.state = viewOf(input.fold)
     this.#snapshots = new Snapshotter(context, input.head, input.tail - input.head.head.snapSeq)
     this.#validatedPauses = context.pauses.pauses()
+    this.#time = new JournalClock(context.clock, (jumpMs) =>
+      context.log.error(
+        { sessionId: this.sessionId, jumpMs },
+        'the wall clock jumped, the log goes by the monotonic one',
+      ),
+    )
+    this.#stopIdleChecks = context.clock.every(IDLE_CHECK_MS, () => this.#snapshotWhenIdle())
   }
 
   get lastLsn(): number {
-    return this.#lastLsn
+    return this.#neededLsn
   }
 
   get durableLsn(): number {
@@ -63,14 +80,13 @@ export class OwnedLog implements SessionLog {
     if (this.#closing) throw new Error('the session log is closed')
     if (records.length === 0) return this.#lastLsn
     assertSequences(this.#fold, records)
-    const text = encodeAppend(this.#context.clock.now(), records)
+    const text = encodeAppend(this.#time.now(this.#fold.now), records)
     // What is folded is what a later owner will read, not what the caller may still change.
     const append = decodeAppend(text)
     for (const record of append.records) fold(this.#fold, record, append.at)
     this.#queue.push(text)
     this.#lastLsn++
-    // A microtask later, so that appends of one synchronous run share the first put.
-    this.#writing ??= Promise.resolve().then(() => this.#writeQueue())
+    if (!append.records.every(ridesAlong)) this.#need(this.#lastLsn)
     return this.#lastLsn
   }
 
@@ -91,6 +107,7 @@ export class OwnedLog implements SessionLog {
       if (await this.#isStillOwner()) return
       throw new LogLostError(this.#loss ?? 'fenced')
     }
+    this.#need(lsn)
     await new Promise<void>((resolve, reject) => this.#waiters.push({ lsn, resolve, reject }))
   }
 
@@ -110,9 +127,15 @@ export class OwnedLog implements SessionLog {
     this.#lose('fenced')
   }
 
+  #need(lsn: number): void {
+    this.#neededLsn = Math.max(this.#neededLsn, lsn)
+    // A microtask later, so that appends of one synchronous run share the first put.
+    this.#writing ??= Promise.resolve().then(() => this.#writeQueue())
+  }
+
   async #writeQueue(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && !this.#loss) await this.#writeBatch()
+      while (this.#queue.length > 0 && this.#neededLsn > this.#durableLsn && !this.#loss) await this.#writeBatch()
     } catch (error) {
       this.#context.log.error({ sessionId: this.sessionId, error: String(error) }, 'session log cannot be written')
       this.#lose('storage', error)
@@ -137,13 +160,23 @@ export class OwnedLog implements SessionLog {
     const ready = this.#waiters.filter((waiter) => waiter.lsn <= lsn)
     this.#waiters = this.#waiters.filter((waiter) => waiter.lsn > lsn)
     for (const waiter of ready) waiter.resolve()
-    if (frozen)
-      this.#snapshots.start(
-        frozen,
-        this.#tail,
-        () => this.#tail,
-        () => this.#lose('fenced'),
-      )
+    if (frozen) this.#startSnapshot(frozen)
+  }
+
+  #startSnapshot(frozen: FrozenState): void {
+    this.#snapshots.start(
+      frozen,
+      this.#tail,
+      () => this.#tail,
+      () => this.#lose('fenced'),
+    )
+  }
+
+  /** The janitor: a session that went quiet has no next commit that could bring the snapshot of its last ones. */
+  #snapshotWhenIdle(): void {
+    const isQuiet = this.#writing === null && this.#queue.length === 0 && !this.#closing && !this.#loss
+    if (isQuiet && this.#tail > this.#head.head.snapSeq && this.#snapshots.isDue())
+      this.#startSnapshot(freeze(this.#fold))
   }
 
   /** The gate's last look: after a pause only HEAD can tell whether a put that succeeded still means ownership. */
@@ -163,6 +196,7 @@ export class OwnedLog implements SessionLog {
   }
 
   async #close(): Promise<void> {
+    if (this.#queue.length > 0) this.#need(this.#lastLsn)
     await this.#writing
     await this.#snapshots.settled()
     if (this.#loss) throw new LogLostError(this.#loss)
@@ -175,12 +209,14 @@ export class OwnedLog implements SessionLog {
       throw new LogLostError('storage', { cause: error })
     }
     if (this.#loss) throw new LogLostError(this.#loss)
+    this.#stopIdleChecks()
     this.#release()
   }
 
   #lose(loss: LogLoss, cause?: unknown): void {
     if (this.#loss) return
     this.#loss = loss
+    this.#stopIdleChecks()
     this.#release()
     this.#queue = []
     const error = new LogLostError(loss, cause instanceof StorageAwayError ? { cause } : undefined)

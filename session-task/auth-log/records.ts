@@ -43,6 +43,50 @@ export interface InboundRecord {
   readonly plaintext: string
   readonly stanza: string
   readonly tries: number
+  /** which message of which sender this is the content of; see UndecryptedRecord */
+  readonly messageKey?: string
+  /** the library still works on it after the receipt (history, shared keys): injected again after a crash, until `finished` */
+  readonly isUnfinished?: boolean
+}
+
+/**
+ * A stanza that could not be decrypted, before its retry receipt or refusal may leave. Makes no event by itself: most
+ * senders answer with the content within seconds (baileys-facts §4).
+ */
+export interface UndecryptedRecord {
+  readonly t: 'undecrypted'
+  readonly at: number
+  /** base64 of the first 16 bytes of SHA-256(sender's LID, or phone ‖ 0 ‖ WhatsApp id) */
+  readonly messageKey: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly reason: UndecryptedReason
+}
+
+export type UndecryptedReason =
+  | 'no_session'
+  | 'no_sender_key'
+  | 'no_pre_key'
+  | 'key_used'
+  | 'bad_mac'
+  | 'absent'
+  | 'unsupported'
+  | 'other'
+
+/** The library is done with these inbound stanzas (ciphertext hashes); rides along. */
+export interface FinishedRecord {
+  readonly t: 'finished'
+  readonly ciphertextHashes: readonly string[]
+}
+
+/**
+ * What WhatsApp told without a message (a group changed, two contacts are one), before the ack of that stanza may leave.
+ * The event is complete in the record; the same notification delivered again has the same identityHash.
+ */
+export interface NoteRecord extends Sequenced {
+  readonly t: 'note'
+  readonly eventType: string
+  readonly identityHash: string
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 export interface InboundEvent {
@@ -103,6 +147,17 @@ export interface DoneRecord {
   readonly upTo: number
 }
 
+/**
+ * Rows of these sequences are about to be written once more. A mark that the next owner finds says that whoever tried did
+ * not live to write `done`; one that was `alone` counts as a try of its row (protocol §5, poison).
+ */
+export interface MarkRecord {
+  readonly t: 'mark'
+  readonly from: number
+  readonly upTo: number
+  readonly alone: boolean
+}
+
 export interface FenceRecord {
   readonly t: 'fence'
   readonly epoch: number
@@ -117,10 +172,20 @@ export type LogRecord =
   | FailRecord
   | UnknownRecord
   | StateRecord
+  | UndecryptedRecord
+  | FinishedRecord
+  | NoteRecord
   | DoneRecord
+  | MarkRecord
   | FenceRecord
 
-export type SequencedRecord = StatusRecord | FailRecord | UnknownRecord | StateRecord | (InboundRecord & Sequenced)
+export type SequencedRecord =
+  | StatusRecord
+  | FailRecord
+  | UnknownRecord
+  | StateRecord
+  | NoteRecord
+  | (InboundRecord & Sequenced)
 
 export const isSequenced = (record: LogRecord): record is SequencedRecord =>
   'sequence' in record && typeof record.sequence === 'number'

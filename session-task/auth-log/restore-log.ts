@@ -36,9 +36,13 @@ export const restoreLog = async (context: LogContext, head: Head, keys: SessionK
   const restored = await readSnapshot(context, head, keys)
   const slots = await retryStorage(context, 'listSegments', () => context.device.listSegments({ after: head.snapSeq }))
   for (const [index, slot] of slots.entries())
-    if (slot !== head.snapSeq + 1 + index) throw new CorruptLogError(`slot ${head.snapSeq + 1 + index} is missing`)
+    if (slot !== head.snapSeq + 1 + index)
+      throw new CorruptLogError('missing_record', `slot ${head.snapSeq + 1 + index} is missing`)
   if (head.snapSeq + slots.length < head.tailSeq)
-    throw new CorruptLogError(`the log ends at ${head.snapSeq + slots.length}, HEAD knew ${head.tailSeq}`)
+    throw new CorruptLogError(
+      'missing_record',
+      `the log ends at ${head.snapSeq + slots.length}, HEAD knew ${head.tailSeq}`,
+    )
   for (let start = 0; start < slots.length; start += PARALLEL_READS) {
     const chunk = slots.slice(start, start + PARALLEL_READS)
     const objects = await Promise.all(
@@ -46,7 +50,7 @@ export const restoreLog = async (context: LogContext, head: Head, keys: SessionK
     )
     for (const [index, slot] of chunk.entries()) {
       const bytes = objects[index]
-      if (!bytes) throw new CorruptLogError(`slot ${slot} is listed but gone`)
+      if (!bytes) throw new CorruptLogError('missing_record', `slot ${slot} is listed but gone`)
       await applySegment(context, restored, slot, bytes, keys)
     }
   }
@@ -71,20 +75,32 @@ export const applySegment = async (
     seq: slot,
   })
   restored.epoch = epoch
-  for (const { at, records } of decodeBody(body)) for (const record of records) fold(restored.state, record, at)
+  for (const { at, records } of decoded(`slot ${slot}`, () => decodeBody(body)))
+    for (const record of records) fold(restored.state, record, at)
 }
 
 const readSnapshot = async (context: LogContext, head: Head, keys: SessionKeyRing): Promise<RestoredLog> => {
   const name = head.snapshotKey
   if (name === null) return { state: emptyFold(), tail: 0, epoch: 0 }
   const bytes = await retryStorage(context, 'getSnapshot', () => context.device.getSnapshot(name))
-  if (!bytes) throw new CorruptLogError(`snapshot ${name} is missing`)
+  if (!bytes) throw new CorruptLogError('missing_snapshot', `snapshot ${name} is missing`)
   const { epoch } = readHeader(bytes)
   const body = openEnvelope(await keys.keyOf(epoch), bytes, {
     sessionId: context.sessionId,
     kind: 'snapshot',
     seq: head.snapSeq,
   })
-  const text = zlib.zstdDecompressSync(body, { maxOutputLength: MAX_SNAPSHOT_BYTES }).toString()
-  return { state: decodeSnapshot(text), tail: head.snapSeq, epoch }
+  const state = decoded(`snapshot ${name}`, () =>
+    decodeSnapshot(zlib.zstdDecompressSync(body, { maxOutputLength: MAX_SNAPSHOT_BYTES }).toString()),
+  )
+  return { state, tail: head.snapSeq, epoch }
+}
+
+/** The bytes are what their writer sealed: what cannot be decoded now is a format of a later version. */
+const decoded = <Value>(place: string, decode: () => Value): Value => {
+  try {
+    return decode()
+  } catch (cause) {
+    throw new CorruptLogError('future_format', `${place} cannot be decoded by this version`, { cause })
+  }
 }

@@ -81,7 +81,7 @@ describe('a session log in S3', () => {
     const log = await openOn(sessionId, 1)
     await log.durable(log.append([{ t: 'creds', creds: { me: { id: 'me' } } }]))
     const other = TenantScope.fromVerified('envelope', { tenantId: 'ten_00000000000000000000000002', mode: 'test' })
-    await expect(openSessionLog(input(sessionId, 2, other))).rejects.toThrow()
+    expect(await openSessionLog(input(sessionId, 2, other))).toMatchObject({ ok: false, fault: 'wrong_key' })
   })
 
   test('a bucket that does not exist is an error, never an empty log', async () => {

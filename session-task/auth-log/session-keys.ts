@@ -12,7 +12,15 @@ export interface SessionKeyWrap {
 /** Session keys under the tenant's data key: destroying that one erases every log of the tenant. */
 export const tenantKeyWrap = (keys: TenantKeys, scope: TenantScope, sessionId: string): SessionKeyWrap => ({
   wrap: (key) => keys.sealRaw(scope, `session-log#${sessionId}`, key),
-  unwrap: (wrapped) => keys.openRaw(scope, `session-log#${sessionId}`, wrapped as Sealed),
+  unwrap: async (wrapped) => {
+    // KMS or DynamoDB may be away: that says nothing about the key, and is thrown as it is.
+    await keys.dataKey(scope)
+    try {
+      return await keys.openRaw(scope, `session-log#${sessionId}`, wrapped as Sealed)
+    } catch (cause) {
+      throw new CorruptLogError('wrong_key', `the tenant's key does not open a key of ${sessionId}`, { cause })
+    }
+  },
 })
 
 /** Keys of earlier epochs, unwrapped when a segment needs them. */
@@ -31,7 +39,8 @@ export class SessionKeyRing {
     const known = this.#keys.get(epoch)
     if (known) return known
     const wrapped = this.#wrapped[String(epoch)]
-    if (wrapped === undefined) return Promise.reject(new CorruptLogError(`HEAD has no key of epoch ${epoch}`))
+    if (wrapped === undefined)
+      return Promise.reject(new CorruptLogError('missing_key', `HEAD has no key of epoch ${epoch}`))
     const key = this.#wrap.unwrap(wrapped)
     this.#keys.set(epoch, key)
     return key

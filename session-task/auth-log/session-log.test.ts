@@ -42,6 +42,26 @@ describe('a session log', () => {
     expect(bucket.segments.size).toBe(2)
   })
 
+  test('what only says that work is done makes no PUT of its own, nothing waits for it, and it is not lost', async () => {
+    const { log, bucket } = await openMemoryLog()
+    await log.durable(log.append([status(log.takeSequence())]))
+    const slots = bucket.segments.size
+    log.append([{ t: 'done', upTo: 1 }])
+    await log.durable(log.lastLsn)
+    expect(bucket.segments.size).toBe(slots)
+    await log.durable(log.append([key('1', 1)]))
+    expect(bucket.segments.size).toBe(slots + 1)
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2 })
+    expect(next.state.doneUpTo).toBe(1)
+
+    next.append([status(next.takeSequence()), key('2', 2)])
+    await next.durable(next.lastLsn)
+    next.append([{ t: 'done', upTo: 2 }])
+    await next.close()
+    const { log: last } = await openMemoryLog({ bucket, epoch: 3 })
+    expect(last.state.undone()).toEqual([])
+  })
+
   test('close leaves a snapshot that needs no segment', async () => {
     const { log, bucket } = await openMemoryLog()
     log.append([creds, key('1', { a: 1 }), status(log.takeSequence())])

@@ -1,4 +1,4 @@
-import type { InboundRecord, LogRecord, SequencedRecord } from './records.ts'
+import type { InboundRecord, LogRecord, SequencedRecord, UndecryptedRecord } from './records.ts'
 
 /** Why a log can no longer be written. `fenced`: another owner opened it. `storage`: S3 was away for too long. */
 export type LogLoss = 'fenced' | 'storage'
@@ -21,19 +21,36 @@ export interface OutState {
   readonly at: number
 }
 
+/** A message whose content is missing. Forgotten with its content, or after 14 days. */
+export interface UndecryptedState extends Pick<UndecryptedRecord, 'at' | 'messageKey' | 'attributes' | 'reason'> {
+  /** the row that the tenant saw as undecryptable; content that comes later belongs to it */
+  readonly messageId: string | null
+}
+
 /** The folded state: the result of all records appended so far, durable or not. Only `append` changes it. */
 export interface LogState {
   readonly creds: unknown | null
+  /** credentials of earlier linked devices, oldest first; kept 30 days after their end, never used by the worker */
+  archivedCreds(): readonly { readonly at: number; readonly creds: unknown }[]
   key(type: string, id: string): unknown | undefined
   readonly nextSequence: number
   readonly doneUpTo: number
   /** sequenced records whose rows may not be written yet, oldest first */
   undone(): readonly SequencedRecord[]
+  /** rows that an earlier owner, or this one, was about to write and did not finish; null when none */
+  readonly mark: { readonly from: number; readonly upTo: number } | null
+  /** how often the row of this sequence alone was tried */
+  triesOf(sequence: number): number
   out(messageId: string): OutState | undefined
   /** message id of a WhatsApp id that we sent (14 days) */
   messageIdOf(whatsappId: string): string | undefined
   /** an earlier delivery of the same ciphertext; plaintext only until it is done */
   inboundByCiphertext(ciphertextHash: string): InboundRecord | { readonly plaintext: null } | undefined
+  /** messages whose content is missing, oldest first */
+  undecrypted(): readonly UndecryptedState[]
+  undecryptedOf(messageKey: string): UndecryptedState | undefined
+  /** inbound stanzas that the library had not finished, oldest first */
+  unfinished(): readonly InboundRecord[]
   /** true when this identity already became an event (or was seen) within the last 14 days */
   hasIdentity(identityHash: string): boolean
 }
@@ -46,7 +63,7 @@ export interface SessionLog {
   readonly sessionId: string
   readonly epoch: number
   readonly state: LogState
-  /** log position after the last appended record */
+  /** position of the last appended record that anything waits for: `done` and `finished` ride along behind it */
   readonly lastLsn: number
   readonly durableLsn: number
   /** @returns the position that `durable` takes. @throws LogLostError after a loss */

@@ -13,13 +13,18 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       v: FORMAT,
       now: state.now,
       creds: state.creds,
+      archivedCreds: state.archivedCreds,
       nextSequence: state.nextSequence,
       doneUpTo: state.doneUpTo,
       undone: [...state.undone.values()],
+      mark: state.mark,
+      tries: [...state.tries],
       openOuts: [...state.openOuts],
       settledOuts: [...state.settledOuts],
       ciphertexts: [...state.ciphertexts].map(([hash, { at, sequence }]) => [hash, at, sequence]),
       identities: [...state.identities],
+      undecrypted: [...state.undecrypted],
+      unfinished: [...state.unfinished],
       unknown: state.unknown,
     }),
   ]
@@ -37,16 +42,23 @@ export const decodeSnapshot = (text: string): FoldedLog => {
     ...emptyFold(),
     now: stored.now,
     creds: stored.creds,
+    archivedCreds: stored.archivedCreds ?? [],
     nextSequence: stored.nextSequence,
     doneUpTo: stored.doneUpTo,
+    // absent in snapshots of older versions
+    mark: stored.mark ?? null,
+    tries: new Map(stored.tries ?? []),
     openOuts: new Map(stored.openOuts),
     settledOuts: new Map(stored.settledOuts),
     identities: new Map(stored.identities),
   }
+  // Absent in snapshots of an earlier version.
+  for (const [key, waiting] of stored.undecrypted ?? []) state.undecrypted.set(key, waiting)
+  for (const [hash, held] of stored.unfinished ?? []) state.unfinished.set(hash, held)
   for (const record of stored.undone) state.undone.set(record.sequence, record)
   for (const [hash, at, sequence] of stored.ciphertexts) state.ciphertexts.set(hash, { at, sequence })
   for (const outs of [state.openOuts, state.settledOuts])
-    for (const [messageId, out] of outs) state.messageIds.set(out.whatsappId, messageId)
+    for (const [messageId, out] of outs) if (out.whatsappId !== '') state.messageIds.set(out.whatsappId, messageId)
   for (const line of keys) {
     const tab = line.indexOf('\t')
     const [type, id] = JSON.parse(line.slice(0, tab))

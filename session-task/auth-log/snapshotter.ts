@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
 import { type CleanupPlan, planCleanup } from './cleanup-plan.ts'
 import { sealEnvelope } from './envelope.ts'
 import { type FoldedLog, hashesAreFull } from './fold.ts'
@@ -10,7 +8,6 @@ import { sequenceOfSnapshot, snapshotName } from './log-device.ts'
 import { isLinked } from './log-state.ts'
 import { encodeSnapshot } from './snapshot-text.ts'
 
-const compress = promisify(zlib.zstdCompress)
 const RETRY_AFTER_MS = 60_000
 
 /** State as it was at a batch boundary. */
@@ -124,7 +121,7 @@ export class Snapshotter {
   /** Bytes of one name are made once: a second attempt under the same key and slot must not seal other content. */
   async #seal(name: string, frozen: FrozenState, seq: number): Promise<Buffer> {
     if (this.#sealed?.name === name) return this.#sealed.bytes
-    const { key, sessionId, epoch, openId } = this.#context
+    const { key, sessionId, epoch, openId, compress } = this.#context
     const body = await compress(Buffer.from(frozen.text))
     const bytes = sealEnvelope(key, { v: 1, sessionId, epoch, openId, kind: 'snapshot', seq }, body)
     this.#sealed = { name, bytes }

@@ -8,16 +8,29 @@ export const FAILURES = {
   unsupportedType: failure('unsupported_type', 'This worker cannot send messages of this type.'),
   invalidRecipient: failure('invalid_recipient', 'The recipient has neither a phone number nor a chat address.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
+  loggedOut: failure('session_logged_out', 'The phone was unlinked before the message was sent.'),
+  deleted: failure('session_deleted', 'The session was deleted before the message was sent.'),
+  unlinkedInFlight: failure(
+    'session_logged_out',
+    'It was handed to WhatsApp, and the phone was unlinked before a confirmation.',
+  ),
   expiredInFlight: failure('expired', 'It was handed to WhatsApp and expired without a confirmation.'),
 } as const
 
-const NEW_CHAT_RESTRICTED = 463
+/** WhatsApp has two reasons for it: the account may open no chats now, or a chat's privacy token is missing. */
+export const CHAT_REFUSED = 463
 
-/** The server refused a message. @param code of the nack */
-export const refusal = (code: number): Failure =>
-  code === NEW_CHAT_RESTRICTED
+/**
+ * The server refused a message.
+ * @param code of the nack
+ * @param isNewChat nobody wrote in this chat before
+ */
+export const refusal = (code: number, isNewChat: boolean): Failure => {
+  if (code !== CHAT_REFUSED) return failure('whatsapp_rejected', `WhatsApp rejected the message (code ${code}).`)
+  return isNewChat
     ? failure('new_chat_restricted', 'WhatsApp does not let this account start new chats now.', true)
-    : failure('whatsapp_rejected', `WhatsApp rejected the message (code ${code}).`)
+    : failure('privacy_token_missing', 'WhatsApp wants a fresh privacy token for this chat; try again later.', true)
+}
 
 /** Frames of one message at most, the first one included (protocol §6). */
 export const frameLimit = (retry: 'standard' | 'atMostOnce'): number => (retry === 'atMostOnce' ? 1 : 4)

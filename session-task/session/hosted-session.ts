@@ -1,14 +1,14 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
-import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
-import { Leases, sameOwner } from '../../shared/store/leases.ts'
 import type { DesiredState } from '../../shared/store/rows.ts'
-import { Sessions } from '../../shared/store/sessions.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { tombstoneLog } from '../auth-log/tombstone.ts'
+import { deleteLogObjects, tombstoneLog } from '../auth-log/tombstone.ts'
+import { HostingRows } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
+import { type Faulty, runAsSession } from './session-fault-scope.ts'
 
 const REOPEN_BASE_MS = 1_000
 const REOPEN_CAP_MS = 60_000
@@ -20,9 +20,9 @@ export type HostingEnd = 'released' | 'lost'
  * One session that is assigned to this worker: from the lease to its release. Everything that changes it runs in one
  * queue, so that a stop never meets a connect half-way.
  */
-export class HostedSession {
+export class HostedSession implements Faulty {
   readonly #context: SessionContext
-  readonly #leases: Leases
+  readonly #rows: HostingRows
   readonly #onEnd: (end: HostingEnd) => void
   #desired: DesiredState
   #epoch = 0
@@ -36,8 +36,12 @@ export class HostedSession {
     this.#context = input.context
     this.#desired = input.desired
     this.#onEnd = input.onEnd
-    this.#leases = new Leases(input.context.services.tables, input.context.scope)
+    this.#rows = new HostingRows(input.context)
     this.#enqueue(() => this.#open())
+  }
+
+  get sessionId(): string {
+    return this.#context.sessionId
   }
 
   get epoch(): number {
@@ -60,12 +64,12 @@ export class HostedSession {
   }
 
   ring(): void {
-    this.#live?.ring()
+    runAsSession(this, () => this.#live?.ring())
   }
 
   /** Something about the session changed that is not `desired`, e.g. another way to link. */
   review(): void {
-    this.#enqueue(async () => this.#live?.reviewLink())
+    this.#enqueue(async () => this.#live?.review())
   }
 
   /** A new connection now, whatever the present one is like or waits for. */
@@ -78,6 +82,26 @@ export class HostedSession {
   /** The lease moved on without us (two beats showed a higher epoch): open again under the new one. */
   reopen(): void {
     this.#enqueue(() => this.#reopenNow('fenced'))
+  }
+
+  /**
+   * Something in this session failed that nobody expected: it is left as if its process had been killed, counted, and
+   * opened again; too often, and it is quarantined. Its neighbours do not notice.
+   */
+  crash(error: unknown): void {
+    const { log, scope } = this.#context
+    const cause = error instanceof Error ? error.stack : String(error)
+    log.error({ error: cause }, 'unexpected error, the session is killed')
+    // One fault may show in several promises.
+    if (this.#end !== null || !this.#live) return
+    emitMetrics({ session_crash_count: [1, 'Count'] }, { mode: scope.mode })
+    this.#live.abandon()
+    this.#live = null
+    this.#enqueue(async () => {
+      const crashes = await this.#rows.countCrash()
+      if (crashes === null) return this.#finish('lost')
+      this.#scheduleReopen('crash')
+    })
   }
 
   /** Lets go for another worker. @returns whether the lease was released by us */
@@ -95,9 +119,11 @@ export class HostedSession {
   }
 
   #enqueue(task: () => Promise<void>): void {
-    this.#queue = this.#queue
-      .then(() => (this.#end === null ? task() : undefined))
-      .catch((error) => this.#afterError(error))
+    runAsSession(this, () => {
+      this.#queue = this.#queue
+        .then(() => (this.#end === null ? task() : undefined))
+        .catch((error) => this.#afterError(error))
+    })
   }
 
   #afterError(error: unknown): void {
@@ -113,7 +139,9 @@ export class HostedSession {
         return this.#finish('lost')
       case 'tombstone':
         this.#epoch = opened.epoch
-        return this.#letGo()
+        // Whoever made it may not have lived to delete the rest.
+        await deleteLogObjects(logDeviceOf(this.#context))
+        return this.#letGo(true)
       case 'stateLost':
         this.#epoch = opened.epoch
         return this.#giveUp('state_lost')
@@ -129,10 +157,12 @@ export class HostedSession {
           context: this.#context,
           sessionLog: opened.sessionLog,
           row: opened.row,
-          isOurs: () => this.#isOurs(),
-          onDoubt: () => this.reopen(),
-          onStable: () => this.#forgetCrashes(),
-          onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
+          listener: {
+            isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
+            onDoubt: () => this.reopen(),
+            onStable: () => this.#rows.forgetCrashes(this.#epoch),
+            onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
+          },
         })
         this.#live = live
         opened.sessionLog.onLost((loss) => this.#enqueue(() => this.#afterLoss(live, loss)))
@@ -142,19 +172,11 @@ export class HostedSession {
     }
   }
 
-  /** Nobody should open it again before a person looked. */
   async #giveUp(code: 'state_lost' | 'quarantined'): Promise<void> {
     this.#context.log.error({ code }, 'the session is given up')
-    await this.#writeStatus('failed', { code, retryable: false, nextAction: 'contact_operator', since: Date.now() })
-    if (this.#desired === 'RUNNING') await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
-    await this.#letGo()
-  }
-
-  /** Ten minutes without a crash: what happened before is forgotten. */
-  #forgetCrashes(): void {
-    this.#leases.setCrashes(this.#context.sessionId, this.#epoch, 0).catch((error) => {
-      this.#context.log.warn({ error: String(error) }, 'crashes are not forgotten yet')
-    })
+    await this.#rows.fail(this.#epoch, code)
+    if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
+    await this.#letGo(true)
   }
 
   async #follow(): Promise<void> {
@@ -179,7 +201,7 @@ export class HostedSession {
     if (this.#live !== live) return
     if (this.#desired === 'RUNNING') {
       this.#context.log.info({ status }, 'session stopped by itself')
-      await this.#leases.setDesired(this.#context.sessionId, 'STOPPED')
+      await this.#rows.setDesired('STOPPED')
     }
     await this.#release(null)
   }
@@ -192,24 +214,24 @@ export class HostedSession {
       this.#live = null
     }
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
-    await this.#letGo()
+    // A log that we never had open may hold effects that are no rows yet.
+    await this.#letGo(live !== null)
   }
 
   async #delete(live: LinkedSession): Promise<void> {
     await live.logOut()
+    await live.endMessages()
     await live.stop(null)
     this.#live = null
-    const result = await tombstoneLog(logDeviceOf(this.#context), this.#epoch, Date.now())
+    const device = logDeviceOf(this.#context)
+    const result = await tombstoneLog(device, this.#epoch, Date.now())
     if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
-    await this.#letGo()
+    await deleteLogObjects(device)
+    await this.#letGo(true)
   }
 
-  async #letGo(): Promise<void> {
-    const { sessionId, services } = this.#context
-    const lease = await this.#leases.get(sessionId)
-    if (!lease || !sameOwner(lease.owner, services.owner)) return this.#finish('lost')
-    const released = await this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, true)
-    this.#finish(released ? 'released' : 'lost')
+  async #letGo(settled: boolean): Promise<void> {
+    this.#finish((await this.#rows.release(settled)) ? 'released' : 'lost')
   }
 
   async #afterLoss(live: LinkedSession, loss: LogLoss): Promise<void> {
@@ -219,9 +241,9 @@ export class HostedSession {
   async #reopenNow(loss: LogLoss): Promise<void> {
     this.#live?.abandon()
     this.#live = null
-    if (!(await this.#isOurs())) return this.#finish('lost')
+    if (!(await this.#rows.isOurs())) return this.#finish('lost')
     if (loss === 'storage')
-      await this.#writeStatus('reconnecting', {
+      await this.#rows.writeStatus(this.#epoch, 'reconnecting', {
         code: 'storage_unavailable',
         retryable: true,
         nextAction: 'wait',
@@ -230,7 +252,7 @@ export class HostedSession {
     this.#scheduleReopen(loss)
   }
 
-  #scheduleReopen(loss: LogLoss): void {
+  #scheduleReopen(loss: LogLoss | 'crash'): void {
     this.#live?.abandon()
     this.#live = null
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
@@ -238,17 +260,6 @@ export class HostedSession {
     emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
     this.#context.log.warn({ loss, delayMs: Math.round(delayMs) }, 'session log is opened again')
     this.#reopenTimer = setTimeout(() => this.#enqueue(() => this.#open()), delayMs)
-  }
-
-  /** META alone, without an event: while the log cannot be written. */
-  async #writeStatus(status: SessionStatus, reason: SessionReason): Promise<void> {
-    const { services, scope, sessionId } = this.#context
-    await new Sessions(services.tables, scope).writeState(sessionId, this.#epoch, { status, reason })
-  }
-
-  async #isOurs(): Promise<boolean> {
-    const lease = await this.#leases.get(this.#context.sessionId)
-    return lease !== null && sameOwner(lease.owner, this.#context.services.owner)
   }
 
   #finish(end: HostingEnd): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openMemoryLog } from '../auth-log/testing/open-memory-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
 import { addressOf } from './addresses.ts'
-import { inboundRecordOf, readContent } from './inbound.ts'
+import { inboundRecordOf, readContent, undecryptableRecordOf } from './inbound.ts'
 
 const OWN = { phone: '+5511900000001', lid: '111@lid' }
 
@@ -100,5 +100,39 @@ describe('an address', () => {
     ['x@unheard.of', 'unknown'],
   ])('%s is of kind %s, without a contact', (jid, kind) => {
     expect(addressOf('ses_1', jid)).toMatchObject({ kind, contactId: null, jid })
+  })
+})
+
+describe('a message that cannot be decrypted', () => {
+  const attributes = { id: 'A1', from: '222@s.whatsapp.net', t: '5', notify: 'Ana' }
+  const missing = { t: 'undecrypted', at: Date.now(), messageKey: 'key', attributes, reason: 'no_session' } as const
+
+  it('is shown to the tenant with its reason, and its content belongs to the same message', async () => {
+    const { log } = await openMemoryLog()
+    log.append([missing])
+    const shown = undecryptableRecordOf(log, log.state.undecryptedOf('key')!, OWN, 9_000)
+    log.append([shown])
+    expect(shown).toMatchObject({
+      sequence: 1,
+      event: {
+        type: 'message.undecryptable',
+        messageType: 'undecryptable',
+        whatsappId: 'A1',
+        phone: '+222',
+        content: { undecryptable: { reason: 'no_session' } },
+        sentAt: 5_000,
+      },
+    })
+    const late = inboundRecordOf(log, { ...stanza(attributes, { conversation: 'Hi' }), messageKey: 'key' }, OWN, 9_001)
+    expect(late).toMatchObject({ sequence: 2, event: { type: 'message.received', messageId: shown.event?.messageId } })
+  })
+
+  it('of our own other device makes no event, and is not asked for again', async () => {
+    const { log } = await openMemoryLog()
+    log.append([{ ...missing, attributes: { ...attributes, from: '5511900000001:2@s.whatsapp.net' } }])
+    const record = undecryptableRecordOf(log, log.state.undecryptedOf('key')!, OWN, 9_000)
+    expect(record).toMatchObject({ sequence: null, event: null })
+    log.append([{ ...record, messageKey: 'key' }])
+    expect(log.state.undecrypted()).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { eventIdOf, inboundMessageIdOf } from '../../shared/core/ids.ts'
 import type { InboundRecord } from '../auth-log/records.ts'
-import type { SessionLog } from '../auth-log/session-log.ts'
+import type { SessionLog, UndecryptedState } from '../auth-log/session-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
 import { bareJid, lidOfJid, phoneOfJid } from './addresses.ts'
 
@@ -63,13 +63,8 @@ export const inboundRecordOf = (
   at: number,
 ): InboundRecord => {
   const { attributes } = stanza
-  const whatsappId = attributes.id ?? ''
-  const from = bareJid(attributes.from ?? '')
-  const sender = bareJid(attributes.participant ?? from)
-  const phone = firstPhone(sender, attributes.participant_pn, attributes.sender_pn)
-  const lid = firstLid(sender, attributes.participant_lid, attributes.sender_lid)
+  const { whatsappId, from, sender, phone, lid, isOwn } = originOf(attributes, own)
   const content = readContent(stanza.message)
-  const isOwn = (phone !== null && phone === own.phone) || (lid !== null && lid === own.lid)
   // The phone when known: the same message may come again under the sender's other address.
   const identityHash = identityHashOf(phone ?? lid ?? sender, whatsappId, content?.type ?? 'none')
   const base = {
@@ -85,14 +80,15 @@ export const inboundRecordOf = (
     return { ...base, sequence: null, eventId: null, event: null }
   const sequence = log.takeSequence()
   const { type, ...part } = content
-  const sentSeconds = Number(attributes.t)
+  // Content of a message that the tenant saw as undecryptable belongs to the same message.
+  const shown = stanza.messageKey === undefined ? undefined : log.state.undecryptedOf(stanza.messageKey)
   return {
     ...base,
     sequence,
     eventId: eventIdOf(log.sessionId, sequence, at),
     event: {
       type: 'message.received',
-      messageId: inboundMessageIdOf(log.sessionId, sequence, at),
+      messageId: shown?.messageId ?? inboundMessageIdOf(log.sessionId, sequence, at),
       whatsappId,
       chatJid: from,
       senderJid: sender,
@@ -101,9 +97,67 @@ export const inboundRecordOf = (
       pushName: attributes.notify ?? null,
       messageType: type,
       content: part,
-      sentAt: sentSeconds > 0 ? sentSeconds * 1_000 : at,
+      sentAt: sentAtOf(attributes, at),
     },
   }
+}
+
+/**
+ * The record that tells the tenant of a message whose content never came; no event when it is our own device's.
+ * Must be appended in the same synchronous run.
+ */
+export const undecryptableRecordOf = (
+  log: Pick<SessionLog, 'sessionId' | 'takeSequence'>,
+  waiting: UndecryptedState,
+  own: OwnIdentity,
+  at: number,
+): InboundRecord => {
+  const { attributes, messageKey, reason } = waiting
+  const { whatsappId, from, sender, phone, lid, isOwn } = originOf(attributes, own)
+  const base = {
+    t: 'in' as const,
+    at,
+    ciphertextHash: `undecryptable ${messageKey}`,
+    identityHash: identityHashOf(phone ?? lid ?? sender, whatsappId, 'undecryptable'),
+    plaintext: '',
+    stanza: '',
+    tries: 0,
+    messageKey,
+  }
+  if (isOwn) return { ...base, sequence: null, eventId: null, event: null }
+  const sequence = log.takeSequence()
+  return {
+    ...base,
+    sequence,
+    eventId: eventIdOf(log.sessionId, sequence, at),
+    event: {
+      type: 'message.undecryptable',
+      messageId: inboundMessageIdOf(log.sessionId, sequence, at),
+      whatsappId,
+      chatJid: from,
+      senderJid: sender,
+      phone,
+      lid,
+      pushName: attributes.notify ?? null,
+      messageType: 'undecryptable',
+      content: { undecryptable: { reason } },
+      sentAt: sentAtOf(attributes, at),
+    },
+  }
+}
+
+const originOf = (attributes: DecryptedStanza['attributes'], own: OwnIdentity) => {
+  const from = bareJid(attributes.from ?? '')
+  const sender = bareJid(attributes.participant ?? from)
+  const phone = firstPhone(sender, attributes.participant_pn, attributes.sender_pn)
+  const lid = firstLid(sender, attributes.participant_lid, attributes.sender_lid)
+  const isOwn = (phone !== null && phone === own.phone) || (lid !== null && lid === own.lid)
+  return { whatsappId: attributes.id ?? '', from, sender, phone, lid, isOwn }
+}
+
+const sentAtOf = (attributes: DecryptedStanza['attributes'], at: number): number => {
+  const seconds = Number(attributes.t)
+  return seconds > 0 ? seconds * 1_000 : at
 }
 
 const firstPhone = (...jids: readonly (string | undefined)[]): string | null =>

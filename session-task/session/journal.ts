@@ -35,6 +35,11 @@ export class Journal {
       this.#append((sequenced) => [{ t: 'unknown', messageId, failure, ...sequenced }])
   }
 
+  /** Something that is no message and no state of the session; the same identity is told once (the caller asks first). */
+  note(eventType: string, identityHash: string, data: Readonly<Record<string, unknown>>): void {
+    this.#append((sequenced) => [{ t: 'note', eventType, identityHash, data, ...sequenced }])
+  }
+
   /** @param more records of the same append, e.g. the end of the credentials */
   state(
     change: {

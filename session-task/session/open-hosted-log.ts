@@ -57,10 +57,14 @@ export const openHostedLog = async (context: SessionContext, isReopen: boolean):
       claimant: { workerId: services.owner.workerId, incarnation: String(services.owner.incarnation) },
       expectLinked: expectsCredentials(row),
       log: context.log,
+      limits: services.logLimits,
       pauseDetector: services.pauseDetector,
     })
     if (result.ok) return { outcome: 'open', sessionLog: result.log, row, desired: lease.desired, epoch: lease.epoch }
-    context.log.warn({ reason: result.reason, headEpoch: result.headEpoch, detail: result.detail }, 'log not opened')
+    context.log.warn(
+      { reason: result.reason, fault: result.fault, headEpoch: result.headEpoch, detail: result.detail },
+      'log not opened',
+    )
     if (result.reason === 'tombstone') return { outcome: 'tombstone', epoch: lease.epoch }
     if (result.reason === 'stateLost') return { outcome: 'stateLost', epoch: lease.epoch, detail: result.detail, row }
     headEpoch = Math.max(result.headEpoch, lease.epoch)

@@ -2,30 +2,42 @@ import { presentMessage, presentSession } from '../../shared/contract/present.ts
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
-import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
-import type { EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
+import { messageContentPlace } from '../../shared/store/places.ts'
+import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
-import type { InboundRecord, SequencedRecord, StateRecord } from '../auth-log/records.ts'
+import type {
+  FailRecord,
+  InboundRecord,
+  Sequenced,
+  SequencedRecord,
+  StateRecord,
+  StatusRecord,
+  UnknownRecord,
+} from '../auth-log/records.ts'
 import { addressOf, type ownAddress } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
+import { eventRow } from './event-row.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
 export const projectRecord = async (
   context: SessionContext,
   record: SequencedRecord,
-  input: { epoch: number; own: ReturnType<typeof ownAddress> },
+  input: { epoch: number; own: ReturnType<typeof ownAddress>; book: ContactBook },
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
-      return eventRow(context, record, 'message.received', await projectInbound(context, record, input.own))
+      return projectInbound(context, record, input)
     case 'status':
-      return messageEvent(context, record, record.status, null)
+      return messageEvent(context, record, record.status, null, input.book)
     case 'fail':
-      return messageEvent(context, record, 'failed', record.failure)
+      return messageEvent(context, record, 'failed', record.failure, input.book)
     case 'unknown':
-      return messageEvent(context, record, 'unknown', record.failure)
+      return messageEvent(context, record, 'unknown', record.failure, input.book)
     case 'state':
       return eventRow(context, record, record.eventType, await projectState(context, record, input.epoch))
+    case 'note':
+      return eventRow(context, record, record.eventType, record.data)
     default:
       return assertNever(record)
   }
@@ -33,14 +45,14 @@ export const projectRecord = async (
 
 const projectInbound = async (
   context: SessionContext,
-  record: InboundRecord,
-  own: ReturnType<typeof ownAddress>,
-): Promise<unknown> => {
+  record: InboundRecord & Sequenced,
+  { own, book }: { own: ReturnType<typeof ownAddress>; book: ContactBook },
+): Promise<EventRow> => {
   const event = record.event
   if (!event) throw new Error('a sequenced inbound record has no event')
   const { scope, sessionId, services } = context
   const known = { phone: event.phone, lid: event.lid }
-  const from = addressOf(sessionId, event.senderJid, known)
+  const from = await identified(book, addressOf(sessionId, event.senderJid, known), record.at)
   const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
   const row: MessageRow = {
     v: 1,
@@ -73,17 +85,31 @@ const projectInbound = async (
     openKey: null,
   }
   await new Messages(services.tables, scope).putInbound(row)
-  return { message: { ...presentMessage(row, { ...event.content }), pushName: event.pushName } }
+  const message = { ...presentMessage(row, { ...event.content }), pushName: event.pushName }
+  const { reason } = (event.content.undecryptable ?? {}) as { reason?: string }
+  return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
+}
+
+/** The address of a sender with the contact behind it: its id after merges, and the other address when it is known. */
+const identified = async (book: ContactBook, address: Address, at: number): Promise<Address> => {
+  if (address.kind !== 'user') return address
+  const contact = await book.identify({ phone: address.phone, lid: address.lid }, at)
+  await book.markChatted(contact, at)
+  const { contactId, phone, lid } = contact
+  return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
 }
 
 const messageEvent = async (
   context: SessionContext,
-  record: Exclude<SequencedRecord, InboundRecord | StateRecord>,
+  record: StatusRecord | FailRecord | UnknownRecord,
   status: OutboundStatus,
   failure: Failure | null,
+  book: ContactBook,
 ): Promise<EventRow> => {
   const { scope, services } = context
   const row = await new Messages(services.tables, scope).advance(record.messageId, { status, at: record.at, failure })
+  if (row && record.t === 'status' && (row.to.phone || row.to.lid))
+    await book.markChatted(await book.identify({ phone: row.to.phone, lid: row.to.lid }, record.at), record.at)
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {
@@ -99,19 +125,27 @@ const messageEvent = async (
 /** META says so only now, after the record; fenced by the epoch of the lease. */
 const projectState = async (context: SessionContext, record: StateRecord, epoch: number): Promise<unknown> => {
   const { phone, lid, pushName } = record.facts
-  const patch: SessionPatch = {
-    status: record.to,
-    reason: record.reason ? { ...record.reason } : null,
-    ...(phone ? { phone } : {}),
-    ...(lid ? { lid } : {}),
-    ...(pushName ? { pushName } : {}),
-    ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
-    ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
-    ...(record.eventType === 'session.linked' ? { link: null, loggedOutAt: null } : {}),
-  }
+  // A QR changes nothing of the session, a limit of new chats nothing but that.
+  const patch: SessionPatch =
+    record.eventType === 'session.qr'
+      ? {}
+      : record.facts.restriction !== undefined
+        ? { restriction: restrictionOf(record) }
+        : {
+            status: record.to,
+            reason: record.reason ? { ...record.reason } : null,
+            ...(phone ? { phone } : {}),
+            ...(lid ? { lid } : {}),
+            ...(pushName ? { pushName } : {}),
+            ...(record.to === 'connected' ? { connectedAt: record.at } : {}),
+            ...(record.to === 'loggedOut' ? { loggedOutAt: record.at } : {}),
+            ...(record.eventType === 'session.linked'
+              ? { link: null, loggedOutAt: null, linkedAt: record.at, restriction: null }
+              : {}),
+          }
   const { services, scope, sessionId } = context
   const sessions = new Sessions(services.tables, scope)
-  if (!(await sessions.writeState(sessionId, epoch, patch)))
+  if (Object.keys(patch).length > 0 && !(await sessions.writeState(sessionId, epoch, patch)))
     context.log.warn({ status: record.to }, 'the session row was not written: it is gone, or a later owner wrote it')
   const row = await sessions.get(sessionId)
   // The event says what the record says, whatever a later owner made of the row.
@@ -127,22 +161,20 @@ const projectState = async (context: SessionContext, record: StateRecord, epoch:
         lid,
         pushName,
       }
-  return { session: { ...session, previousStatus: record.from } }
+  return { session: { ...session, previousStatus: record.from }, ...linkFacts(record) }
 }
 
-const eventRow = async (
-  { scope, sessionId, services }: SessionContext,
-  record: SequencedRecord,
-  type: string,
-  data: unknown,
-): Promise<EventRow> => ({
-  v: 1,
-  tenantId: scope.tenantId,
-  mode: scope.mode,
-  id: record.eventId,
-  type,
-  sessionId,
-  sequence: record.sequence,
-  timestamp: record.at,
-  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
-})
+const restrictionOf = ({ facts }: StateRecord): SessionPatch['restriction'] =>
+  facts.restriction ? JSON.parse(facts.restriction) : null
+
+/** When there is a QR or code to fetch, and until when. */
+const linkFacts = ({ eventType, facts }: StateRecord) =>
+  eventType === 'session.qr'
+    ? {
+        link: {
+          method: facts.method,
+          attempt: Number(facts.attempt),
+          expiresAt: new Date(Number(facts.expiresAt)).toISOString(),
+        },
+      }
+    : {}

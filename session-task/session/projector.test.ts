@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestCloud, type TestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { GetObjectCommand, type S3Client } from '../../shared/aws/s3.ts'
 import { eventIdOf, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
 import type { Sealed } from '../../shared/store/rows.ts'
 import { openTables, type Tables } from '../../shared/store/tables.ts'
+import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
-import { inboundRecordOf } from './inbound.ts'
+import { ContactBook } from './contact-book.ts'
+import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
 import { Projector } from './projector.ts'
 import type { SessionContext, WorkerServices } from './session-context.ts'
 
@@ -19,14 +24,17 @@ const OWN = { phone: '+5511900000001', lid: null }
 let cloud: TestCloud
 let tables: Tables
 let tenantKeys: TenantKeys
+let logClient: S3Client
 
 beforeAll(async () => {
   cloud = await startTestCloud()
   cloud.apply()
   tables = openTables()
+  logClient = makeLogS3Client()
   tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
 })
 afterAll(async () => {
+  logClient.destroy()
   await cloud.stop()
 })
 
@@ -38,13 +46,14 @@ const makeProjector = (sessionId: string, sessionLog: SessionLog) => {
       return []
     },
   }
-  const services = { tables, tenantKeys, eventSink } as unknown as WorkerServices
+  const services = { tables, tenantKeys, eventSink, logClient, authBucket: 'auth' } as unknown as WorkerServices
   const context: SessionContext = { services, scope, sessionId, log: quietLog }
   const broken: Error[] = []
   const projector = new Projector({
     context,
     sessionLog,
     own: () => OWN,
+    book: new ContactBook(context),
     onProjected: () => {},
     onBroken: (error) => broken.push(error),
     onBackpressure: () => {},
@@ -97,6 +106,42 @@ test('says done, so that nothing is replayed twice', async () => {
   expect(log.state.doneUpTo).toBe(3)
 })
 
+test('a message that cannot be decrypted is one row, which its content replaces and a replay does not bring back', async () => {
+  const sessionId = newId('ses')
+  const { log, bucket } = await openMemoryLog()
+  const attributes = { id: 'WAlate', from: '5511988887777@s.whatsapp.net' }
+  const at = Date.now()
+  log.append([{ t: 'undecrypted', at, messageKey: 'key', attributes, reason: 'no_session' }])
+  const shown = undecryptableRecordOf(log, log.state.undecryptedOf('key')!, OWN, at)
+  log.append([shown])
+  const messages = new Messages(tables, scope)
+  const messageId = shown.event?.messageId ?? ''
+  await makeProjector(sessionId, log).projector.settled()
+  expect(await messages.get(messageId)).toMatchObject({ type: 'undecryptable', status: 'received' })
+  const stanza = {
+    attributes,
+    message: { conversation: 'here it is' },
+    plaintext: Buffer.from('x'),
+    encryptionType: 'msg',
+    ciphertextHash: 'late',
+    stanza: Buffer.from('x'),
+    messageKey: 'key',
+  }
+  log.append([{ ...inboundRecordOf(log, stanza, OWN, at + 1), messageKey: 'key' }])
+  await log.durable(log.lastLsn)
+  const replay = await openMemoryLog({ bucket, epoch: 2 })
+  await makeProjector(sessionId, log).projector.settled()
+  await makeProjector(sessionId, replay.log).projector.settled()
+  expect(await messages.get(messageId)).toMatchObject({ type: 'text', whatsappId: 'WAlate' })
+  const { rows } = await readAll(sessionId)
+  expect(rows.map(({ type }) => type)).toEqual(['message.undecryptable', 'message.received'])
+  const [first, second] = await Promise.all(
+    rows.map(({ id, data }) => tenantKeys.open(scope, eventDataPlace(id), data as Sealed)),
+  )
+  expect(first).toMatchObject({ message: { id: messageId, type: 'undecryptable' }, reason: 'no_session' })
+  expect(second).toMatchObject({ message: { id: messageId, text: { body: 'here it is' } } })
+})
+
 test('stops at a sequence that belongs to another event, and writes nothing after it', async () => {
   const sessionId = newId('ses')
   const { log } = await openMemoryLog()
@@ -119,4 +164,57 @@ test('stops at a sequence that belongs to another event, and writes nothing afte
   receive(log, 1)
   await projector.settled()
   expect((await readAll(sessionId)).rows).toHaveLength(1)
+})
+
+test('a row that its worker never survives is told as unprocessable after three tries alone, the rest goes on', async () => {
+  const sessionId = newId('ses')
+  const first = await openMemoryLog()
+  receive(first.log, 4)
+  await first.log.durable(first.log.lastLsn)
+  const { bucket } = first
+  let epoch = first.log.epoch
+  // A worker marks its batch, begins, and dies: three times over the third row, after two that got through.
+  const dieAt = async (mark: { from: number; upTo: number; alone: boolean }, doneUpTo: number | null) => {
+    const { log } = await openMemoryLog({ bucket, epoch: ++epoch })
+    log.append([{ t: 'mark', ...mark }, ...(doneUpTo === null ? [] : [{ t: 'done' as const, upTo: doneUpTo }])])
+    await log.durable(log.lastLsn)
+  }
+  await dieAt({ from: 1, upTo: 4, alone: false }, null)
+  await dieAt({ from: 1, upTo: 1, alone: true }, 2)
+  for (let attempt = 1; attempt <= 3; attempt++) await dieAt({ from: 3, upTo: 3, alone: true }, null)
+
+  const last = await openMemoryLog({ bucket, epoch: ++epoch })
+  expect(last.log.state.triesOf(3)).toBe(3)
+  await makeProjector(sessionId, last.log).projector.replay()
+  expect(last.log.state.undone()).toEqual([])
+  const { rows } = await new Events(tables, scope).readSession(sessionId, { afterSequence: 2, limit: 10 })
+  expect(rows.map(({ type, sequence }) => [type, sequence])).toEqual([
+    ['message.undecryptable', 3],
+    ['message.received', 4],
+  ])
+  const told = rows[0]
+  expect(await tenantKeys.open(scope, `E#${told?.id}`, told?.data as Sealed)).toMatchObject({
+    reason: 'unprocessable',
+    message: { whatsappId: 'WA3', from: { phone: '+5511988887777' } },
+  })
+  const raw = await logClient.send(
+    new GetObjectCommand({ Bucket: 'auth', Key: `poison/${scope.tenantId}-T/${sessionId}/${told?.id}` }),
+  )
+  expect(raw.Body).toBeDefined()
+})
+
+test('a row that can never be written does not hold back the rows behind it', async () => {
+  const sessionId = newId('ses')
+  const { log } = await openMemoryLog()
+  receive(log, 3)
+  const record = log.state.undone()[1]
+  if (record?.t !== 'in' || !record.event) throw new Error('no inbound record')
+  // What no table takes: an item above DynamoDB's limit.
+  Object.assign(record.event.content, { text: { body: 'x'.repeat(500_000) } })
+  await makeProjector(sessionId, log).projector.settled()
+  expect((await readAll(sessionId)).rows.map(({ type }) => type)).toEqual([
+    'message.received',
+    'message.undecryptable',
+    'message.received',
+  ])
 })

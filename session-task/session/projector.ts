@@ -4,10 +4,12 @@ import type { EventRow } from '../../shared/store/rows.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { ownAddress } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
+import { type NextBatch, nextBatch } from './next-batch.ts'
+import { isPermanent, projectUnprocessable, TRIES_MAX } from './poison.ts'
 import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
-const BATCH_RECORDS = 50
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
 const UNDONE_MAX = 5_000
 const UNDONE_BYTES_MAX = 16 * 1024 * 1024
@@ -27,17 +29,22 @@ export class Projector {
   readonly #context: SessionContext
   readonly #sessionLog: SessionLog
   readonly #own: () => { phone: string | null; lid: string | null }
+  readonly #book: ContactBook
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
   readonly #onBackpressure: () => void
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
+  #isReplay = false
+  /** rows up to here are written one by one */
+  #suspectUpTo = 0
 
   constructor(input: {
     context: SessionContext
     sessionLog: SessionLog
     own: () => { phone: string | null; lid: string | null }
+    book: ContactBook
     /** rows of these records stand */
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
@@ -48,6 +55,7 @@ export class Projector {
     this.#context = input.context
     this.#sessionLog = input.sessionLog
     this.#own = input.own
+    this.#book = input.book
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
     this.#onBackpressure = input.onBackpressure
@@ -60,6 +68,17 @@ export class Projector {
       this.#running = null
       if (this.#sessionLog.state.undone().length > 0) this.kick()
     })
+  }
+
+  /**
+   * Writes what an earlier owner left undone, with a mark before each batch: a row that takes its worker down every time
+   * is found, and after three tries alone it is told as unprocessable.
+   */
+  async replay(): Promise<void> {
+    this.#isReplay = true
+    this.#suspectUpTo = this.#sessionLog.state.mark?.upTo ?? 0
+    await this.settled()
+    this.#isReplay = false
   }
 
   /** Resolves when nothing is undone, or when nothing more will be done. */
@@ -85,9 +104,10 @@ export class Projector {
 
   async #run(): Promise<void> {
     for (let failures = 0; !this.#isStopped; ) {
-      const batch = this.#sessionLog.state.undone().slice(0, BATCH_RECORDS)
-      if (batch.length === 0) return
+      const batch = nextBatch(this.#sessionLog.state, { isReplay: this.#isReplay, suspectUpTo: this.#suspectUpTo })
+      if (!batch) return
       try {
+        if (batch.mark) this.#sessionLog.append([batch.mark])
         await this.#sessionLog.durable(this.#sessionLog.lastLsn)
         await this.#project(batch)
         failures = 0
@@ -97,6 +117,7 @@ export class Projector {
           this.stop()
           return this.#onBroken(error)
         }
+        if (isPermanent(error)) this.#suspectUpTo = batch.records.at(-1)?.sequence ?? 0
         // DynamoDB or KMS is away: the records wait in the log, rows are written when it is back.
         this.#context.log.warn({ error: String(error), failures }, 'rows cannot be written, trying again')
         if (this.isFull()) this.#onBackpressure()
@@ -105,11 +126,12 @@ export class Projector {
     }
   }
 
-  async #project(batch: readonly SequencedRecord[]): Promise<void> {
+  async #project({ records: batch, mark }: NextBatch): Promise<void> {
     const { services, scope } = this.#context
     const events = new Events(services.tables, scope)
     const input = {
       epoch: this.#sessionLog.epoch,
+      book: this.#book,
       own: ownAddress(this.#context.sessionId, this.#own()),
     }
     const rows: EventRow[] = []
@@ -117,7 +139,10 @@ export class Projector {
     await Promise.all(
       [...groupBySubject(batch).values()].map(async (records) => {
         for (const record of records) {
-          const row = await projectRecord(this.#context, record, input)
+          const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
+          const row = isPoison
+            ? await projectUnprocessable(this.#context, record)
+            : await projectRecord(this.#context, record, input)
           if ((await events.put(row)) === 'clash')
             throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
           rows.push(row)
@@ -151,7 +176,10 @@ export class Projector {
 
 const subjectOf = (record: SequencedRecord): string => {
   if (record.t === 'state') return 'session'
-  return record.t === 'in' ? record.eventId : record.messageId
+  if (record.t === 'note') return record.eventId
+  // What could not be read and its content that came later are one message.
+  if (record.t === 'in') return record.event?.messageId ?? record.eventId
+  return record.messageId
 }
 
 const groupBySubject = (batch: readonly SequencedRecord[]): Map<string, SequencedRecord[]> => {

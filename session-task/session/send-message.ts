@@ -3,6 +3,8 @@ import { messageContentPlace, messageProtoPlace } from '../../shared/store/place
 import type { Failure, MessageRow } from '../../shared/store/rows.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import { bareJid } from './addresses.ts'
+import type { ContactBook } from './contact-book.ts'
 import { FAILURES, frameLimit } from './failures.ts'
 import type { SessionContext } from './session-context.ts'
 import type { SettledStatus } from './settled-status.ts'
@@ -28,6 +30,7 @@ export const sendMessage = async (
     messages: Messages
     sessionLog: SessionLog
     connection: WhatsAppConnection
+    book: ContactBook
     isCurrent: () => boolean
     now: () => number
   },
@@ -41,7 +44,7 @@ export const sendMessage = async (
       ? { outcome: 'fail', failure: FAILURES.expired }
       : { outcome: 'unknown', failure: FAILURES.expiredInFlight }
   if (frames >= frameLimit(row.retry)) return { outcome: 'unknown', failure: FAILURES.noAnswer }
-  const jid = await recipientOf(row, connection)
+  const jid = await recipientOf(context, row, input)
   if (typeof jid !== 'string') return frames === 0 ? { outcome: 'fail', ...jid } : { outcome: 'unknown', ...jid }
   const proto = await standingProto(context, input)
   if (proto === 'unsupported') return { outcome: 'fail', failure: FAILURES.unsupportedType }
@@ -52,12 +55,19 @@ export const sendMessage = async (
   return { outcome: 'relayed' }
 }
 
-const recipientOf = async (row: MessageRow, connection: WhatsAppConnection): Promise<string | { failure: Failure }> => {
-  if (row.to.phone) {
-    const resolved = await connection.resolve(row.to.phone)
-    return resolved.exists ? resolved.jid : { failure: FAILURES.notOnWhatsApp }
-  }
-  return row.to.jid ?? row.to.lid ?? { failure: FAILURES.invalidRecipient }
+const recipientOf = async (
+  { log }: SessionContext,
+  row: MessageRow,
+  { connection, book, now }: Pick<Parameters<typeof sendMessage>[1], 'connection' | 'book' | 'now'>,
+): Promise<string | { failure: Failure }> => {
+  if (!row.to.phone) return row.to.jid ?? row.to.lid ?? { failure: FAILURES.invalidRecipient }
+  const resolved = await connection.resolve(row.to.phone)
+  if (!resolved.exists) return { failure: FAILURES.notOnWhatsApp }
+  // Who it is may be learnt later; the message does not wait for it.
+  book.identify({ phone: row.to.phone, lid: resolved.lid && bareJid(resolved.lid) }, now()).catch((error) => {
+    log.warn({ error: String(error) }, 'a contact could not be remembered')
+  })
+  return resolved.jid
 }
 
 /** The stored bytes, or new ones stored now; null when the row moved on. */

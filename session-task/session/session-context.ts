@@ -5,8 +5,10 @@ import type { EventSink } from '../../shared/events/event-sink.ts'
 import type { Log } from '../../shared/log/log.ts'
 import type { Owner } from '../../shared/store/rows.ts'
 import type { Tables } from '../../shared/store/tables.ts'
+import type { LogLimits } from '../auth-log/log-context.ts'
 import type { PauseDetector } from '../auth-log/pause-detector.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
+import type { VersionBreaker } from './version-breaker.ts'
 
 /** What every session of a worker shares. */
 export interface WorkerServices {
@@ -24,6 +26,14 @@ export interface WorkerServices {
   readonly owner: Owner
   /** how long a frame may wait for the server's word; default 30 s */
   readonly ackTimeoutMs?: number
+  /** limits of the session logs; tests lower them */
+  readonly logLimits?: Partial<LogLimits>
+  /** connections are replaced after one to two times this long; default 6 h */
+  readonly connectionLifeMs?: number
+  /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */
+  readonly mayClaim: () => boolean
+  /** one for all sessions of the worker */
+  readonly versionBreaker: VersionBreaker
   readonly log: Log
   /** Paces connects of the whole worker; resolves when this one may go. */
   readonly connectTurn: () => Promise<void>

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
 import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { Contacts } from '../../shared/store/contacts.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
@@ -18,6 +20,8 @@ import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import { quietLog } from '../auth-log/testing/open-memory-log.ts'
+import type { WorkerServices } from '../session/session-context.ts'
+import type { OpenConnection } from '../whatsapp/connection.ts'
 import { openConnection } from '../whatsapp/open-connection.ts'
 import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-process.ts'
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
@@ -40,9 +44,20 @@ export const until = async <T>(what: string, ask: () => T | Promise<T>, deadline
 /** A worker in this process, or one that a test started. */
 export type AssignableWorker = { readonly id: string; readonly queueUrl: string }
 
+/** Services of its own may fail when the test wants them to; default: those of the fleet. */
+export interface TestWorkerOptions extends Partial<WorkerServices> {
+  readonly capacity?: number
+  readonly heartbeatMs?: number
+  /** the test ends this worker itself; default: `stop` drains it */
+  readonly isEndedByTest?: boolean
+  readonly sqs?: ReturnType<typeof makeSQSClient>
+}
+
 /** One simulated WhatsApp, one cloud in memory, and workers in this process. The test is the API and the reconciler. */
-export const startTestFleet = async () => {
-  const [cloud, simulator] = await Promise.all([startTestCloud(), startSimulator()])
+export const startTestFleet = async (
+  options: { openConnection?: OpenConnection; services?: Parameters<typeof startTestCloud>[0] } = {},
+) => {
+  const [cloud, simulator] = await Promise.all([startTestCloud(options.services), startSimulator()])
   cloud.apply()
   setTrustRoot(simulator.trustRootHex)
   const scope = TenantScope.fromVerified('systemRow', {
@@ -55,6 +70,12 @@ export const startTestFleet = async () => {
   const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
   const started: Worker[] = []
+  const eventSink: WorkerServices['eventSink'] = {
+    publish: async (refs) => {
+      published.push(...refs)
+      return []
+    },
+  }
   const stores = {
     sessions: new Sessions(tables, scope),
     leases: new Leases(tables, scope),
@@ -63,44 +84,47 @@ export const startTestFleet = async () => {
     workers: new Workers(tables),
   }
 
-  const startWorker = async (): Promise<Worker & { id: string }> => {
+  const startWorker = async ({
+    capacity = 50,
+    heartbeatMs = 500,
+    isEndedByTest = false,
+    sqs: ownSqs = sqs,
+    ...overrides
+  }: TestWorkerOptions = {}): Promise<Worker & { id: string }> => {
     const workerId = newId('wrk')
     const worker = new Worker({
       workerId,
       incarnation: 1,
       mode: 'test',
-      capacity: 50,
+      capacity,
       version: 'test',
       taskArn: null,
       queuePrefix: 'worker-',
       hintsQueueUrl,
-      sqs,
+      sqs: ownSqs,
       services: {
         tables,
         tenantKeys,
-        eventSink: {
-          publish: async (refs) => {
-            published.push(...refs)
-            return []
-          },
-        },
+        eventSink,
         logClient: makeLogS3Client(),
         authBucket: 'auth',
         pauseDetector: new PauseDetector(systemClock),
-        openConnection,
+        openConnection: options.openConnection ?? openConnection,
         socketUrl: simulator.socketUrl,
         whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
+        ...overrides,
       },
       taskCallback: NO_CALLBACK,
+      heartbeatFile: null,
       log: quietLog,
-      heartbeatMs: 500,
+      heartbeatMs,
       onRejected: () => {},
       onDrainAsked: () => {},
     })
     await worker.start()
-    started.push(worker)
+    if (!isEndedByTest) started.push(worker)
     return Object.assign(worker, { id: workerId })
   }
 
@@ -186,6 +210,8 @@ export const startTestFleet = async () => {
     to: string,
     body: string,
     more: Partial<MessageRow> = {},
+    notBefore = Date.now(),
+    rings = true,
   ): Promise<MessageRow> => {
     const id = newId('msg')
     const now = Date.now()
@@ -223,9 +249,9 @@ export const startTestFleet = async () => {
         openKey: null,
         ...more,
       },
-      now,
+      notBefore,
     )
-    await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
+    if (rings) await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
     return row
   }
 
@@ -239,9 +265,9 @@ export const startTestFleet = async () => {
       deadlineMs,
     )
 
-  /** All events so far, from 1 without a gap, with their data. */
-  const readEvents = async (sessionId: string) => {
-    const { rows } = await stores.events.readSession(sessionId, { afterSequence: 0, limit: 900 })
+  /** All events after the sequence so far, without a gap, with their data. */
+  const readEvents = async (sessionId: string, afterSequence = 0) => {
+    const { rows } = await stores.events.readSession(sessionId, { afterSequence, limit: 900 })
     return Promise.all(
       rows.map(async (row) => ({
         ...row,
@@ -251,6 +277,14 @@ export const startTestFleet = async () => {
         },
       })),
     )
+  }
+
+  /** Keys of what a session has in the auth bucket. */
+  const logObjects = async (sessionId: string): Promise<string[]> => {
+    const client = makeLogS3Client()
+    const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'auth' }))
+    client.destroy()
+    return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
   }
 
   const readHints = async (): Promise<Record<string, unknown>[]> => {
@@ -263,10 +297,13 @@ export const startTestFleet = async () => {
   return {
     ...stores,
     scope,
+    tables,
+    tenantKeys,
     cloud,
     hintsQueueUrl,
     simulator: simulator as Simulator,
     published,
+    eventSink,
     startWorker,
     ring,
     assign,
@@ -279,6 +316,8 @@ export const startTestFleet = async () => {
     untilMessage,
     readEvents,
     readHints,
+    contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
+    logObjects,
     stop: async () => {
       await Promise.all(started.map((worker) => worker.drain()))
       setTrustRoot(null)

@@ -11,6 +11,26 @@ export interface DecryptedStanza {
   readonly ciphertextHash: string
   /** encoded stanza, to be injected again after a crash */
   readonly stanza: Uint8Array
+  /** which message of which sender; absent when the stanza only brought a group's sender key */
+  readonly messageKey?: string
+  /** the library has work with it after the receipt */
+  readonly isUnfinished?: boolean
+}
+
+/** What WhatsApp told outside of messages, before its ack: groups, contacts, our account. */
+export interface NotificationStanza {
+  readonly type: string
+  /** the stanza's attributes: from, id, t, participant, notify, … */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly NotificationChild[]
+}
+
+export interface NotificationChild {
+  readonly tag: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly NotificationChild[]
+  /** UTF-8 of a text node; null when it has children, other bytes or nothing */
+  readonly text: string | null
 }
 
 export interface DisconnectInfo {
@@ -33,8 +53,19 @@ export interface ConnectionEvents {
    * the same call as the ratchet.
    */
   onDecrypted(stanza: DecryptedStanza): import('../auth-log/records.ts').InboundRecord
+  /**
+   * A message whose content did not come within 5 min. Returns the record that tells the tenant, appended in the same
+   * run; content that comes later finds it by its message key.
+   */
+  onUndecryptable?(
+    waiting: import('../auth-log/session-log.ts').UndecryptedState,
+  ): import('../auth-log/records.ts').InboundRecord
+  /** Called before the ack of that notification may leave; what it returns is appended in the same run. */
+  onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
+  /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */
+  onNewChatLimit?(limit: import('./new-chat-limits.ts').NewChatLimit): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
   onReceipt(receipt: {
     whatsappIds: readonly string[]
@@ -63,6 +94,8 @@ export interface WhatsAppConnection {
   resolve(phone: string): Promise<Resolved>
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
+  /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */
+  readNewChatLimits(): Promise<void>
   /** Encrypts and hands the frame to the gate. Resolves when it was handed over: says nothing about the server. */
   relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
@@ -86,6 +119,9 @@ export interface ConnectionOptions {
   readonly logger: import('../../shared/log/log.ts').Log
   /** how long to wait for the server's word after connecting; default 40 s */
   readonly loginTimeoutMs?: number
+  /** how long the content of a message may be missing before the session is told; default 5 min */
+  readonly undecryptableAfterMs?: number
+  readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 
 export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection

@@ -1,10 +1,9 @@
 import { type AuthenticationCreds, initAuthCreds, jidDecode, jidNormalizedUser } from '@whiskeysockets/baileys'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { decodeBytes, encodeBytes } from './json-bytes.ts'
+import { isAbortedPairing } from './repairs/aborted-pairing-code.ts'
 
-/** `account` comes with pair-success only; `me` alone is also written by a pairing code that nobody entered. */
-export const isLinked = (creds: Pick<AuthenticationCreds, 'me' | 'account'>): boolean =>
-  creds.me !== undefined && creds.account !== undefined && creds.account !== null
+export { isLinked } from './repairs/aborted-pairing-code.ts'
 
 export const appendCredentials = (log: SessionLog, creds: AuthenticationCreds): void => {
   log.append([{ t: 'creds', creds: encodeBytes(creds) }])
@@ -12,14 +11,13 @@ export const appendCredentials = (log: SessionLog, creds: AuthenticationCreds): 
 
 /**
  * The session's credentials; fresh ones are appended at once, so that they are durable before the first frame and so
- * before any QR. Credentials of an aborted pairing code are thrown away: with them the library would log in instead
- * of registering and get a 401 (baileys-facts §1.4).
+ * before any QR. Credentials of an aborted pairing code are thrown away.
  */
 export const loadCredentials = (log: SessionLog): AuthenticationCreds => {
   const stored = log.state.creds
   if (stored !== null && stored !== undefined) {
     const creds = decodeBytes(stored) as AuthenticationCreds
-    if (isLinked(creds) || creds.me === undefined) return creds
+    if (!isAbortedPairing(creds)) return creds
   }
   const fresh = initAuthCreds()
   appendCredentials(log, fresh)

@@ -18,6 +18,20 @@ export const decodePadded = (padded: Uint8Array): proto.Message => {
   return sent ? proto.Message.fromObject(sent) : message
 }
 
+const { Type } = proto.Message.ProtocolMessage
+
+/** What our own phone sends to this device and the library works on after the receipt: lost with a crash in between. */
+const LIBRARY_WORK: ReadonlySet<unknown> = new Set([
+  Type.HISTORY_SYNC_NOTIFICATION,
+  Type.APP_STATE_SYNC_KEY_SHARE,
+  Type.INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC,
+  Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+  Type.LID_MIGRATION_MAPPING_SYNC,
+])
+
+const bringsOnlySenderKey = (message: proto.Message): boolean =>
+  Object.keys(message).every((part) => part === 'senderKeyDistributionMessage' || part === 'messageContextInfo')
+
 /**
  * What the session journals about a decrypted `<enc>`. `plaintext` is without padding; 64-bit numbers and bytes of
  * `message` are strings (decimal, base64), enums their names.
@@ -28,8 +42,10 @@ export const describeDecrypted = (
   encryptionType: string,
   hash: string,
   padded: Uint8Array,
+  messageKey: string,
 ): DecryptedStanza => {
-  const message = proto.Message.toObject(decodePadded(padded), { longs: String, bytes: String, enums: String })
+  const decoded = decodePadded(padded)
+  const message = proto.Message.toObject(decoded, { longs: String, bytes: String, enums: String })
   return {
     attributes: { ...stanza.attrs },
     message,
@@ -37,5 +53,7 @@ export const describeDecrypted = (
     encryptionType,
     ciphertextHash: hash,
     stanza: encodeBinaryNode(stanza),
+    ...(bringsOnlySenderKey(decoded) ? {} : { messageKey }),
+    ...(LIBRARY_WORK.has(decoded.protocolMessage?.type) ? { isUnfinished: true } : {}),
   }
 }

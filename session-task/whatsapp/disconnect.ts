@@ -13,12 +13,15 @@ export class DisconnectError extends Error {
   }
 }
 
-/** Messages of disconnects that are told apart by text; the first five are ours, the others Baileys'. */
+/** Messages of disconnects that are told apart by text; the first eight are ours, the others Baileys'. */
 export const DISCONNECT_MESSAGES = {
   loginTimedOut: 'Login timed out',
   backpressure: 'Backpressure',
   logLost: 'Session log lost',
   pairingCodeRefused: 'Pairing code refused',
+  stanzaStuck: 'Stanza not answered',
+  bufferStalled: 'Event buffer stalled',
+  lockStalled: 'Transaction stalled',
   journalFailed: 'Inbound stanza not journaled',
   intentionalLogout: 'Intentional Logout',
   qrEnded: 'QR refs attempts ended',

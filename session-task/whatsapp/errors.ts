@@ -6,11 +6,18 @@ export type WhatsAppErrorCode =
   | 'timed_out'
   /** the server answered an IQ with an error; see waCode */
   | 'server_refused'
+  /** too many questions in too short a time: nothing was decided, try again in a minute */
+  | 'rate_limited'
   /** no device of the recipient is known: nothing was sent */
   | 'no_recipient_devices'
   /** the server refused the pairing code request */
   | 'pairing_code_refused'
   | 'invalid_phone'
+  /** neither WhatsApp nor the sender's phone has the file any more */
+  | 'media_gone'
+  /** the file is not the one that the message names */
+  | 'media_corrupt'
+  | 'media_too_large'
   /** log-in was asked for, but the log holds no linked credentials */
   | 'not_linked'
 

@@ -23,6 +23,11 @@ const decodeKey = (type: string, value: unknown): unknown => {
   return type === 'app-state-sync-key' ? proto.Message.AppStateSyncKeyData.fromObject(decoded as object) : decoded
 }
 
+const journalOf = (stanza: DecryptedStanza, journal: (stanza: DecryptedStanza) => InboundRecord): InboundRecord => {
+  const { messageKey, isUnfinished } = stanza
+  return { ...journal(stanza), ...(messageKey ? { messageKey } : {}), ...(isUnfinished ? { isUnfinished } : {}) }
+}
+
 /**
  * Signal keys in the memory of the session log. `set` appends one batch synchronously: the ratchet and what was
  * decrypted with it land in the same segment (protocol §5).
@@ -52,7 +57,7 @@ export const makeKeyStore = (
     )
     const records: LogRecord[] = []
     if (Object.keys(set).length > 0) records.push({ t: 'keys', set })
-    for (const stanza of Object.values(decrypted)) records.push(journal(stanza as DecryptedStanza))
+    for (const stanza of Object.values(decrypted)) records.push(journalOf(stanza as DecryptedStanza, journal))
     if (records.length > 0) log.append(records)
   },
 })

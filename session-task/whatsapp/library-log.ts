@@ -24,8 +24,9 @@ const errorText = (fields: unknown): string | undefined => {
 /**
  * The library's warnings and errors as one line without its objects: it logs whole stanzas and key material. Nothing
  * below `warn`, and the level text keeps it from building trace output.
+ * @param onDebug sees the fields of debug lines, which are not written: some say what the library tells nobody else
  */
-export const makeLibraryLog = (log: Log): LibraryLog => {
+export const makeLibraryLog = (log: Log, onDebug: (fields: unknown) => void = () => {}): LibraryLog => {
   const child = log.child({ library: 'baileys' })
   const write =
     (level: 'warn' | 'error') =>
@@ -38,7 +39,7 @@ export const makeLibraryLog = (log: Log): LibraryLog => {
     level: 'warn',
     child: () => library,
     trace: ignore,
-    debug: ignore,
+    debug: onDebug,
     info: ignore,
     warn: write('warn'),
     error: write('error'),

@@ -64,6 +64,13 @@ const sendText = async (session: Awaited<ReturnType<typeof openLinked>>, body: s
   await connection.relay({ jid, whatsappId, proto: connection.encodeText({ body }) })
 }
 
+/** As if the state of the contact's session had been lost: what it sends next cannot be decrypted. */
+const forgetRatchet = async (log: TestLog['log'], session: Awaited<ReturnType<typeof openLinked>>): Promise<void> => {
+  const { lid } = await session.connection.resolve(`+${CONTACT}`)
+  const user = lid?.split('@')[0]
+  log.append([{ t: 'keys', set: { session: { [`${user}_1.0`]: null } } }])
+}
+
 const receiptsFor = async (phone: string, whatsappId: string) =>
   (await simulator.wire(phone)).filter(({ tag, attrs }) => tag === 'receipt' && attrs.id === whatsappId)
 
@@ -183,12 +190,17 @@ describe('linking through a server that is not what it should be', () => {
 
 describe('messages', () => {
   it('sends text that the contact decrypts, and hears ack and receipts', async () => {
-    const { log } = await link()
+    const { log, phone } = await link()
     const session = await openLinked(log)
     await sendText(session, 'Olá, tudo bem? 👋', '3EB0SEND01')
     await eventually(async () => (await simulator.inbox(CONTACT)).find(({ text }) => text === 'Olá, tudo bem? 👋'))
     expect(await session.next('onServerAck')).toMatchObject({ whatsappId: '3EB0SEND01', error: null })
     expect(await session.next('onReceipt')).toMatchObject({ whatsappIds: ['3EB0SEND01'], kind: 'delivered' })
+    const frame = (await simulator.wire(phone)).find(({ tag, attrs }) => tag === 'message' && attrs.id === '3EB0SEND01')
+    expect(frame?.attrs).toMatchObject({
+      to: expect.stringMatching(/@lid$/),
+      peer_recipient_pn: `${CONTACT}@s.whatsapp.net`,
+    })
     await session.connection.close()
   })
 
@@ -276,6 +288,45 @@ describe('messages', () => {
     const session = await openLinked(log)
     await eventually(() => textsOf(session).includes('come again'))
     await session.connection.close()
+  })
+
+  it('tells of a message that cannot be decrypted, and gives the same message its content when that comes', async () => {
+    const { log, phone } = await link()
+    const session = connect(log, simulator.socketUrl, { undecryptableAfterMs: 1 })
+    await session.next('onOpen')
+    await simulator.contactSends(CONTACT, phone, 'readable', 'lid')
+    await sendText(session, 'an answer makes the next one no pkmsg', '3EB0ANSWER')
+    await eventually(() => textsOf(session).includes('readable'))
+    await session.next('onServerAck')
+    await forgetRatchet(log, session)
+    const id = await simulator.contactSends(CONTACT, phone, 'unreadable at first', 'lid')
+    const waiting = await session.next('onUndecryptable')
+    expect(waiting).toMatchObject({ messageId: null, attributes: { id }, reason: 'no_session' })
+    await eventually(() => textsOf(session).includes('unreadable at first'))
+    const events = log.state.undone().flatMap((record) => (record.t === 'in' && record.event ? [record.event] : []))
+    const [shown, content] = events.filter(({ whatsappId }) => whatsappId === id)
+    expect([shown?.type, content?.type]).toEqual(['message.undecryptable', 'message.received'])
+    expect(content?.messageId).toBe(shown?.messageId)
+    expect(log.state.undecrypted()).toEqual([])
+    await session.connection.close()
+  })
+
+  it('gives the library again what a crash left unfinished after its receipt', async () => {
+    const linked = await link()
+    const first = await openLinked(linked.log)
+    const held = await eventually(() => linked.log.state.unfinished().find(({ event }) => event === null))
+    const id = first.seen('onDecrypted').find(({ ciphertextHash }) => ciphertextHash === held.ciphertextHash)
+      ?.attributes.id
+    const answers = async () =>
+      (await receiptsFor(linked.phone, id ?? '')).filter(({ attrs }) => attrs.type === 'peer_msg').length
+    await eventually(async () => (await answers()) === 1)
+    await linked.log.durable(linked.log.lastLsn)
+    const next = await takeOver(linked)
+    const second = await openLinked(next.log)
+    await eventually(async () => (await answers()) === 2)
+    expect(second.seen('onDecrypted')).toEqual([])
+    await second.connection.close()
+    await first.connection.close()
   })
 
   it('receives what arrived while it was away, in order and once', async () => {

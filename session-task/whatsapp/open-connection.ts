@@ -1,41 +1,22 @@
-import './repairs/console-silence.ts'
-import './repairs/curve-verify.ts'
-import makeWASocket, { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
-import type { InboundRecord } from '../auth-log/records.ts'
+import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
-import type { DecryptedStanza, DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
-import { makeKeyStore } from './key-store.ts'
+import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
-import { onLogLost } from './log-loss.ts'
+import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, relayProto } from './outbound.ts'
-import { withCapturedRejections } from './repairs/captured-rejections.ts'
-import { flushEventsAtEnd } from './repairs/end-flush.ts'
-import { terminateHalfOpen } from './repairs/half-open-close.ts'
-import { watchLogin } from './repairs/login-watchdog.ts'
-import { rejectQueriesAtEnd } from './repairs/pending-queries.ts'
-import { ackStatusStanzas } from './repairs/status-ack.ts'
-import { completeCredentialUpdates } from './repairs/stray-presence.ts'
-import { writeKeysThrough } from './repairs/write-through-keys.ts'
 import { resolvePhone } from './resolve.ts'
 import { sessionCaches } from './session-caches.ts'
-import { makeJournaledRepository } from './signal-repository.ts'
-import { socketOptions } from './socket-options.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
-import type { StanzaMemory } from './stanza-memory.ts'
-import { rememberStanzas } from './stanza-memory.ts'
 import { startLinking } from './start-linking.ts'
-import { installWireGate, type RawSocket } from './wire-gate.ts'
 
 const LOGGED_OUT = 401
-const INTERNAL_ERROR = 500
 const STALE_DEVICES = 479
 const LOGOUT_ANSWER_MS = 5_000
 const DRAIN_TIMEOUT_MS = 10_000
-
-type ClosableRawSocket = RawSocket & Parameters<typeof terminateHalfOpen>[0]
 
 const waitAtMost = async (work: Promise<unknown>, timeoutMs: number): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -56,47 +37,8 @@ export const openConnection: OpenConnection = (options) => {
   const creds = loadCredentials(log)
   if (!options.link && !isLinked(creds)) throw new WhatsAppError('not_linked', 'the session is not linked to a phone')
 
-  let stanzas: StanzaMemory | null = null
-  /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
-  const onDecrypted = (stanza: DecryptedStanza): InboundRecord => {
-    try {
-      return events.onDecrypted(stanza)
-    } catch (error) {
-      gate.shut()
-      void socket.end(new DisconnectError(INTERNAL_ERROR, DISCONNECT_MESSAGES.journalFailed, error))
-      throw error
-    }
-  }
-  const keys = makeKeyStore(log, onDecrypted)
-  const makeSignalRepository = makeJournaledRepository(
-    log,
-    { onDecrypted },
-    { of: (ciphertext) => stanzas?.of(ciphertext) },
-  )
-  const socket = withCapturedRejections(
-    () => makeWASocket({ ...socketOptions(options, Math.random()), auth: { creds, keys }, makeSignalRepository }),
-    (error) => logger.error({ cause: errorName(error) }, 'unexpected error in the connection; it is closed'),
-  )
-  // everything below runs before the first byte of the connection
-  stanzas = rememberStanzas(socket.ws)
-  const raw = (socket.ws as unknown as { socket: ClosableRawSocket }).socket
-  terminateHalfOpen(raw)
-  const gate = installWireGate(raw, log, (failure) => {
-    void socket.end(
-      new DisconnectError(0, failure === 'log_lost' ? DISCONNECT_MESSAGES.logLost : DISCONNECT_MESSAGES.backpressure),
-    )
-  })
-  completeCredentialUpdates(socket)
-  writeKeysThrough(socket, keys)
-  flushEventsAtEnd(socket)
-  rejectQueriesAtEnd(socket)
-  watchLogin(socket, options.loginTimeoutMs)
-  ackStatusStanzas(socket, (error) => logger.warn({ cause: errorName(error) }, 'a status stanza could not be acked'))
-  const forgetLog = onLogLost(log, (loss) => {
-    gate.shut()
-    void socket.end(new DisconnectError(0, DISCONNECT_MESSAGES.logLost, { loss }))
-  })
-
+  const journaled = makeJournaledSocket(options, creds)
+  const { socket, gate } = journaled
   const closed = Promise.withResolvers<DisconnectInfo>()
   const waiting = new Set<(error: WhatsAppError) => void>()
   let isOpen = false
@@ -119,17 +61,18 @@ export const openConnection: OpenConnection = (options) => {
       if (!(error instanceof LogLostError)) throw error
     }
   })
+  watchNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))
   socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
     if (isNewLogin) events.onPaired(ownIdentity(socket.authState.creds))
     if (connection === 'open') {
       isOpen = true
       events.onOpen(ownIdentity(socket.authState.creds))
+      journaled.onOpen()
     }
     if (connection === 'close' && !isClosed) {
       isOpen = false
       isClosed = true
-      gate.shut()
-      forgetLog()
+      journaled.onClose()
       const info = describeClose(lastDisconnect?.error)
       closed.resolve(info)
       for (const reject of waiting)
@@ -175,9 +118,10 @@ export const openConnection: OpenConnection = (options) => {
     get isOpen() {
       return isOpen
     },
-    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log).resolved, phone)),
+    resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
-    relay: (frame) => whileOpen(() => relayProto(socket, frame)),
+    readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
+    relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
     close: () => endWith(undefined),
     logout: async () => {

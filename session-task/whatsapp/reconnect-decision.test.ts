@@ -98,10 +98,16 @@ describe('the disconnect table', () => {
     expect(decide(info).decision).toMatchObject({ action: 'stop', status: 'restricted', resumeAt: NOW + 3_600_000 })
   })
 
-  it('405 is tried once more with whatever version is configured by then', () => {
+  it('405 is tried once more, then every five to ten minutes with whatever version is configured by then', () => {
     const first = decide({ code: 405 })
     expect(first.decision).toMatchObject({ action: 'reconnect', delayMs: 60_000, alarm: true })
-    expect(decide({ code: 405 }, first.history).decision).toMatchObject({ action: 'stop', status: 'failed' })
+    for (const random of [0, 0.999])
+      expect(decide({ code: 405 }, first.history, random).decision).toMatchObject({
+        action: 'reconnect',
+        delayMs: 300_000 + Math.floor(random * 300_000),
+        reason: { code: 'client_outdated', nextAction: 'update_whatsapp_version' },
+        alarm: true,
+      })
   })
 
   it('440 asks for the owner before each of at most three reconnects in ten minutes', () => {
@@ -112,6 +118,17 @@ describe('the disconnect table', () => {
     }
     expect(decision).toMatchObject({ action: 'stop', status: 'failed' })
   })
+
+  it.each(['Stanza not answered', 'Event buffer stalled', 'Transaction stalled'])(
+    'a connection that is deaf (%s) is replaced and raises an alarm',
+    (message) => {
+      expect(decide({ code: 408, message }).decision).toMatchObject({
+        action: 'reconnect',
+        reason: { code: 'connection_deaf', nextAction: 'wait' },
+        alarm: true,
+      })
+    },
+  )
 
   it('an un-acked stanza reconnects and raises an alarm', () => {
     expect(decide({ code: 500, message: 'Stream Errored (ack)' }).decision).toMatchObject({ alarm: true })

@@ -8,6 +8,7 @@ const BACKOFF_BASE_MS = SECOND_MS
 const BACKOFF_CAP_MS = 60 * SECOND_MS
 /** an open connection that lived this long makes earlier failures forgotten */
 const STABLE_MS = 60 * SECOND_MS
+const OUTDATED_MS = 300 * SECOND_MS
 const RESTARTS_PER_MINUTE = 3
 const CONFLICTS_PER_WINDOW = 3
 const CONFLICT_WINDOW_MS = 600 * SECOND_MS
@@ -22,7 +23,7 @@ export interface ReconnectHistory {
   readonly conflictsAt: readonly number[]
   /** a 401 right after an open is tried once more before it is believed */
   readonly retriedLogout: boolean
-  /** a 405 is tried once more, with the version that is configured then */
+  /** a 405 was tried once more soon after; from then on seldom */
   readonly retriedVersion: boolean
 }
 
@@ -83,7 +84,6 @@ const stop = (status: SessionStatus, code: string, nextAction: string, retryable
 const TERMINAL: ReadonlyMap<number, Stop> = new Map([
   [401, stop('loggedOut', 'device_removed', 'link')],
   [403, stop('failed', 'account_locked', 'check_phone')],
-  [405, stop('failed', 'client_outdated', 'update_whatsapp_version', true, true)],
   [406, stop('failed', 'account_banned', 'check_phone')],
   [409, stop('failed', 'client_refused', 'contact_operator', false, true)],
   [411, stop('loggedOut', 'multi_device_mismatch', 'link')],
@@ -91,6 +91,12 @@ const TERMINAL: ReadonlyMap<number, Stop> = new Map([
   [414, stop('failed', 'client_refused', 'contact_operator', false, true)],
   [415, stop('failed', 'client_refused', 'contact_operator', false, true)],
   [418, stop('failed', 'client_refused', 'contact_operator', false, true)],
+])
+
+const DEAF: ReadonlySet<string> = new Set([
+  DISCONNECT_MESSAGES.stanzaStuck,
+  DISCONNECT_MESSAGES.bufferStalled,
+  DISCONNECT_MESSAGES.lockStalled,
 ])
 
 const attributeOf = (info: DisconnectInfo, name: string): unknown => {
@@ -148,7 +154,8 @@ export const decideReconnect = (
       action: 'reconnect',
       delayMs,
       status: before.isLinked ? 'reconnecting' : 'linking',
-      reason: code === null ? null : reason(code, true, 'wait'),
+      reason:
+        code === null ? null : reason(code, true, code === 'client_outdated' ? 'update_whatsapp_version' : 'wait'),
       verifyOwnership: flags.verifyOwnership ?? false,
       alarm: flags.alarm ?? false,
     },
@@ -177,7 +184,8 @@ export const decideReconnect = (
         : backOff('restart_required', { restartsAt: [...history.restartsAt, now] })
     case 408:
       if (info.message === DISCONNECT_MESSAGES.qrEnded) return stopped(stop('created', 'link_expired', 'link', true))
-      return backOff('connection_lost')
+      // open, answering pings, and deaf (baileys-facts §1.7): it heals by reconnecting, the cause stays
+      return DEAF.has(info.message) ? backOff('connection_deaf', {}, true) : backOff('connection_lost')
     case 428:
       return backOff('connection_closed')
     case 500:
@@ -215,8 +223,10 @@ export const decideReconnect = (
       return stopped(isOurs ? stop('loggedOut', 'logged_out', 'link') : (TERMINAL.get(401) as Stop))
     }
     case 405:
-      if (history.retriedVersion) return stopped(TERMINAL.get(405) as Stop)
-      return reconnect('client_outdated', BACKOFF_CAP_MS, { retriedVersion: true }, { alarm: true })
+      // It heals with another version in the configuration, so the session must not stop: nobody would start it then.
+      return history.retriedVersion
+        ? reconnect('client_outdated', OUTDATED_MS + Math.floor(random * OUTDATED_MS), {}, { alarm: true })
+        : reconnect('client_outdated', BACKOFF_CAP_MS, { retriedVersion: true }, { alarm: true })
     default: {
       const terminal = TERMINAL.get(info.code)
       // 400: the Noise handshake or the certificate failed. Nobody may be talked to, but the next attempt may be sane

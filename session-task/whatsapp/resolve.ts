@@ -1,8 +1,8 @@
-import { isLidUser, isPnUser, jidNormalizedUser, USyncQuery, USyncUser, type WASocket } from '@whiskeysockets/baileys'
-import type { BoundedCache } from './bounded-cache.ts'
+import { isLidUser, isPnUser, jidNormalizedUser, type WASocket } from '@whiskeysockets/baileys'
 import type { Resolved } from './connection.ts'
-import { WhatsAppError } from './errors.ts'
 import { phoneDigits } from './linking.ts'
+import { findUserOfNumber } from './repairs/absent-number.ts'
+import type { SessionCaches } from './session-caches.ts'
 
 /** somebody who is not on WhatsApp today may be there in a moment */
 const ABSENT_TTL_MS = 5 * 60_000
@@ -22,20 +22,18 @@ const lidOf = async (socket: ResolvingSocket, phoneJid: string, answered: unknow
 /**
  * Is the number on WhatsApp, and which jid to send to: messages to the phone jid of a contact that has a LID may not
  * show up (baileys-facts §3).
- * @throws WhatsAppError timed_out; a time-out is never "not on WhatsApp"
+ * @throws WhatsAppError rate_limited, timed_out; a time-out is never "not on WhatsApp"
  */
-export const resolvePhone = async (socket: ResolvingSocket, cache: BoundedCache, phone: string): Promise<Resolved> => {
+export const resolvePhone = async (
+  socket: ResolvingSocket,
+  caches: Pick<SessionCaches, 'resolved' | 'queries'>,
+  phone: string,
+): Promise<Resolved> => {
   const digits = phoneDigits(phone)
+  const cache = caches.resolved
   const cached = cache.get<Resolved>(digits)
   if (cached) return cached
-  const query = new USyncQuery()
-    .withContactProtocol()
-    .withLIDProtocol()
-    .withUser(new USyncUser().withPhone(`+${digits}`))
-  // undefined: no answer, or one that is no result
-  const result = await socket.executeUSyncQuery(query)
-  if (!result) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the look-up of a number')
-  const user = result.list.find(({ contact }) => contact === true)
+  const user = await caches.queries.spend(() => findUserOfNumber(socket, digits))
   if (!user) {
     const phoneJid = `${digits}@s.whatsapp.net`
     const absent: Resolved = { exists: false, jid: phoneJid, phoneJid, lid: null }

@@ -1,5 +1,6 @@
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { BoundedCache } from './bounded-cache.ts'
+import { QueryBudget } from './query-budget.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -8,6 +9,11 @@ export interface SessionCaches {
   readonly retryCounts: BoundedCache
   readonly devices: BoundedCache
   readonly resolved: BoundedCache
+  /** metadata of groups by jid; dropped when WhatsApp tells of a change */
+  readonly groups: BoundedCache
+  readonly queries: QueryBudget
+  /** names of inbound stanzas that a connection was replaced for */
+  readonly stuckStanzas: Set<string>
 }
 
 /**
@@ -24,6 +30,9 @@ export const sessionCaches = (log: SessionLog): SessionCaches => {
     retryCounts: new BoundedCache(5_000, 2 * HOUR_MS),
     devices: new BoundedCache(5_000, HOUR_MS),
     resolved: new BoundedCache(5_000, 24 * HOUR_MS),
+    groups: new BoundedCache(1_000, HOUR_MS),
+    queries: new QueryBudget(),
+    stuckStanzas: new Set(),
   }
   cachesOfLog.set(log, created)
   return created

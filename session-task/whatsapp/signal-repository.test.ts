@@ -108,15 +108,17 @@ describe('the journaled signal repository', () => {
     expect([...own.decrypted, ...restarted.decrypted]).toHaveLength(1)
   })
 
-  it('changes nothing when a ciphertext is not a message', async () => {
+  it('changes no key when a ciphertext is not a message, and knows what is missing before it is refused', async () => {
     const { own, peer } = await connectPair()
     const { type, ciphertext } = await encryptFor(peer, 'broken')
     const forged = Buffer.from(ciphertext)
     forged[forged.length - 12]! ^= 1
-    const before = own.log.lastLsn
-    await expect(own.receive(type, forged, 'A1')).rejects.toThrow()
-    expect(own.log.lastLsn).toBe(before)
+    const preKey = own.log.state.key('pre-key', '1')
+    await expect(own.receive(type, forged, 'A1')).rejects.toThrow('Bad MAC')
+    expect([own.log.state.key('session', '888_1.0'), own.log.state.key('pre-key', '1')]).toEqual([undefined, preKey])
+    expect(own.log.state.undecrypted()).toMatchObject([{ reason: 'bad_mac', attributes: { id: 'A1', from: PEER_LID } }])
     expect(await own.receive(type, ciphertext, 'A1')).toBe('broken')
+    expect(own.log.state.undecrypted()).toEqual([])
   })
 
   it('has the advanced chain in the log before encrypt returns', async () => {
@@ -124,6 +126,16 @@ describe('the journaled signal repository', () => {
     const before = peer.log.lastLsn
     await encryptFor(peer, 'one')
     expect(peer.log.lastLsn).toBe(before + 1)
+  })
+
+  it('misses no message twice: a copy that cannot be read says nothing about one that was', async () => {
+    const { own, peer } = await connectPair()
+    const { type, ciphertext } = await encryptFor(peer, 'read')
+    await own.receive(type, ciphertext, 'A1')
+    const copy = Buffer.from(ciphertext)
+    copy[copy.length - 12]! ^= 1
+    await expect(own.receive(type, copy, 'A1')).rejects.toThrow()
+    expect(own.log.state.undecrypted()).toEqual([])
   })
 
   it('stores a group sender key with the message that brought it, and journals group messages too', async () => {
@@ -153,6 +165,58 @@ describe('the journaled signal repository', () => {
     const again = proto.Message.decode(unpadRandomMax16(await receive()))
     expect([first.conversation, again.conversation]).toEqual(['to all', 'to all'])
     expect(own.decrypted.map(({ encryptionType }) => encryptionType)).toEqual(['pkmsg', 'skmsg'])
+  })
+
+  it('has the advanced sender key of a group in the log before encrypt returns: no key is used twice after a restart', async () => {
+    const { own, peer } = await connectPair()
+    const group = '120363000000000001@g.us'
+    const encrypt = (account: Account, body: string) =>
+      account.repository.encryptGroupMessage({ group, meId: OWN_LID, data: text(body) })
+    const first = await encrypt(own, 'one')
+    const item = { groupId: group, axolotlSenderKeyDistributionMessage: first.senderKeyDistributionMessage }
+    await peer.repository.processSenderKeyDistributionMessage({ authorJid: OWN_LID, item })
+    const before = own.log.lastLsn
+    const second = await encrypt(own, 'two')
+    expect(own.log.lastLsn).toBeGreaterThan(before)
+    await own.log.durable(own.log.lastLsn)
+    own.log.abandon()
+    const restarted = await openAccount({ bucket: own.bucket, epoch: 2 })
+    const third = await encrypt(restarted, 'three')
+    const read: unknown[] = []
+    for (const [index, { ciphertext }] of [first, second, third].entries()) {
+      peer.announce({ from: group, participant: OWN_LID, id: `G${index}` }, 'skmsg', ciphertext)
+      const padded = await peer.repository.decryptGroupMessage({ group, authorJid: OWN_LID, msg: ciphertext })
+      read.push(proto.Message.decode(unpadRandomMax16(padded)).conversation)
+    }
+    expect(read).toEqual(['one', 'two', 'three'])
+  })
+
+  it('misses a group message whose sender key never came, until it comes', async () => {
+    const { own, peer } = await connectPair()
+    const group = '120363000000000001@g.us'
+    const { ciphertext, senderKeyDistributionMessage } = await peer.repository.encryptGroupMessage({
+      group,
+      meId: PEER_LID,
+      data: text('to all'),
+    })
+    const attrs = { from: group, participant: PEER_LID, id: 'G1' }
+    const receive = () => {
+      own.announce(attrs, 'skmsg', ciphertext)
+      return own.repository.decryptGroupMessage({ group, authorJid: PEER_LID, msg: ciphertext })
+    }
+    await expect(receive()).rejects.toThrow()
+    expect(own.log.state.undecrypted()).toMatchObject([{ reason: 'no_sender_key', attributes: { id: 'G1' } }])
+    const item = { groupId: group, axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage }
+    const keyMessage = await peer.repository.encryptMessage({
+      jid: OWN_LID,
+      data: encodeWAMessage({ senderKeyDistributionMessage: item }),
+    })
+    own.announce(attrs, keyMessage.type, keyMessage.ciphertext)
+    await own.repository.decryptMessage({ jid: PEER_LID, ...keyMessage })
+    // the key alone is not the message
+    expect(own.log.state.undecrypted()).toHaveLength(1)
+    expect(proto.Message.decode(unpadRandomMax16(await receive())).conversation).toBe('to all')
+    expect(own.log.state.undecrypted()).toEqual([])
   })
 
   it('keeps one session intact under phone and LID address at the same time', async () => {

@@ -14,7 +14,9 @@ import type { ConnectionEvents } from './connection.ts'
 import { ciphertextHash, decodePadded, describeDecrypted, padPlaintext } from './decrypted-stanza.ts'
 import { DECRYPTED, makeKeyStore } from './key-store.ts'
 import { KeyedLock } from './keyed-lock.ts'
+import { messageKeyOf } from './message-key.ts'
 import type { StanzaMemory } from './stanza-memory.ts'
+import { reasonOf, undecryptedRecordOf } from './undecrypted.ts'
 
 const LID_LOOKUP_TIMEOUT_MS = 5_000
 const LID_MISS_TTL_MS = 60_000
@@ -110,15 +112,25 @@ export const makeJournaledRepository =
       return locks.run(lockNames, async () => {
         const earlier = log.state.inboundByCiphertext(hash)
         if (earlier) return padPlaintext(Buffer.from(earlier.plaintext ?? '', 'base64'))
-        return keys.transaction(async () => {
-          const stanza = stanzas.of(ciphertext)
-          if (!stanza) throw new Error('a ciphertext without its stanza cannot be journaled')
-          const padded = await decrypt()
-          const decrypted = describeDecrypted(stanza, kind, hash, padded)
-          await storeSenderKey(stanza, padded)
-          await keys.set({ [DECRYPTED]: { [hash]: decrypted } } as unknown as SignalDataSet)
-          return padded
-        }, lockNames.join('+'))
+        const stanza = stanzas.of(ciphertext)
+        if (!stanza) throw new Error('a ciphertext without its stanza cannot be journaled')
+        let isDecrypted = false
+        try {
+          return await keys.transaction(async () => {
+            const padded = await decrypt()
+            const decrypted = describeDecrypted(stanza, kind, hash, padded, messageKeyOf(stanza.attrs, log.state))
+            isDecrypted = true
+            await storeSenderKey(stanza, padded)
+            await keys.set({ [DECRYPTED]: { [hash]: decrypted } } as unknown as SignalDataSet)
+            return padded
+          }, lockNames.join('+'))
+        } catch (error) {
+          // The refusal or the retry receipt that follows takes the stanza off the server's queue: from here on only
+          // the log knows that there was a message.
+          const missing = isDecrypted ? null : undecryptedRecordOf(stanza, reasonOf(error, kind), log.state, Date.now())
+          if (missing) log.append([missing])
+          throw error
+        }
       })
     }
 

@@ -13,10 +13,14 @@ const MINUTE_MS = 60_000
  */
 const WANTED_HISTORY: ReadonlySet<unknown> = new Set([INITIAL_BOOTSTRAP, PUSH_NAME, NON_BLOCKING_DATA])
 
-/** @param random in [0, 1): spreads the keep-alives of many sessions */
+/**
+ * @param random in [0, 1): spreads the keep-alives of many sessions
+ * @param onDebug sees what the library says to its log, see makeLibraryLog
+ */
 export const socketOptions = (
   options: ConnectionOptions,
   random: number,
+  onDebug?: (fields: unknown) => void,
 ): Omit<UserFacingSocketConfig, 'auth' | 'makeSignalRepository'> => {
   const caches = sessionCaches(options.log)
   return {
@@ -24,7 +28,7 @@ export const socketOptions = (
     ...(options.version ? { version: [...options.version] } : {}),
     // a real operating system: the server refuses pairing codes of any other display name (baileys-facts §1.4)
     browser: Browsers.windows('Chrome'),
-    logger: makeLibraryLog(options.logger),
+    logger: makeLibraryLog(options.logger, onDebug),
     connectTimeoutMs: 20_000,
     defaultQueryTimeoutMs: MINUTE_MS,
     keepAliveIntervalMs: 25_000 + Math.floor(random * 5_000),
@@ -40,6 +44,8 @@ export const socketOptions = (
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     msgRetryCounterCache: caches.retryCounts,
     userDevicesCache: caches.devices,
+    // without it every message to a group costs a query, and WhatsApp answers 429 (baileys-facts §3)
+    cachedGroupMetadata: async (jid) => caches.groups.get(jid),
     callOfferCache: new BoundedCache(500, 5 * MINUTE_MS),
     placeholderResendCache: new BoundedCache(2_000, 60 * MINUTE_MS),
     generateHighQualityLinkPreview: false,

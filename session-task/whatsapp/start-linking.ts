@@ -5,6 +5,7 @@ import { DISCONNECT_MESSAGES, DisconnectError } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
 import { errorName } from './library-log.ts'
 import { publishQr, requestPairingCode } from './linking.ts'
+import { forgetPairingCode } from './repairs/aborted-pairing-code.ts'
 
 const BAD_REQUEST = 400
 
@@ -22,9 +23,7 @@ export const startLinking = (
     try {
       events.onPairingCode(await requestPairingCode(socket, phone, await firstQrAt))
     } catch (error) {
-      // the library named us before we were registered: with this the next connection would log in and get a 401
-      delete socket.authState.creds.me
-      socket.authState.creds.pairingCode = undefined
+      forgetPairingCode(socket.authState.creds)
       appendCredentials(log, socket.authState.creds)
       throw error
     }

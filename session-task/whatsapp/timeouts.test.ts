@@ -4,15 +4,24 @@ import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { encodeText, relayProto } from './outbound.ts'
+import { QueryBudget } from './query-budget.ts'
 import { resolvePhone } from './resolve.ts'
 import { socketOptions } from './socket-options.ts'
+
+const caches = () => ({
+  devices: new BoundedCache(10, 1_000),
+  groups: new BoundedCache(10, 1_000),
+  queries: new QueryBudget(),
+})
 
 /** The library answers a time-out with undefined (or an empty list) instead of an error: each caller must notice. */
 describe('a query that WhatsApp does not answer', () => {
   it('is a time-out for a look-up, and is not remembered', async () => {
     const cache = new BoundedCache(10, 1_000)
     const socket = { executeUSyncQuery: async () => undefined } as unknown as Parameters<typeof resolvePhone>[0]
-    await expect(resolvePhone(socket, cache, '+5511988887777')).rejects.toMatchObject({ code: 'timed_out' })
+    await expect(
+      resolvePhone(socket, { resolved: cache, queries: new QueryBudget() }, '+5511988887777'),
+    ).rejects.toMatchObject({ code: 'timed_out' })
     expect(cache.size).toBe(0)
   })
 
@@ -24,7 +33,38 @@ describe('a query that WhatsApp does not answer', () => {
       relayMessage: async (...args: unknown[]) => relayed.push(args),
     } as unknown as Parameters<typeof relayProto>[0]
     const frame = { jid: '888@lid', whatsappId: '3EB0', proto: encodeText({ body: 'x' }) }
-    await expect(relayProto(socket, frame)).rejects.toMatchObject({ code: 'no_recipient_devices' })
+    await expect(relayProto(socket, caches(), frame)).rejects.toMatchObject({ code: 'no_recipient_devices' })
+    expect(relayed).toEqual([])
+  })
+})
+
+describe('a message to a group', () => {
+  const group = '120363000000000001@g.us'
+  const frame = { jid: group, whatsappId: '3EB0', proto: encodeText({ body: 'x' }) }
+  const setUp = (metadata: unknown) => {
+    const asked: string[] = []
+    const relayed: unknown[] = []
+    const socket = {
+      authState: { creds: { me: { id: '1:1@s.whatsapp.net' } } },
+      groupMetadata: async (jid: string) => {
+        asked.push(jid)
+        return metadata
+      },
+      relayMessage: async (...args: unknown[]) => relayed.push(args),
+    } as unknown as Parameters<typeof relayProto>[0]
+    return { asked, relayed, socket }
+  }
+
+  it('asks for its members once, not with every message', async () => {
+    const { asked, relayed, socket } = setUp({ id: group, participants: [] })
+    const shared = caches()
+    for (let n = 0; n < 3; n++) await relayProto(socket, shared, frame)
+    expect([asked, relayed.length]).toEqual([[group], 3])
+  })
+
+  it('is not sent while nobody knows the members', async () => {
+    const { relayed, socket } = setUp(undefined)
+    await expect(relayProto(socket, caches(), frame)).rejects.toMatchObject({ code: 'timed_out' })
     expect(relayed).toEqual([])
   })
 })

@@ -3,7 +3,12 @@ import type { Log } from '../../shared/log/log.ts'
 import type { AssignedRow } from '../../shared/store/rows.ts'
 import { HostedSession, type HostingEnd } from '../session/hosted-session.ts'
 import type { WorkerServices } from '../session/session-context.ts'
+import { makePacer } from './pacing.ts'
 import type { WorkerRing } from './rings.ts'
+
+/** ECS gives 120 s after SIGTERM; the last session needs some of them. */
+const DRAIN_MS = 40_000
+const DRAIN_INTERVAL_MS = 100
 
 /** The sessions of this worker: what ASSIGNED says, and nothing else. */
 export class SessionHost {
@@ -53,13 +58,26 @@ export class SessionHost {
     if (kind === 'restart') hosted?.session.restart()
   }
 
-  /** Releases every session, side by side. @returns those that another worker has to take */
-  async drain(): Promise<AssignedRow[]> {
+  /**
+   * Releases every session, one turn after the other: those that wait stay connected meanwhile, and whoever takes them
+   * connects no faster anyway. @param onFree hears of each session that another worker has to take, at once
+   */
+  async drain(onFree: (row: AssignedRow) => Promise<void>): Promise<number> {
     this.#isClaiming = false
-    const released = await Promise.all(
-      [...this.#sessions.values()].map(async ({ session, row }) => ((await session.drain()) ? row : null)),
+    const sessions = [...this.#sessions.values()]
+    const turn = makePacer(Math.min(DRAIN_INTERVAL_MS, DRAIN_MS / sessions.length))
+    await Promise.all(
+      sessions.map(async (entry) => {
+        await turn()
+        if ((await entry.session.drain()) && entry.row.desired === 'RUNNING') await onFree(entry.row)
+      }),
     )
-    return released.filter((row) => row !== null && row.desired === 'RUNNING') as AssignedRow[]
+    return sessions.length
+  }
+
+  /** Every session looks for messages again. */
+  ringAll(): void {
+    for (const { session } of this.#sessions.values()) session.ring()
   }
 
   /** The worker was declared dead: nothing may leave it any more. */

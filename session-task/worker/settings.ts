@@ -22,6 +22,7 @@ export const readSettings = () => {
     trustRoot: mode === 'test' ? trustRoot : null,
     whatsappVersion: readVersion(readEnvironment('waVersion')),
     taskToken: readEnvironment('taskToken'),
+    heartbeatFile: readEnvironment('heartbeatFile'),
     queuePrefix: requireEnvironment('workerQueuePrefix'),
     hintsQueueUrl: requireEnvironment('hintsQueueUrl'),
     authBucket: requireEnvironment('authBucket'),

@@ -51,10 +51,15 @@ describe('a session on a worker', () => {
       to: { phone: `+${phone}` },
     })
     const types = events.map(({ type }) => type)
-    expect(types.slice(0, 2)).toEqual(['session.linked', 'session.connected'])
+    expect(types.filter((type) => type.startsWith('session.'))).toEqual([
+      'session.qr',
+      'session.linked',
+      'session.connected',
+    ])
+    expect(JSON.stringify(events[0]?.data)).not.toContain('wa.me')
     expect(types.filter((type) => type === 'message.sent').length).toBeLessThanOrEqual(1)
     expect(types).toContain('message.delivered')
-    expect(events[1]?.data.session).toMatchObject({
+    expect(events[2]?.data.session).toMatchObject({
       id: sessionId,
       status: 'connected',
       previousStatus: 'connecting',
@@ -184,6 +189,14 @@ describe('a session on a worker', () => {
     const other = await fleet.startWorker()
     await fleet.assign(sessionId, other)
     await fleet.untilStatus(sessionId, 'connected')
+    const events = await until('its event', async () => {
+      const told = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+      return told.filter(({ type }) => type === 'session.connected').length === 2 ? told : null
+    })
+    expect(events.slice(-2).map(({ type, data }) => [type, data.session?.status])).toEqual([
+      ['session.moved', 'reconnecting'],
+      ['session.connected', 'connected'],
+    ])
   })
 
   const framesOf = async (phone: string, whatsappId: string) =>

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
@@ -5,6 +6,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
+import { VersionBreaker } from '../session/version-breaker.ts'
 import { makePacer, makeQueue } from './pacing.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
@@ -23,8 +25,10 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone'>
+  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker' | 'mayClaim'>
   readonly taskCallback: TaskCallback
+  /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
+  readonly heartbeatFile: string | null
   readonly log: Log
   /** default 10 s; tests are faster */
   readonly heartbeatMs?: number
@@ -47,6 +51,8 @@ export class Worker {
   #timer: NodeJS.Timeout | null = null
   #beating: Promise<void> | null = null
   #isDead = false
+  /** did the last beat get through? */
+  #isReachable = true
   #isDraining = false
   #differingUsed: number | null = null
   #refreshing: Promise<void> | null = null
@@ -62,6 +68,8 @@ export class Worker {
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
+      versionBreaker: new VersionBreaker(),
+      mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
       replayAlone: (sessionId, replay) =>
         replayTurn(async () => {
@@ -127,6 +135,7 @@ export class Worker {
       onRing: (ring) => this.#onRing(ring),
     })
     this.#options.taskCallback.start()
+    this.#touch()
     this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
     await this.#hint(hintsQueueUrl, { v: 1, kind: 'workerReady', workerId, mode })
     await this.#refresh()
@@ -135,6 +144,7 @@ export class Worker {
 
   /** One beat: tell the row that we live, then act on what ASSIGNED says. Beats never overlap. */
   beat(): Promise<void> {
+    this.#touch()
     this.#beating ??= this.#beat().finally(() => {
       this.#beating = null
     })
@@ -147,8 +157,7 @@ export class Worker {
     this.#isDraining = true
     this.#log.info({ sessions: this.#host.count, reason }, 'draining')
     await this.#ignoringErrors('DRAINING', () => this.#workers.setStatus(workerId, incarnation, 'DRAINING'))
-    const released = await this.#host.drain()
-    await Promise.all(released.map((row) => this.#hintSession(row)))
+    const released = await this.#host.drain((row) => this.#hintSession(row))
     if (this.#timer) clearInterval(this.#timer)
     await this.#beating
     this.#stopping.abort()
@@ -159,7 +168,7 @@ export class Worker {
     await this.#ignoringErrors('queue', () =>
       this.#options.sqs.send(new DeleteQueueCommand({ QueueUrl: this.#queueUrl })),
     )
-    this.#log.info({ released: released.length }, 'drained')
+    this.#log.info({ released }, 'drained')
   }
 
   /** Leaves at once, as a killed process would: nothing is written any more. */
@@ -192,12 +201,28 @@ export class Worker {
         this.abandon()
         return this.#options.onRejected()
       }
+      this.#becomeReachable()
       await this.#refresh()
       await this.#readOwnRow()
     } catch (error) {
-      // Unreachable is not rejected: sockets stay, logs go on, nothing new is taken until a beat gets through.
+      // Unreachable is not rejected: sockets stay, logs go on, nothing new is claimed until a beat gets through.
+      this.#isReachable = false
       this.#log.warn({ error: String(error) }, 'DynamoDB does not answer the beat')
     }
+  }
+
+  #becomeReachable(): void {
+    if (this.#isReachable) return
+    this.#isReachable = true
+    this.#log.info('DynamoDB answers again')
+    this.#host.ringAll()
+  }
+
+  /** Before the beat, which may wait for DynamoDB: an away table must not make the container unhealthy. */
+  #touch(): void {
+    const { heartbeatFile } = this.#options
+    if (heartbeatFile)
+      void this.#ignoringErrors('heartbeat file', () => writeFile(heartbeatFile, new Date().toISOString()))
   }
 
   #onRing(ring: WorkerRing): void {

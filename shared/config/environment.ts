@@ -35,6 +35,8 @@ export const ENV = {
   workerMode: 'WORKER_MODE',
   /** Step Functions task token; empty when somebody started the worker by hand */
   taskToken: 'TASK_TOKEN',
+  /** file that a worker touches at each heartbeat; the container's health command looks at its age. Empty: none */
+  heartbeatFile: 'HEARTBEAT_FILE',
   /** WebSocket url of the server behind test mode; empty: test mode is not available */
   waTestUrl: 'WA_TEST_URL',
   /** 32 bytes hex: public key of the test server's certificate root */
@@ -51,6 +53,8 @@ export const ENV = {
   egressAllowHttp: 'EGRESS_ALLOW_HTTP',
   /** base of docUrl and of problem types, e.g. https://docs.example.com */
   docsBaseUrl: 'DOCS_BASE_URL',
+  /** comma list of web origins that may call the API from a browser; empty: none */
+  corsAllowOrigins: 'CORS_ALLOW_ORIGINS',
   logLevel: 'LOG_LEVEL',
 } as const
 

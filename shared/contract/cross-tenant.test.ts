@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type IdPrefix, newId } from '../core/ids.ts'
+import { Fault } from '../core/fault.ts'
+import { deliveryIdOf, type IdPrefix, newId } from '../core/ids.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Deliveries } from '../store/deliveries.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 
@@ -16,6 +19,8 @@ const OF_ANOTHER_RESOURCE: Readonly<Record<string, IdPrefix>> = {
   keyId: 'key',
   endpointId: 'whk',
   eventId: 'evt',
+  deliveryId: 'dlv',
+  replayId: 'rpl',
   tenantId: 'ten',
 }
 
@@ -28,7 +33,9 @@ const bodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createSession: () => ({ name: 'x' }),
   createWebhookEndpoint: () => ({ url: 'https://example.com/hook' }),
+  rotateKey: () => ({ overlapSeconds: 60 }),
   updateWebhookEndpoint: () => ({ description: 'x' }),
+  createWebhookReplay: () => ({ since: '2026-01-01T00:00:00Z', select: 'failed' }),
   testScan: () => ({ phone: '+5511900000001' }),
   testReceive: () => ({ from: '+5511988887777', text: 'x' }),
   testRead: ({ messageId }) => ({ contact: '+5511988887777', messageId }),
@@ -38,6 +45,7 @@ let api: TestApi
 let owner: Awaited<ReturnType<TestApi['newTenant']>>
 let stranger: Awaited<ReturnType<TestApi['newTenant']>>
 let ids: Ids
+let strangerIds: Ids
 const strangers: Record<string, string> = {}
 
 beforeAll(async () => {
@@ -45,7 +53,7 @@ beforeAll(async () => {
   owner = await api.newTenant()
   stranger = await api.newTenant()
   ids = await makeResources(owner)
-  await makeResources(stranger)
+  strangerIds = await makeResources(stranger)
   const live = await api.call(api.adminKey, 'POST', `/v1/tenants/${owner.id}/keys`, {
     body: { name: 'live', mode: 'live', scopes: ['*'] },
   })
@@ -60,16 +68,47 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
-const makeResources = async ({ key, keyId, scope }: typeof owner): Promise<Ids> => {
+const makeDelivery = async (scope: TenantScope, endpointId: string, eventId: string): Promise<string> => {
+  const row = await new Deliveries(api.tables, scope).create({
+    v: 1,
+    tenantId: scope.tenantId,
+    mode: scope.mode,
+    id: deliveryIdOf(eventId, endpointId, 1),
+    endpointId,
+    eventId,
+    eventType: 'session.created',
+    sessionId: null,
+    sequence: null,
+    day: '2026-11-21',
+    generation: 1,
+    status: 'delivered',
+    attempts: 1,
+    nextAttemptAt: null,
+    leaseUntil: null,
+    lastError: null,
+    lastStatus: 200,
+    createdAt: Date.now(),
+    completedAt: Date.now(),
+  })
+  return row.id
+}
+
+const makeResources = async ({ key, scope }: typeof owner): Promise<Ids> => {
+  const keyId = (await api.call(key, 'POST', '/v1/keys', { body: { name: 'k', scopes: ['*'] } })).body.id
   const sessionId = await api.newSession(key)
   await api.setSession(scope, sessionId, 'connected')
   const message = await api.call(key, 'POST', '/v1/messages', { body: bodies.createMessage!({ sessionId }) })
   const endpoint = await api.call(key, 'POST', '/v1/webhook-endpoints', { body: bodies.createWebhookEndpoint!({}) })
+  const replay = await api.call(key, 'POST', `/v1/webhook-endpoints/${endpoint.body.id}/replays`, {
+    body: bodies.createWebhookReplay!({}),
+  })
   const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
   const made = {
     sessionId,
     messageId: message.body.id,
     endpointId: endpoint.body.id,
+    replayId: replay.body.id,
+    deliveryId: await makeDelivery(scope, endpoint.body.id, eventId),
     eventId,
     keyId,
     phone: '+5511988887777',
@@ -89,10 +128,17 @@ const fill = (path: string, from: Ids): string =>
     return encodeURIComponent(from[name])
   })
 
-const callWith = (key: string, name: string, operation: Operation, from: Ids, query = ''): Promise<TestAnswer> => {
+const callWith = (
+  key: string,
+  name: string,
+  operation: Operation,
+  from: Ids,
+  query = '',
+  on: TestApi = api,
+): Promise<TestAnswer> => {
   const needsBody = operation.body !== undefined && operation.body.safeParse({}).success === false
   if (needsBody && !bodies[name]) throw new Error(`add a valid body for ${name} to this test`)
-  return api.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: bodies[name]?.(from) })
+  return on.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: bodies[name]?.(from) })
 }
 
 const seen = ({ status, body }: TestAnswer) => ({ status, body: { ...body, requestId: null } })
@@ -117,7 +163,7 @@ describe.each(['another tenant', 'the other mode', 'a bound key'])('%s', (who) =
     const ask = (from: Ids) => callWith(strangers[who]!, name, operation, from, `?${parameter}=${from[parameter]}`)
     const theirs = await ask(ids)
     expect(seen(theirs)).toEqual(seen(await ask(unknownIds())))
-    expect(theirs.status).toBe(404)
+    expect(theirs.status).toBe(who === 'a bound key' && !operation.sessionKeys ? 403 : 404)
   })
 
   it.each(['createMessage', 'createKey'] as const)('%s: an id in the body is like an unknown id', async (name) => {
@@ -131,7 +177,7 @@ describe('lists, cursors, idempotency keys', () => {
   const lists = TENANT_OPERATIONS.filter(
     ([, operation]) => operation.query && 'cursor' in operation.query.shape && !operation.path.includes('{'),
   )
-  it.each(lists)('%s shows nothing of another tenant or mode', async (_name, operation) => {
+  it.each(lists)('%s shows nothing of another tenant or mode', async (name, operation) => {
     api.time.offsetMs += 5_000
     const mine = JSON.stringify((await api.call(owner.key, 'GET', `${operation.path}?limit=100`)).body.data)
     expect(Object.values(ids).some((id) => mine.includes(id))).toBe(true)
@@ -139,7 +185,11 @@ describe('lists, cursors, idempotency keys', () => {
       const answer = await api.call(key, 'GET', `${operation.path}?limit=100`)
       expect(answer.status).toBe(200)
       const { phone: _phone, ...secret } = ids
-      for (const id of Object.values(secret)) expect(JSON.stringify(answer.body.data)).not.toContain(id)
+      // A refused attempt is in the log of who made it, with the id that was tried.
+      const shown = answer.body.data.filter(
+        (item: { outcome?: string }) => name !== 'listAuditLog' || item.outcome !== 'refused',
+      )
+      for (const id of Object.values(secret)) expect(JSON.stringify(shown)).not.toContain(id)
     }
   })
 
@@ -159,12 +209,16 @@ describe('lists, cursors, idempotency keys', () => {
     expect((await api.call(key, 'GET', `${elsewhere.path}?cursor=${cursor}`)).body.code).toBe('invalid_cursor')
   })
 
-  const creating = TENANT_OPERATIONS.filter(([, { idempotent }]) => idempotent === 'idempotencyRow')
+  const creating = TENANT_OPERATIONS.filter(
+    ([, { idempotent, path }]) => idempotent === 'idempotencyRow' && !path.includes('{'),
+  )
   it.each(creating)('%s: the same Idempotency-Key of two tenants makes two things', async (name, operation) => {
     const headers = { 'Idempotency-Key': newId('req') }
     const body = bodies[name]!({ sessionId: undefined as unknown as string })
-    const create = (key: string) => api.call(key, operation.method, operation.path, { body, headers })
-    const [a, again, b] = [await create(owner.key), await create(owner.key), await create(stranger.key)]
+    const create = (key: string, from: Ids) =>
+      api.call(key, operation.method, fill(operation.path, from), { body, headers })
+    const [a, again] = [await create(owner.key, ids), await create(owner.key, ids)]
+    const b = await create(stranger.key, strangerIds)
     expect([a.status, again.status, b.status]).toEqual([201, 201, 201])
     expect(again.body.id).toBe(a.body.id)
     expect(again.headers['Idempotent-Replayed']).toBe('true')
@@ -172,6 +226,32 @@ describe('lists, cursors, idempotency keys', () => {
     for (const secret of ['key', 'secret'].filter((field) => field in a.body)) {
       expect(a.body[secret]).toMatch(/^(flk_|whsec_)/)
       expect(again.body[secret]).toBeNull()
+    }
+  })
+})
+
+describe('the probe itself', () => {
+  it('catches a planted leak: a handler that forgets whose session it reads', async () => {
+    const seenBy = new Map<string, unknown>()
+    const leaky = await startTestApi({
+      replace: {
+        getSession: async ({ params }: { params: { sessionId: string } }) => {
+          const found = seenBy.get(params.sessionId)
+          if (found) return { status: 200, body: found }
+          throw new Fault('not_found', { detail: 'No session with this id.' })
+        },
+      },
+    })
+    try {
+      const [mine, other] = [await leaky.newTenant(), await leaky.newTenant()]
+      const sessionId = await leaky.newSession(mine.key)
+      seenBy.set(sessionId, { id: sessionId, name: 'secret' })
+      const probe = (from: Ids) => callWith(other.key, 'getSession', operations.getSession, from, '', leaky)
+      const theirs = seen(await probe({ sessionId }))
+      expect(theirs).not.toEqual(seen(await probe({ sessionId: newId('ses') })))
+      expect(theirs.status).toBe(200)
+    } finally {
+      await leaky.stop()
     }
   })
 })

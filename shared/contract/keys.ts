@@ -18,6 +18,7 @@ const keyFields = {
   ipAllow: z.array(z.string()),
   expiresAt: isoTime.nullable(),
   revokedAt: isoTime.nullable(),
+  lastUsedAt: isoTime.nullable().meta({ description: 'To the minute, written once a minute' }),
   createdAt: isoTime,
 }
 export const keySchema = z.object(keyFields).meta({ id: 'Key' })
@@ -65,7 +66,7 @@ export const keyOperations = {
     params: z.object({ tenantId: idParameter('ten') }),
     body: z.strictObject({ ...fields, mode: modeSchema }),
     responses: { 201: createdKeySchema },
-    faults: ['not_found', 'idempotency_key_reused'],
+    faults: ['not_found', 'tenant_deleted', 'idempotency_key_reused'],
   },
   createKey: {
     ...ofTenant,
@@ -98,6 +99,27 @@ export const keyOperations = {
     params: z.object({ keyId: idParameter('key') }),
     responses: { 200: keySchema },
     faults: ['not_found'],
+  },
+  rotateKey: {
+    ...ofTenant,
+    method: 'POST',
+    path: '/v1/keys/{keyId}/rotate',
+    summary: 'Replace a key: a new one with the same rights, the old one ends after the overlap',
+    description:
+      'The calling key must be able to do all that the rotated key can. Without an overlap the old key stops working everywhere within 30 seconds.',
+    idempotent: 'idempotencyRow',
+    params: z.object({ keyId: idParameter('key') }),
+    body: z.strictObject({
+      overlapSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(7 * 24 * 3600)
+        .default(0)
+        .meta({ description: 'How long the old key still works, at most 7 days', example: 3600 }),
+    }),
+    responses: { 201: createdKeySchema },
+    faults: ['not_found', 'forbidden', 'key_not_active', 'idempotency_key_reused', 'conflict'],
   },
   revokeKey: {
     ...ofTenant,

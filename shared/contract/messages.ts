@@ -34,6 +34,9 @@ export const messageSchema = z
     failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
     createdAt: isoTime,
     expiresAt: isoTime.nullable(),
+    notBefore: isoTime
+      .nullable()
+      .meta({ description: 'While it waits: held back until then, by the pacing of the session or by WhatsApp' }),
     sentAt: isoTime.nullable(),
     deliveredAt: isoTime.nullable(),
     readAt: isoTime.nullable(),
@@ -90,7 +93,7 @@ export const messageOperations = {
     idempotent: 'messageRow',
     body: sendMessageBody,
     responses: { 202: messageSchema },
-    faults: ['not_found', 'session_not_linked', 'idempotency_key_reused'],
+    faults: ['not_found', 'session_not_linked', 'quota_exceeded', 'idempotency_key_reused'],
     notFound: 'No session with this id.',
   },
   getMessage: {

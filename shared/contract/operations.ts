@@ -1,11 +1,14 @@
 import { adminOperations } from './admin.ts'
+import { auditOperations } from './audit.ts'
 import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
+import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
+import { usageOperations } from './usage.ts'
 import { webhookOperations } from './webhooks.ts'
 
 /** Every operation of the API by its name (the operationId of openapi.json). */
@@ -17,6 +20,9 @@ export const operations = {
   ...messageOperations,
   ...eventOperations,
   ...webhookOperations,
+  ...limitOperations,
+  ...auditOperations,
+  ...usageOperations,
   ...testModeOperations,
   ...adminOperations,
 } as const

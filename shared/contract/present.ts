@@ -1,12 +1,22 @@
 import type * as z from 'zod'
+import { defaultPacing } from '../core/pacing-setting.ts'
+import { limitsOf } from '../core/plans.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
-import type { EndpointRow, LeaseRow, MessageRow, SessionRow } from '../store/rows.ts'
+import type {
+  AttemptRow,
+  DeliveryRow,
+  EndpointRow,
+  LeaseRow,
+  MessageRow,
+  ReplayRow,
+  SessionRow,
+} from '../store/rows.ts'
 import type { TenantRow } from '../store/tenants.ts'
 import type { keySchema } from './keys.ts'
 import type { messageSchema } from './messages.ts'
 import type { sessionSchema } from './sessions.ts'
 import type { tenantSchema } from './tenants.ts'
-import type { endpointSchema } from './webhooks.ts'
+import type { attemptSchema, deliverySchema, endpointSchema, replaySchema } from './webhooks.ts'
 
 /** Rows as tenants see them, in answers and in events: the same shapes everywhere. */
 const iso = (timeMs: number): string => new Date(timeMs).toISOString()
@@ -27,6 +37,10 @@ export const presentSession = (
   pushName: row.pushName,
   workerId: lease?.owner?.workerId ?? null,
   connectedAt: isoOrNull(row.connectedAt),
+  restriction: row.restriction
+    ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
+    : null,
+  pacing: row.pacing ?? defaultPacing(row.mode),
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })
@@ -47,6 +61,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   failure: row.failure,
   createdAt: iso(row.createdAt),
   expiresAt: isoOrNull(row.expiresAt),
+  notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),
   deliveredAt: isoOrNull(row.deliveredAt),
   readAt: isoOrNull(row.readAt),
@@ -59,11 +74,21 @@ export const presentTenant = (row: TenantRow): z.input<typeof tenantSchema> => (
   name: row.name,
   plan: row.plan,
   status: row.status,
+  limits: { ...limitsOf(row) },
+  suspendedReason: row.suspendedReason ?? null,
+  deletion: row.deletion
+    ? {
+        requestedAt: iso(row.deletion.requestedAt),
+        logout: row.deletion.logout,
+        shreddedAt: isoOrNull(row.deletion.shreddedAt),
+      }
+    : null,
   metadata: row.metadata,
   createdAt: iso(row.createdAt),
 })
 
-export const presentKey = (row: ApiKeyRow): z.input<typeof keySchema> => ({
+/** @param lastUsedAt epoch milliseconds */
+export const presentKey = (row: ApiKeyRow, lastUsedAt: number | null): z.input<typeof keySchema> => ({
   id: row.id,
   name: row.name,
   start: row.start,
@@ -73,6 +98,7 @@ export const presentKey = (row: ApiKeyRow): z.input<typeof keySchema> => ({
   ipAllow: row.ipAllow,
   expiresAt: isoOrNull(row.expiresAt),
   revokedAt: isoOrNull(row.revokedAt),
+  lastUsedAt: isoOrNull(lastUsedAt),
   createdAt: iso(row.createdAt),
 })
 
@@ -81,8 +107,58 @@ export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema
   mode: row.mode,
   url: row.url,
   events: row.events,
+  sessions: row.sessions,
+  chats: row.chats,
+  payload: row.payload,
+  ordering: row.ordering,
+  retry: row.retry,
+  maxAgeSeconds: row.maxAgeSeconds,
+  ratePerSecond: row.ratePerSecond,
   description: row.description,
   status: row.status,
   statusReason: row.statusReason,
   createdAt: iso(row.createdAt),
+})
+
+export const presentDelivery = (row: DeliveryRow): z.input<typeof deliverySchema> => ({
+  id: row.id,
+  endpointId: row.endpointId,
+  eventId: row.eventId,
+  eventType: row.eventType,
+  sessionId: row.sessionId,
+  sequence: row.sequence,
+  generation: row.generation,
+  status: row.status,
+  heldReason: row.status === 'held' ? row.heldReason : null,
+  attempts: row.attempts,
+  nextAttemptAt: isoOrNull(row.nextAttemptAt),
+  lastError: row.lastError,
+  lastStatus: row.lastStatus,
+  createdAt: iso(row.createdAt),
+  completedAt: isoOrNull(row.completedAt),
+})
+
+export const presentAttempt = (row: AttemptRow): z.input<typeof attemptSchema> => ({
+  id: row.id,
+  number: row.number,
+  at: iso(row.at),
+  error: row.error,
+  request: { url: row.url, headers: row.requestHeaders },
+  response:
+    row.httpStatus === null ? null : { status: row.httpStatus, headers: row.responseHeaders, body: row.responseBody },
+  timing: { firstByteMs: row.firstByteMs, totalMs: row.durationMs },
+})
+
+export const presentReplay = (row: ReplayRow): z.input<typeof replaySchema> => ({
+  id: row.id,
+  endpointId: row.endpointId,
+  select: row.select,
+  since: iso(row.since),
+  until: iso(row.until),
+  types: row.types,
+  status: row.status,
+  examined: row.examined,
+  enqueued: row.enqueued,
+  createdAt: iso(row.createdAt),
+  completedAt: isoOrNull(row.completedAt),
 })

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { PACING_POLICIES } from '../core/pacing.ts'
+import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 import {
   emptyBody,
@@ -13,6 +15,37 @@ import {
 } from './common.ts'
 import type { Operation } from './operation.ts'
 
+const reasonSchema = z.object({
+  code: z.string(),
+  waCode: z.number().optional(),
+  retryable: z.boolean(),
+  nextAction: z.string(),
+  since: isoTime,
+})
+
+const timeOfDay = z.string().refine(isTimeOfDay, 'Not a time of day, HH:MM').meta({ example: '22:00' })
+
+const pacingSchema = z
+  .object({
+    policy: z.enum(PACING_POLICIES).meta({ description: 'How fast messages leave; docs/pacing.md has the numbers' }),
+    quietHours: z
+      .object({ from: z.string(), to: z.string(), timeZone: z.string().meta({ example: 'America/Sao_Paulo' }) })
+      .nullable(),
+  })
+  .meta({ id: 'Pacing' })
+
+const pacingInput = z.strictObject({
+  policy: z.enum(PACING_POLICIES).meta({ example: 'human' }),
+  quietHours: z
+    .strictObject({
+      from: timeOfDay,
+      to: timeOfDay,
+      timeZone: z.string().max(60).refine(isTimeZone, 'Not an IANA time zone').meta({ example: 'America/Sao_Paulo' }),
+    })
+    .nullable()
+    .default(null),
+})
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -20,20 +53,17 @@ export const sessionSchema = z
     name: z.string(),
     mode: modeSchema,
     status: z.enum(SESSION_STATUSES),
-    reason: z
-      .object({
-        code: z.string(),
-        waCode: z.number().optional(),
-        retryable: z.boolean(),
-        nextAction: z.string(),
-        since: isoTime,
-      })
-      .nullable(),
+    reason: reasonSchema.nullable(),
     phone: z.string().nullable(),
     lid: z.string().nullable(),
     pushName: z.string().nullable(),
     workerId: z.string().nullable(),
     connectedAt: isoTime.nullable(),
+    restriction: z
+      .object({ code: z.string().meta({ example: 'reachout_timelock' }), until: isoTime, since: isoTime })
+      .nullable()
+      .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
+    pacing: pacingSchema,
     createdAt: isoTime,
     metadata: metadataSchema,
   })
@@ -55,6 +85,37 @@ const qrSchema = z.object({ qr: z.string(), expiresAt: isoTime, attempt: z.numbe
 const notReadySchema = z
   .object({ status: z.enum(SESSION_STATUSES), retryAfterSeconds: z.number() })
   .meta({ id: 'LinkNotReady' })
+
+const diagnosisSchema = z
+  .object({
+    sessionId: idOutput('ses'),
+    mode: modeSchema,
+    status: z.enum(SESSION_STATUSES),
+    reason: reasonSchema.nullable(),
+    healthy: z.boolean(),
+    summary: z.string().meta({ example: 'Connecting again (connection_lost 408).' }),
+    checks: z
+      .array(
+        z.object({
+          name: z.enum(['link', 'desired', 'worker', 'stability', 'connection', 'queue']),
+          status: z.enum(['ok', 'waiting', 'problem']),
+          detail: z.string(),
+        }),
+      )
+      .meta({ description: 'Each depends on those before it: the first that is not ok explains the rest' }),
+    nextAction: z.object({
+      code: z.string().meta({ example: 'wait' }),
+      by: z.enum(['nobody', 'tenant', 'operator']),
+      description: z.string(),
+    }),
+    queue: z.object({
+      waiting: z.number().int().meta({ description: 'Messages that wait, counted up to 100' }),
+      more: z.boolean(),
+      nextAt: isoTime.nullable(),
+    }),
+    at: isoTime,
+  })
+  .meta({ id: 'Diagnosis' })
 
 const common = {
   function: 'api-control',
@@ -82,9 +143,13 @@ export const sessionOperations = {
     path: '/v1/sessions',
     summary: 'Create a session (one linked device, one phone number)',
     idempotent: 'idempotencyRow',
-    body: z.strictObject({ name: nameSchema.meta({ example: 'Support line' }), metadata: metadataSchema.default({}) }),
+    body: z.strictObject({
+      name: nameSchema.meta({ example: 'Support line' }),
+      metadata: metadataSchema.default({}),
+      pacing: pacingInput.optional(),
+    }),
     responses: { 201: sessionSchema },
-    faults: ['idempotency_key_reused'],
+    faults: ['quota_exceeded', 'idempotency_key_reused'],
   },
   getSession: {
     ...reads,
@@ -92,6 +157,14 @@ export const sessionOperations = {
     summary: 'Get a session',
     params: sessionParams,
     responses: { 200: sessionSchema },
+    faults: ['not_found'],
+  },
+  diagnoseSession: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}/diagnosis',
+    summary: 'Why is the session down, and what helps?',
+    params: sessionParams,
+    responses: { 200: diagnosisSchema },
     faults: ['not_found'],
   },
   listSessions: {
@@ -106,10 +179,14 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name or metadata (metadata is replaced as a whole)',
+    summary: 'Change name, metadata (replaced as a whole) or pacing',
     idempotent: 'natural',
     params: sessionParams,
-    body: z.strictObject({ name: nameSchema.optional(), metadata: metadataSchema.optional() }),
+    body: z.strictObject({
+      name: nameSchema.optional(),
+      metadata: metadataSchema.optional(),
+      pacing: pacingInput.optional(),
+    }),
     responses: { 200: sessionSchema },
     faults: ['not_found'],
   },

@@ -1,8 +1,19 @@
 import * as z from 'zod'
-import { idOutput, idParameter, isoTime, metadataSchema, modeSchema, nameSchema, pageOf, pageQuery } from './common.ts'
+import { LIMIT_NAMES, PLAN_NAMES, PLATFORM_CEILINGS } from '../core/plans.ts'
+import {
+  emptyBody,
+  idOutput,
+  idParameter,
+  isoTime,
+  metadataSchema,
+  modeSchema,
+  nameSchema,
+  pageOf,
+  pageQuery,
+} from './common.ts'
 import type { Operation } from './operation.ts'
 
-export const TENANT_STATUSES = ['active', 'suspended'] as const
+export const TENANT_STATUSES = ['active', 'suspended', 'deleting', 'deleted'] as const
 
 export const tenantSchema = z
   .object({
@@ -10,10 +21,31 @@ export const tenantSchema = z
     name: z.string(),
     plan: z.string(),
     status: z.enum(TENANT_STATUSES),
+    limits: z.record(z.string(), z.number()).meta({
+      description: 'The limits that hold: of the plan, replaced by the own ones, never above the platform ceilings',
+    }),
+    suspendedReason: z.string().nullable(),
+    deletion: z
+      .object({ requestedAt: isoTime, logout: z.boolean(), shreddedAt: isoTime.nullable() })
+      .nullable()
+      .meta({ description: 'Set from the deletion on; shreddedAt: the data keys are destroyed' }),
     metadata: metadataSchema,
     createdAt: isoTime,
   })
   .meta({ id: 'Tenant' })
+
+const planSchema = z.enum(PLAN_NAMES).meta({ example: 'standard' })
+const limitsBody = z
+  .strictObject(
+    Object.fromEntries(
+      LIMIT_NAMES.map((name) => [name, z.number().int().min(0).max(PLATFORM_CEILINGS[name]).optional()]),
+    ),
+  )
+  .meta({
+    description: 'Replaces single limits of the plan; never above the platform ceilings',
+    example: { sessions: 2_000 },
+  })
+const tenantParams = z.object({ tenantId: idParameter('ten') })
 
 const ofPlatform = {
   function: 'api-keys',
@@ -32,7 +64,8 @@ export const tenantOperations = {
     idempotent: 'idempotencyRow',
     body: z.strictObject({
       name: nameSchema.meta({ example: 'Acme' }),
-      plan: z.string().trim().min(1).max(50).default('standard'),
+      plan: planSchema.default('standard'),
+      limits: limitsBody.default({}),
       metadata: metadataSchema.default({}),
     }),
     responses: { 201: tenantSchema },
@@ -57,6 +90,60 @@ export const tenantOperations = {
     query: z.strictObject(pageQuery),
     responses: { 200: pageOf(tenantSchema) },
     faults: ['invalid_cursor'],
+  },
+  updateTenant: {
+    ...ofPlatform,
+    method: 'PATCH',
+    path: '/v1/tenants/{tenantId}',
+    summary: 'Change name, plan, limits or metadata (limits and metadata are replaced as a whole)',
+    description: 'New limits hold within 30 seconds.',
+    idempotent: 'natural',
+    params: tenantParams,
+    body: z.strictObject({
+      name: nameSchema.optional(),
+      plan: planSchema.optional(),
+      limits: limitsBody.optional(),
+      metadata: metadataSchema.optional(),
+    }),
+    responses: { 200: tenantSchema },
+    faults: ['not_found', 'tenant_deleted'],
+  },
+  suspendTenant: {
+    ...ofPlatform,
+    method: 'POST',
+    path: '/v1/tenants/{tenantId}/suspend',
+    summary: 'Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds',
+    description:
+      'Sessions stay connected and events are kept; nothing can be asked or sent until the tenant is resumed.',
+    idempotent: 'natural',
+    params: tenantParams,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }),
+    responses: { 200: tenantSchema },
+    faults: ['not_found', 'tenant_deleted'],
+  },
+  resumeTenant: {
+    ...ofPlatform,
+    method: 'POST',
+    path: '/v1/tenants/{tenantId}/resume',
+    summary: 'End a suspension',
+    idempotent: 'natural',
+    params: tenantParams,
+    body: emptyBody,
+    responses: { 200: tenantSchema },
+    faults: ['not_found', 'tenant_deleted'],
+  },
+  deleteTenant: {
+    ...ofPlatform,
+    method: 'DELETE',
+    path: '/v1/tenants/{tenantId}',
+    summary: 'Delete a tenant: ends its sessions, then destroys its data keys',
+    description:
+      'Keys are refused within 30 seconds. Sessions of both modes end; with logout=true (the default) their devices are unlinked. Then the data keys are destroyed and nothing of the content can be read again, by anybody; at the latest after an hour, also when a device could not be unlinked. The audit log stays. GET the tenant to see how far it is.',
+    idempotent: 'natural',
+    params: tenantParams,
+    query: z.strictObject({ logout: z.enum(['true', 'false']).default('true') }),
+    responses: { 202: tenantSchema },
+    faults: ['not_found'],
   },
   getOwnTenant: {
     method: 'GET',

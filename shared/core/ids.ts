@@ -15,6 +15,8 @@ export type IdPrefix =
   | 'con'
   | 'op'
   | 'req'
+  | 'aud'
+  | 'rpl'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ULID_TIME_CHARACTERS = 10

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto'
+import { loadOf, refusalOf, roomOf } from './fleet-load.ts'
 import { encodeCrockford } from './ids.ts'
 import type { Mode } from './tenant-scope.ts'
+import type { WorkerView } from './worker-view.ts'
 
 /** Who gets a session, whether a new worker is needed, which sessions need an owner. Pure: rows in, decision out. */
-export interface WorkerView {
-  readonly id: string
-  readonly mode: Mode
-  readonly incarnation: number
-  readonly status: 'STARTING' | 'READY' | 'DRAINING' | 'DRAINED' | 'DEAD'
-  readonly used: number
-  readonly capacity: number
-  readonly version: string
-  readonly queueUrl: string | null
-  readonly heartbeat: { readonly counter: number }
-  readonly createdAt: number
-}
+export type { WorkerView }
 
 export interface LeaseView {
   readonly owner: { readonly workerId: string; readonly incarnation: number } | null
@@ -51,31 +42,36 @@ export const decideNeed = (lease: LeaseView | null, worker: WorkerView | null): 
   return lease.crashes >= QUARANTINE_CRASHES ? 'quarantine' : 'allocate'
 }
 
-const hasRoom = (worker: WorkerView, mode: Mode): boolean =>
-  worker.mode === mode && worker.status === 'READY' && worker.queueUrl !== null && worker.used < worker.capacity
+const hasRoom = (worker: WorkerView, mode: Mode): boolean => worker.mode === mode && refusalOf(worker) === null
 
 /** Slots that READY workers of the mode have left. */
 export const freeSlots = (workers: readonly WorkerView[], mode: Mode): number =>
-  workers.filter((worker) => hasRoom(worker, mode)).reduce((sum, worker) => sum + worker.capacity - worker.used, 0)
+  workers.filter((worker) => hasRoom(worker, mode)).reduce((sum, worker) => sum + roomOf(worker), 0)
 
 /**
  * The workers to try, best first: least loaded, the wanted version before others, shuffled among the fittest few.
  * Version is a preference, never a requirement: in the middle of a deployment old workers are as good as none new.
+ * @param avoid a worker that was asked to let the session go: tried last
  * @param random a number in [0, 1) per call
  */
 export const chooseCandidates = <W extends WorkerView>(
   workers: readonly W[],
-  input: { mode: Mode; version: string | null; random: () => number },
+  input: { mode: Mode; version: string | null; avoid?: string | null; random: () => number },
 ): W[] => {
   const ranked = workers
     .filter((worker) => hasRoom(worker, input.mode))
     .sort(
       (a, b) =>
         Number(b.version === input.version) - Number(a.version === input.version) ||
-        a.used / a.capacity - b.used / b.capacity ||
+        loadOf(a) - loadOf(b) ||
         (a.id < b.id ? -1 : 1),
     )
-  return [...shuffle(ranked.slice(0, FITTEST), input.random), ...ranked.slice(FITTEST)]
+  const avoided = ranked.filter(({ id }) => id === input.avoid)
+  const free = ranked.filter(({ id }) => id !== input.avoid)
+  // Never shuffled across versions: in a rollout most would land on an old worker and have to move again.
+  const preferred = free.filter(({ version }) => version === input.version).length
+  const few = Math.min(FITTEST, preferred || FITTEST)
+  return [...shuffle(free.slice(0, few), input.random), ...free.slice(few), ...avoided]
 }
 
 export type LaunchDecision =

@@ -13,6 +13,12 @@ describe('webhook retry schedule', () => {
     expect(nextAttempt({ ...failed, attempts: RETRY_SCHEDULE_SECONDS.length }, 0.5)).toEqual({ kind: 'exhausted' })
   })
 
+  it('a short policy gives up after five attempts, none after the first', () => {
+    expect(nextAttempt({ ...failed, attempts: 4, policy: 'short' }, 0.5).kind).toBe('retry')
+    expect(nextAttempt({ ...failed, attempts: 5, policy: 'short' }, 0.5).kind).toBe('exhausted')
+    expect(nextAttempt({ ...failed, attempts: 1, policy: 'none' }, 0.5).kind).toBe('exhausted')
+  })
+
   it('each delay stays within ±20 % of its step', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 11 }), unit, (attempts, random) => {

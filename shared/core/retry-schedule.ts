@@ -2,11 +2,22 @@
 export const RETRY_SCHEDULE_SECONDS = [
   0, 5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 86_400,
 ] as const
+/** For receivers that want fresh events or none: about 13 minutes. */
+const SHORT_STEPS = 5
+export const RETRY_POLICIES = ['standard', 'short', 'none'] as const
+export type RetryPolicy = (typeof RETRY_POLICIES)[number]
+const STEPS: Readonly<Record<RetryPolicy, number>> = {
+  standard: RETRY_SCHEDULE_SECONDS.length,
+  short: SHORT_STEPS,
+  none: 1,
+}
 const JITTER = 0.2
 const OVERLOAD_MINIMUM_SECONDS = 60
 const OVERLOAD_STATUSES = [429, 502, 503, 504]
 
 export interface FailedAttempt {
+  /** of the endpoint; standard when absent */
+  readonly policy?: RetryPolicy
   /** attempts made so far, this one included */
   readonly attempts: number
   readonly httpStatus: number | null
@@ -24,7 +35,7 @@ export type NextAttempt = { readonly kind: 'retry'; readonly delaySeconds: numbe
  */
 export const nextAttempt = (failed: FailedAttempt, random: number): NextAttempt => {
   const scheduled = RETRY_SCHEDULE_SECONDS[failed.attempts]
-  if (scheduled === undefined) return { kind: 'exhausted' }
+  if (scheduled === undefined || failed.attempts >= STEPS[failed.policy ?? 'standard']) return { kind: 'exhausted' }
   const overloaded = failed.timedOut || (failed.httpStatus !== null && OVERLOAD_STATUSES.includes(failed.httpStatus))
   const jittered = scheduled * (1 - JITTER + 2 * JITTER * random)
   const base = overloaded ? Math.max(jittered, OVERLOAD_MINIMUM_SECONDS) : jittered

@@ -3,24 +3,35 @@ import { operations } from '../contract/operations.ts'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, isId, newId } from '../core/ids.ts'
 import type { Log } from '../log/log.ts'
+import type { Tables } from '../store/tables.ts'
+import { answerOnce } from './answer-once.ts'
+import { isAudited, withAudit } from './audit-request.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
+import { corsHeaders } from './cors.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
-import type { Answer, BaseContext, HandlersOf } from './handler.ts'
+import type { Answer, BaseContext, HandlersOf, TenantContext } from './handler.ts'
 import type { SecretReader } from './platform-secret.ts'
 import { problemOf } from './problem.ts'
 import { toProxyResult } from './proxy-result.ts'
 import { type RequestRecord, reportRequest } from './report-request.ts'
 import { headerOf, queryOf, readJsonBody } from './request.ts'
+import { RateLimited, type RequestLimiter } from './request-limiter.ts'
 import { makeRouter } from './router.ts'
+import type { UsageMeter } from './usage-meter.ts'
 import { validate, validationFault } from './validate.ts'
 
 export interface ApiDependencies {
+  readonly tables: Tables
   readonly authenticator: Authenticator
   readonly readSecret: SecretReader
+  readonly limiter: RequestLimiter
+  readonly meter: UsageMeter
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
+  /** web origins whose pages may read answers */
+  readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
@@ -36,6 +47,8 @@ const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
   messageId: 'msg',
   eventId: 'evt',
   endpointId: 'whk',
+  deliveryId: 'dlv',
+  replayId: 'rpl',
   workerId: 'wrk',
 }
 
@@ -63,7 +76,14 @@ export const makeApi = <Function extends ApiFunction>(
       query: readQuery(operation, event),
       body: operation.body && validate(operation.body, readJsonBody(event, operation.maximumBodyBytes) ?? {}, 'body'),
     }
-    return (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    const act = () => (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    const handle = () =>
+      operation.idempotent === 'answerRow'
+        ? answerOnce(dependencies.tables, context as TenantContext, input, act)
+        : act()
+    if (!outcome.principal || !isAudited(operation)) return handle()
+    const { principal, auditFields: fields } = outcome
+    return withAudit(dependencies, { event, principal, operationName: name, params, requestId, now, fields }, handle)
   }
 
   const makeContext = async (
@@ -82,10 +102,12 @@ export const makeApi = <Function extends ApiFunction>(
       idempotencyKey: readIdempotencyKey(event),
       header: (name) => headerOf(event, name),
       note: (fields) => Object.assign(outcome.fields, fields),
+      audit: (fields) => Object.assign(outcome.auditFields, fields),
     }
     if (operation.auth === 'none') return base
     const principal = await dependencies.authenticator.authenticate(event)
     outcome.principal = principal
+    if (principal.kind === 'tenant') outcome.headers = await dependencies.limiter.admit(principal, now)
     authorize(principal, operation, params, dependencies)
     const cursors = new Cursors((await dependencies.readSecret()).pepper)
     return {
@@ -99,18 +121,23 @@ export const makeApi = <Function extends ApiFunction>(
   return async (event) => {
     const now = clock()
     const requestId = newId('req', now)
-    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {} }
+    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {}, auditFields: {}, headers: {} }
     let answer: Answer
     let fault: Fault | null = null
     try {
       answer = await run(event, requestId, now, outcome)
     } catch (error) {
       fault = faultOf(error)
+      if (fault instanceof RateLimited) outcome.headers = fault.headers
       answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
     }
+    if (outcome.principal?.kind === 'tenant') await dependencies.meter.count(outcome.principal, answer.status, now)
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
-    return toProxyResult(answer, requestId)
+    const cors = corsHeaders(headerOf(event, 'origin'), dependencies.corsOrigins)
+    const vary = [cors.Vary, answer.headers?.Vary].filter(Boolean).join(', ')
+    const headers = { ...outcome.headers, ...cors, ...answer.headers, ...(vary ? { Vary: vary } : {}) }
+    return toProxyResult({ ...answer, headers }, requestId)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Fault } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
+import { limitsOf } from '../core/plans.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
 import { authorize } from './authorize.ts'
@@ -30,7 +31,8 @@ const principal = (fields: Partial<ApiKeyRow> = {}, status: 'active' | 'suspende
     ...fields,
   }
   const tenant = { v: 1 as const, id: tenantId, name: 't', plan: 'p', status, metadata: {}, createdAt: 0 }
-  return { kind: 'tenant', scope: TenantScope.fromVerified('principal', { tenantId, mode: key.mode }), tenant, key }
+  const scope = TenantScope.fromVerified('principal', { tenantId, mode: key.mode })
+  return { kind: 'tenant', scope, tenant, key, limits: limitsOf(tenant) }
 }
 
 const sessionId = newId('ses')

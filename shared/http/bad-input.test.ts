@@ -118,6 +118,25 @@ describe('bodies', () => {
     ])
     expect(answer.body.errors).toContainEqual({ path: 'sessionId', message: 'Required' })
   })
+  it.each(['\\ud800', 'ok \\udfff'])('refuses half a surrogate pair anywhere: %s', async (text) => {
+    const answer = await post({ text: `{"name": "${text}"}` })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.body.errors).toEqual([
+      { path: 'name', message: 'Not well-formed Unicode: it holds half of a surrogate pair' },
+    ])
+    const key = await post({ text: `{"name": "x", "metadata": {"${text}": "1"}}` })
+    expectProblem(key, 'validation_failed')
+  })
+  it('takes whole pairs and other languages', async () => {
+    const answer = await post({ text: '{"name": "\\ud83d\\ude00 \u0645\u0631\u062d\u0628\u0627"}' })
+    expect(answer.body.name).toBe('😀 مرحبا')
+  })
+  it('a megabyte of unknown fields gets a short answer', async () => {
+    const body = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`x${n}`, 1]))
+    const answer = await post({ body })
+    expectProblem(answer, 'validation_failed')
+    expect(answer.raw.body.length).toBeLessThan(10_000)
+  })
   it('takes an empty body as {} and says what is missing', async () => {
     const answer = await post({})
     expect(answer.body.errors).toEqual([{ path: 'name', message: 'Required' }])
@@ -161,5 +180,41 @@ describe('rights', () => {
   })
   it('health needs no key', async () => {
     expect((await api.call(null, 'GET', '/v1/health')).body).toEqual({ status: 'ok', version: 'test' })
+  })
+})
+
+describe('browsers and floods', () => {
+  it('only pages of allowed origins may read answers, refusals too', async () => {
+    const ask = (origin: string, path = '/v1/tenant') => api.call(key, 'GET', path, { headers: { Origin: origin } })
+    const allowed = await ask('https://console.example.com')
+    expect(allowed.headers).toMatchObject({
+      'Access-Control-Allow-Origin': 'https://console.example.com',
+      Vary: 'Origin',
+    })
+    expect(
+      (await ask('https://console.example.com', '/v1/nothing')).headers['Access-Control-Allow-Origin'],
+    ).toBeDefined()
+    for (const origin of ['https://evil.example.com', 'https://console.example.com.evil.com', 'null', '*']) {
+      const answer = await ask(origin)
+      expect(answer.headers['Access-Control-Allow-Origin']).toBeUndefined()
+      expect(answer.headers.Vary).toBe('Origin')
+    }
+  })
+  it('hundreds of headers and parameters change nothing', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`X-Flood-${n}`, 'x'.repeat(200)]))
+    expect((await api.call(key, 'GET', '/v1/tenant', { headers })).status).toBe(200)
+    const query = Array.from({ length: 500 }, (_, n) => `x${n}=1`).join('&')
+    const answer = await api.call(key, 'GET', `/v1/sessions?${query}`)
+    expectProblem(answer, 'validation_failed')
+    expect(answer.raw.body.length).toBeLessThan(10_000)
+  })
+  it('a wide and a deep megabyte are answered at once, without exhausting anything', async () => {
+    const wide = `{"name":"a","metadata":{${Array.from({ length: 50_000 }, (_, n) => `"k${n}":"v"`).join(',')}}}`
+    const deep = `{"name":${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}}`
+    for (const text of [wide, deep]) {
+      const started = performance.now()
+      expect((await api.call(key, 'POST', '/v1/sessions', { text })).status).toBe(400)
+      expect(performance.now() - started).toBeLessThan(10_000)
+    }
   })
 })

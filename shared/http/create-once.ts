@@ -5,7 +5,7 @@ import { type Leg, transact } from '../store/table.ts'
 import type { Tables } from '../store/tables.ts'
 import type { AdminContext, TenantContext } from './handler.ts'
 
-const CONFLICT_TRIES = 5
+const CONFLICT_TRIES = 7
 
 interface Created<Body> {
   readonly legs: readonly Leg[]
@@ -13,6 +13,8 @@ interface Created<Body> {
   /** what a repeated request gets: the same with secrets null */
   readonly storedBody?: Body
   readonly location: string
+  /** which refusal a failed condition of `legs` means; null: something changed at the same moment */
+  readonly explain?: (failed: readonly boolean[]) => Fault | null
 }
 
 /**
@@ -47,10 +49,18 @@ export const createOnce = async <Body>(
     if (result.outcome === 'written')
       return { repeated: false, answer: { status: 201, body: created.body, headers: { Location: created.location } } }
     if (result.outcome === 'conditionFailed' && (key === null || !result.failed.at(-1)))
-      throw new Fault('conflict', { detail: 'Something this depends on changed at the same moment: try again.' })
+      throw (
+        created.explain?.(result.failed) ??
+        new Fault('conflict', { detail: 'Something this depends on changed at the same moment: try again.' })
+      )
+    if (result.outcome === 'conflict') await pause(attempt)
   }
   throw new Fault('conflict', { detail: 'Another request with this Idempotency-Key is under way: try again.' })
 }
+
+/** Two transactions on one row: both try again, not at the same moment. */
+const pause = (attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20 * 2 ** attempt))
 
 const replay = <Body>(known: StoredAnswer, requestHash: string) => {
   if (known.requestHash !== requestHash)

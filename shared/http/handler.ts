@@ -5,6 +5,16 @@ import type { TenantScope } from '../core/tenant-scope.ts'
 import type { Cursors } from './cursor.ts'
 import type { AdminPrincipal, TenantPrincipal } from './principal.ts'
 
+/** What the audit entry says beyond what the kernel knows. */
+export interface AuditFields {
+  /** default: the innermost id of the path, else the id of the answer */
+  resourceId?: string
+  /** what the API showed of the resource before the change; only its digest is kept */
+  before?: unknown
+  /** default: the body of the answer */
+  after?: unknown
+}
+
 /** What every handler gets beside its validated input. */
 export interface BaseContext {
   readonly requestId: string
@@ -16,6 +26,8 @@ export interface BaseContext {
   header(name: string): string | null
   /** adds fields (ids, never content) to the request's one log line */
   note(fields: Readonly<Record<string, string | number | boolean | null>>): void
+  /** adds to the audit entry of this request; nothing for operations that are not audited */
+  audit(fields: AuditFields): void
 }
 
 export interface TenantContext extends BaseContext {

@@ -5,6 +5,8 @@ import type { Tables } from '../store/tables.ts'
 import type { ApiDependencies } from './api.ts'
 import { Authenticator } from './authenticate.ts'
 import { makeSecretReader } from './platform-secret.ts'
+import { RequestLimiter } from './request-limiter.ts'
+import { UsageMeter } from './usage-meter.ts'
 
 const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 
@@ -12,8 +14,12 @@ const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies => {
   const readSecret = makeSecretReader(makeSecretsManagerClient(), requireEnvironment('platformSecretId'))
   return {
+    tables,
     authenticator: new Authenticator({ tables, readSecret }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
+    limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: (readEnvironment('corsAllowOrigins') ?? '').split(',').filter(Boolean),
     liveModeEnabled: readEnvironment('liveMode') === 'enabled',
     docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),
     log,

@@ -1,3 +1,4 @@
+import type { TenantLimits } from '../core/plans.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
 import type { TenantRow } from '../store/tenants.ts'
@@ -10,6 +11,8 @@ export interface TenantPrincipal {
   readonly scope: TenantScope
   readonly tenant: TenantRow
   readonly key: ApiKeyRow
+  /** of the tenant: plan, own limits and platform ceilings together */
+  readonly limits: TenantLimits
 }
 
 export interface AdminPrincipal {

@@ -1,7 +1,7 @@
 import type { Fault } from '../core/fault.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
-import type { Answer } from './handler.ts'
+import type { Answer, AuditFields } from './handler.ts'
 import type { Principal } from './principal.ts'
 
 /** What became known of a request while it was served. */
@@ -10,6 +10,9 @@ export interface RequestRecord {
   principal: Principal | null
   /** ids and outcomes, never content */
   fields: Record<string, unknown>
+  readonly auditFields: AuditFields
+  /** headers of the answer, whatever it becomes */
+  headers: Readonly<Record<string, string>>
 }
 
 /** One wide log line and one set of metrics per request. */

@@ -1,8 +1,10 @@
 import { Fault } from '../core/fault.ts'
 import type { ProxyEvent } from './gateway.ts'
+import { type FieldProblem, validationFault } from './validate.ts'
 
 const DEFAULT_MAXIMUM_BODY_BYTES = 1024 * 1024
 const MAXIMUM_DEPTH = 32
+const MAXIMUM_PROBLEMS = 20
 
 /** Header names are case-insensitive; the gateway passes them as the client wrote them. */
 export const headerOf = (event: ProxyEvent, name: string): string | null => {
@@ -51,15 +53,38 @@ export const readJsonBody = (event: ProxyEvent, maximumBytes = DEFAULT_MAXIMUM_B
     throw new Fault('unsupported_media_type', {
       detail: `Send the body as JSON with "Content-Type: application/json"${type ? `, not "${type.slice(0, 100)}"` : ''}.`,
     })
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    value = JSON.parse(text)
   } catch (error) {
     throw new Fault('malformed_json', { detail: describeJsonError(error) }, { cause: error })
   }
   if (isTooDeep(value))
     throw new Fault('malformed_json', { detail: `The body is nested more than ${MAXIMUM_DEPTH} levels deep.` })
+  if (SURROGATE_ESCAPE.test(text)) requireWellFormed(value)
   return value
+}
+
+/** Half a character can only come in as an escape: the bytes are valid UTF-8. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+
+/** Nothing of ours can store half of a surrogate pair. @throws Fault validation_failed with every place */
+const requireWellFormed = (body: unknown): void => {
+  const problems: FieldProblem[] = []
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === 'string' && !value.isWellFormed())
+      problems.push({ path, message: 'Not well-formed Unicode: it holds half of a surrogate pair' })
+    if (value === null || typeof value !== 'object') return
+    for (const [name, inner] of Object.entries(value)) {
+      const at = [path, name.toWellFormed()].filter(Boolean).join('.')
+      if (!name.isWellFormed()) visit(name, at)
+      visit(inner, at)
+    }
+  }
+  visit(body, '')
+  if (problems.length > 0) throw validationFault(problems.slice(0, MAXIMUM_PROBLEMS))
 }
 
 /** The position, without the text of the body: an error message may end up in somebody's log. */

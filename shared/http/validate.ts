@@ -32,13 +32,16 @@ const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
 const tidy = (message: string): string =>
   message.replace(/^Invalid input: /, '').replace(/^./, (first) => first.toUpperCase())
 
+const MAXIMUM_LISTED = 50
+
 export const validationFault = (errors: readonly FieldProblem[], where = 'body'): Fault =>
   new Fault('validation_failed', {
     detail: `The ${where} is not valid: ${errors
       .slice(0, 3)
       .map(({ path, message }) => (path ? `${path}: ${message}` : message))
       .join('; ')}${errors.length > 3 ? `; and ${errors.length - 3} more` : ''}.`,
-    errors,
+    // A body of a megabyte can have a hundred thousand unknown fields: the answer must not be larger than the question.
+    errors: errors.slice(0, MAXIMUM_LISTED),
     ...(errors.length === 1 && errors[0]!.path ? { param: errors[0]!.path } : {}),
   })
 

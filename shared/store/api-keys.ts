@@ -54,6 +54,19 @@ export class ApiKeys {
     }))
   }
 
+  /** Legs that make a key end at a time, only while it is as it was read. */
+  expireLegs(row: ApiKeyRow, expiresAt: number): Leg[] {
+    return [apiKeyKey(row.hash), apiKeyListKey(this.#scope, row.id)].map((key) => ({
+      table: this.#tables.core.name,
+      update: key,
+      set: { expression: 'SET #expiresAt = :expiresAt', values: { ':expiresAt': expiresAt } },
+      condition: {
+        expression: 'attribute_exists(pk) AND attribute_type(#revokedAt, :null) AND #expiresAt = :was',
+        values: { ':null': 'NULL', ':was': row.expiresAt },
+      },
+    }))
+  }
+
   async get(keyId: string): Promise<ApiKeyRow | null> {
     const item = await this.#tables.core.get(apiKeyListKey(this.#scope, keyId))
     return item ? apiKeyRowSchema.parse(item) : null

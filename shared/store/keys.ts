@@ -6,7 +6,7 @@ import type { Key } from './table.ts'
  * Every key of every table (protocol §1). Tenant partitions start with T#<tenant>#<L|T>#, system indexes with X#.
  * Indexes: `system` (xpk, xsk; KEYS_ONLY; system roles only), `list1` (l1pk, l1sk), `list2` (l2pk, l2sk) for tenant lists.
  */
-export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, endedBy: 16 } as const
+export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, deleted: 8, untold: 4, wake: 8 } as const
 export type SystemIndex = keyof typeof SHARDS
 
 /** Width of a sequence in a sort key: 12 digits order numerically as text. */
@@ -22,6 +22,10 @@ export const sessionKey = (scope: TenantScope, sessionId: string): Key => ({
   sk: 'META',
 })
 export const leaseKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LEASE' })
+export const pacingKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: session(scope, sessionId),
+  sk: 'PACING',
+})
 /** ephemeral table: the QR or pairing code on show */
 export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
@@ -47,6 +51,11 @@ export const messageKey = (scope: TenantScope, messageId: string): Key => ({
   sk: 'META',
 })
 export const openPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#OPEN`
+/** messages that the sweeper ended, until the session's log has their events */
+export const endedPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ENDED`
+/** contacts of a session: one row per contact, one per alias */
+export const contactPartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#CONTACT`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
@@ -61,6 +70,20 @@ export const controlEventKey = (scope: TenantScope, day: string, eventId: string
   pk: controlEventPartition(scope, day),
   sk: eventId,
 })
+export const endpointHealthKey = (scope: TenantScope, endpointId: string): Key => ({
+  pk: `${scope.prefix}WHH#${endpointId}`,
+  sk: 'META',
+})
+export const replayPartition = (scope: TenantScope, endpointId: string): string => `${scope.prefix}WHR#${endpointId}`
+export const replayKey = (scope: TenantScope, endpointId: string, replayId: string): Key => ({
+  pk: replayPartition(scope, endpointId),
+  sk: replayId,
+})
+/** deliveries of one endpoint and session that are not settled, by sequence: only of endpoints with an order */
+export const orderedPartition = (scope: TenantScope, endpointId: string, sessionId: string): string =>
+  `${scope.prefix}WHO#${endpointId}#${sessionId}`
+/** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
+export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */
 export const deliveryKey = (
   scope: TenantScope,
@@ -75,11 +98,27 @@ export const idempotencyKey = (scopePrefix: string, hash: string): Key => ({
   sk: 'META',
 })
 
+/** ephemeral table: the shared half of a request-rate limit; `bucket` is `tenant` or a key id */
+export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
+  pk: `${scope.prefix}RL#${bucket}`,
+  sk: 'META',
+})
+/** core table: how many sessions exist, counted in the transactions that make and delete them */
+export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** ephemeral table: messages of one UTC day that environments took from the daily quota */
+export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
+
 /** Attributes that put a row into a system index; remove both attributes to take it out. */
 export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({
   xpk: `X#${index}#${shardOf(id, SHARDS[index])}`,
   xsk: sort,
 })
+/** The session of a partition T#<tenant>#<L|T>#S#<session>…, as a system index names it. */
+export const sessionRefOf = (pk: string): { tenantId: string; mode: Mode; sessionId: string } => {
+  const [, tenantId, mode, , sessionId] = pk.split('#')
+  if (!tenantId || !sessionId) throw new Error('not a session partition')
+  return { tenantId, mode: mode === 'L' ? 'live' : 'test', sessionId }
+}
 /** Workers of one mode. */
 export const fleetIndex = (mode: Mode, workerId: string) => ({ xpk: `X#fleet#${mode}`, xsk: workerId })
 export const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10)

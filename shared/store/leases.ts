@@ -214,6 +214,18 @@ export class Leases {
     return result.ok
   }
 
+  /**
+   * Somebody has to open the log once, although nobody wants the session to run: there is something to journal.
+   * @returns false when it is owned, was never opened, is being deleted, or is asked for already
+   */
+  async unsettle(sessionId: string): Promise<boolean> {
+    const lease = await this.get(sessionId)
+    if (!lease || lease.owner !== null || lease.epoch === 0 || lease.desired === 'DELETED' || !lease.settled)
+      return false
+    const result = await this.#transactCalmly([this.#casLease(lease, { ...lease, settled: false })])
+    return result.outcome === 'written'
+  }
+
   #casLease(was: LeaseRow, next: LeaseRow): Leg {
     return {
       table: this.#tables.core.name,
@@ -223,10 +235,13 @@ export class Leases {
     }
   }
 
-  /** All changing fields, and the row's place in (or absence from) the unowned index. */
+  /** All changing fields, and the row's place in the index of unowned or of deleted sessions, if it has one. */
   #setLease(next: LeaseRow) {
-    const listed = next.owner === null && needsOwner(next)
-    const index = systemIndex('unowned', next.sessionId, `${timeKey(next.epoch)}#${next.sessionId}`)
+    const isGone = next.owner === null && next.settled && next.desired === 'DELETED'
+    const listed = isGone || (next.owner === null && needsOwner(next))
+    const index = isGone
+      ? systemIndex('deleted', next.sessionId, `${timeKey(Date.now())}#${next.sessionId}`)
+      : systemIndex('unowned', next.sessionId, `${timeKey(next.epoch)}#${next.sessionId}`)
     const fields =
       'SET #owner = :owner, #epoch = :next, #desired = :desired, #settled = :settled, #queueUrl = :queueUrl'
     return {

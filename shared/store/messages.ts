@@ -3,7 +3,7 @@ import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema, type Sealed } from './rows.ts'
-import { type Item, type Leg, transact } from './table.ts'
+import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 const CONFLICT_TRIES = 8
@@ -54,6 +54,7 @@ export class Messages {
             messageId: row.id,
             notBefore,
             expiresAt: row.expiresAt,
+            chat: row.to.phone ?? row.to.lid ?? row.to.jid ?? undefined,
             ...systemIndex('expires', row.id, `${timeKey(row.expiresAt!)}#${row.id}`),
           },
         },
@@ -75,7 +76,11 @@ export class Messages {
 
   /** The inbound row of an event; put-if-absent, so a replay writes nothing new. */
   async putInbound(row: MessageRow): Promise<void> {
-    await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+    // Content that came late replaces what was shown as undecryptable, never the other way round.
+    await this.#tables.messages.put(this.#item(row), {
+      expression: 'attribute_not_exists(pk) OR #type = :undecryptable',
+      values: { ':undecryptable': 'undecryptable' },
+    })
   }
 
   /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
@@ -154,7 +159,10 @@ export class Messages {
     await this.#tables.messages.update(
       messageKey(this.#scope, messageId),
       { expression: 'SET #delayedUntil = :until', values: { ':until': until } },
-      { expression: 'attribute_exists(pk)' },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:queued, :scheduled)',
+        values: { ':queued': 'queued', ':scheduled': 'scheduled' },
+      },
     )
   }
 
@@ -170,18 +178,21 @@ export class Messages {
         if (isSettled(row.status) && row.openKey) await this.dropOpen(row.sessionId, row.openKey)
         return row
       }
-      const stamp = stampOf(change.status)
+      const stamps = stampsOf(change.status, row)
       const legs: Leg[] = [
         {
           table: this.#tables.messages.name,
           update: messageKey(this.#scope, messageId),
           set: {
-            expression: `SET #status = :status, #rank = :rank, #failure = :failure${stamp ? `, #${stamp} = :at` : ''}`,
+            expression: [
+              'SET #status = :status, #rank = :rank, #failure = :failure',
+              ...stamps.map((stamp) => `#${stamp} = :at`),
+            ].join(', '),
             values: {
               ':status': change.status,
               ':rank': rankOf(change.status),
               ':failure': change.failure ?? null,
-              ...(stamp ? { ':at': change.at } : {}),
+              ...(stamps.length ? { ':at': change.at } : {}),
             },
           },
           condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
@@ -198,7 +209,7 @@ export class Messages {
           ...row,
           status: change.status,
           failure: change.failure ?? null,
-          ...(stamp ? { [stamp]: change.at } : {}),
+          ...Object.fromEntries(stamps.map((stamp) => [stamp, change.at])),
         }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
     }
@@ -239,6 +250,10 @@ export class Messages {
     return { items: page.items.map((item) => messageRowSchema.parse(item)), next: page.lastKey }
   }
 
+  keyOf(messageId: string): Key {
+    return messageKey(this.#scope, messageId)
+  }
+
   /** Position right after a row of `list`. */
   listPosition(row: MessageRow, bySession: boolean): Item {
     const { l1pk, l1sk, l2pk, l2sk } = this.#listKeys(row)
@@ -269,8 +284,15 @@ export class Messages {
   }
 }
 
-const stampOf = (status: OutboundStatus): 'sentAt' | 'deliveredAt' | 'readAt' | null => {
-  if (status === 'sent') return 'sentAt'
-  if (status === 'delivered') return 'deliveredAt'
-  return status === 'read' || status === 'played' ? 'readAt' : null
+type Stamp = 'sentAt' | 'deliveredAt' | 'readAt'
+
+/** A receipt proves the steps before it, also when it overtakes the server's ack: what has no time yet gets the receipt's. */
+const stampsOf = (status: OutboundStatus, row: Pick<MessageRow, Stamp>): readonly Stamp[] => {
+  const proven: Record<string, readonly Stamp[]> = {
+    sent: ['sentAt'],
+    delivered: ['sentAt', 'deliveredAt'],
+    read: ['sentAt', 'deliveredAt', 'readAt'],
+    played: ['sentAt', 'deliveredAt', 'readAt'],
+  }
+  return (proven[status] ?? []).filter((stamp) => row[stamp] === null)
 }

@@ -1,9 +1,10 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { linkKey, sessionKey, timeKey } from './keys.ts'
+import { linkKey, pacingKey, SHARDS, sessionKey, sessionRefOf, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows.ts'
 import type { Item, Leg } from './table.ts'
 import type { Tables } from './tables.ts'
+import type { SessionRef } from './workers.ts'
 
 /** The QR or pairing code on show (ephemeral table; expires by TTL and by `expiresAt`). */
 export interface LinkSight {
@@ -15,7 +16,19 @@ export interface LinkSight {
 }
 
 export type SessionPatch = Partial<
-  Pick<SessionRow, 'status' | 'reason' | 'phone' | 'lid' | 'pushName' | 'connectedAt' | 'loggedOutAt' | 'link'>
+  Pick<
+    SessionRow,
+    | 'status'
+    | 'reason'
+    | 'phone'
+    | 'lid'
+    | 'pushName'
+    | 'connectedAt'
+    | 'loggedOutAt'
+    | 'link'
+    | 'linkedAt'
+    | 'restriction'
+  >
 >
 
 export class Sessions {
@@ -82,7 +95,10 @@ export class Sessions {
     return { items: page.items.map((item) => sessionRowSchema.parse(item)), next: page.lastKey }
   }
 
-  async update(sessionId: string, patch: Partial<Pick<SessionRow, 'name' | 'metadata'>>): Promise<SessionRow | null> {
+  async update(
+    sessionId: string,
+    patch: Partial<Pick<SessionRow, 'name' | 'metadata' | 'pacing'>>,
+  ): Promise<SessionRow | null> {
     const result = await this.#set(sessionId, patch, {
       expression: 'attribute_exists(pk) AND attribute_not_exists(#deletedAt)',
     })
@@ -121,6 +137,36 @@ export class Sessions {
     return result.ok
   }
 
+  /** Leg of the same write in a transaction, with the event that tells it. */
+  stateLeg(sessionId: string, epoch: number, patch: SessionPatch): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: sessionKey(this.#scope, sessionId),
+      set: setOf({ ...patch, stateEpoch: epoch }),
+      condition: { expression: 'attribute_exists(pk) AND #stateEpoch <= :epoch', values: { ':epoch': epoch } },
+    }
+  }
+
+  /** `writeState` by somebody who cannot make the event: the sweeper finds the mark and tells it. */
+  async writeUntold(sessionId: string, epoch: number, patch: SessionPatch): Promise<boolean> {
+    const result = await this.#set(
+      sessionId,
+      { ...patch, stateEpoch: epoch, ...systemIndex('untold', sessionId, sessionId) },
+      { expression: 'attribute_exists(pk) AND #stateEpoch <= :epoch', values: { ':epoch': epoch } },
+    )
+    return result.ok
+  }
+
+  /** Leg: the event of `writeUntold` is written in this transaction, by nobody else. */
+  toldLeg(sessionId: string): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: sessionKey(this.#scope, sessionId),
+      set: { expression: 'REMOVE #xpk, #xsk' },
+      condition: { expression: 'attribute_exists(#xpk)' },
+    }
+  }
+
   /** Shows a QR or a code. The TTL attribute is in seconds. */
   async putLinkSight(sessionId: string, sight: LinkSight): Promise<void> {
     await this.#tables.ephemeral.put({
@@ -129,6 +175,16 @@ export class Sessions {
       ...sight,
       ttl: Math.ceil(sight.expiresAt / 1000) + 60,
     })
+  }
+
+  /** New chats opened on a UTC day: the warm-up of a number goes on wherever it is hosted. */
+  async putPacing(sessionId: string, pacing: { day: string; newChats: number }): Promise<void> {
+    await this.#tables.core.put({ ...pacingKey(this.#scope, sessionId), v: 1, ...pacing })
+  }
+
+  async getPacing(sessionId: string): Promise<{ day: string; newChats: number } | null> {
+    const item = await this.#tables.core.get(pacingKey(this.#scope, sessionId))
+    return item ? { day: String(item.day), newChats: Number(item.newChats) } : null
   }
 
   /** What is on show now; null when nothing is, or it expired. */
@@ -149,6 +205,20 @@ export class Sessions {
   #listKey(row: SessionRow) {
     return { l1pk: `${this.#scope.prefix}SESSIONS`, l1sk: `${timeKey(row.createdAt)}#${row.id}` }
   }
+}
+
+/** Sessions whose state nobody has told yet (system role; eventually consistent). */
+export const listUntold = async (tables: Tables, limitPerShard: number): Promise<SessionRef[]> => {
+  const pages = await Promise.all(
+    Array.from({ length: SHARDS.untold }, (_, shard) =>
+      tables.core.query({
+        index: 'system',
+        key: { expression: '#xpk = :pk', values: { ':pk': `X#untold#${shard}` } },
+        limit: limitPerShard,
+      }),
+    ),
+  )
+  return pages.flatMap((page) => page.items.map((item) => sessionRefOf(String(item.pk))))
 }
 
 const setOf = (patch: Record<string, unknown>) => {

@@ -200,6 +200,8 @@ describe('messages', () => {
     const { row: accepted } = await messages().accept(row(sessionId), 1_000)
     await messages().claim(accepted.id, { epoch: 1, claimToken: 't' })
     await messages().advance(accepted.id, { status: 'delivered', at: 5 })
+    // The receipt overtook the ack: it proves that the message was sent.
+    expect(await messages().get(accepted.id)).toMatchObject({ status: 'delivered', sentAt: 5, deliveredAt: 5 })
     expect((await messages().listOpen(sessionId, { limit: 10 })).rows).toEqual([])
     await messages().advance(accepted.id, { status: 'sent', at: 6 })
     await messages().advance(accepted.id, {

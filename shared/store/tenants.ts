@@ -9,13 +9,32 @@ export const tenantRowSchema = z.object({
   id: z.string(),
   name: z.string(),
   plan: z.string(),
-  status: z.enum(['active', 'suspended']),
+  /** `deleting`: keys are refused, sessions end; `deleted`: the data keys are destroyed, this row and the audit stay */
+  status: z.enum(['active', 'suspended', 'deleting', 'deleted']),
+  /** replaces single limits of the plan */
+  limits: z.record(z.string(), z.number().optional()).optional(),
   metadata: z.record(z.string(), z.string()),
+  suspendedReason: z.string().nullable().optional(),
+  deletion: z
+    .object({
+      requestedAt: z.number().int(),
+      /** unlink the devices too */
+      logout: z.boolean(),
+      /** when the data keys were destroyed */
+      shreddedAt: z.number().int().nullable(),
+    })
+    .optional(),
   createdAt: z.number().int(),
 })
 export type TenantRow = z.infer<typeof tenantRowSchema>
 
 const LIST_PARTITION = 'TENANTS'
+/** Partition of the system index: tenants whose deletion is under way. */
+const DELETING_PARTITION = 'X#deleting'
+
+export type TenantPatch = Partial<
+  Pick<TenantRow, 'name' | 'plan' | 'limits' | 'metadata' | 'status' | 'suspendedReason'>
+>
 
 /** Tenants themselves. No TenantScope: only platform operations and the auth middleware use it. */
 export class Tenants {
@@ -36,6 +55,71 @@ export class Tenants {
   async get(tenantId: string): Promise<TenantRow | null> {
     const item = await this.#tables.core.get(tenantKey(tenantId))
     return item ? tenantRowSchema.parse(item) : null
+  }
+
+  /** Null when there is no such tenant, or it is being deleted. */
+  async update(tenantId: string, patch: TenantPatch): Promise<TenantRow | null> {
+    const fields = Object.entries(patch).filter(([, value]) => value !== undefined)
+    if (fields.length === 0) {
+      const row = await this.get(tenantId)
+      return row && (row.status === 'active' || row.status === 'suspended') ? row : null
+    }
+    const result = await this.#tables.core.update(
+      tenantKey(tenantId),
+      {
+        expression: `SET ${fields.map(([name]) => `#${name} = :${name}New`).join(', ')}`,
+        values: Object.fromEntries(fields.map(([name, value]) => [`:${name}New`, value])),
+      },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:active, :suspended)',
+        values: { ':active': 'active', ':suspended': 'suspended' },
+      },
+    )
+    return result.ok ? tenantRowSchema.parse(result.item) : null
+  }
+
+  /** Starts the deletion, once; a later call returns the row as it stands. Null when there is no such tenant. */
+  async startDeletion(tenantId: string, logout: boolean, now: number): Promise<TenantRow | null> {
+    const result = await this.#tables.core.update(
+      tenantKey(tenantId),
+      {
+        expression: 'SET #status = :deleting, #deletion = :deletion, #xpk = :xpk, #xsk = :xsk',
+        values: {
+          ':deleting': 'deleting',
+          ':deletion': { requestedAt: now, logout, shreddedAt: null },
+          ':xpk': DELETING_PARTITION,
+          ':xsk': `${timeKey(now)}#${tenantId}`,
+        },
+      },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:active, :suspended)',
+        values: { ':active': 'active', ':suspended': 'suspended' },
+      },
+    )
+    if (result.ok) return tenantRowSchema.parse(result.item)
+    return result.item ? tenantRowSchema.parse(result.item) : null
+  }
+
+  /** The data keys are destroyed. */
+  async finishDeletion(tenantId: string, now: number): Promise<void> {
+    await this.#tables.core.update(
+      tenantKey(tenantId),
+      {
+        expression: 'SET #status = :deleted, #deletion.#shreddedAt = :now REMOVE #xpk, #xsk',
+        values: { ':deleted': 'deleted', ':now': now },
+      },
+      { expression: '#status = :deleting', values: { ':deleting': 'deleting' } },
+    )
+  }
+
+  /** Ids of tenants whose deletion is under way, oldest first (system role; eventually consistent). */
+  async listDeleting(limit: number): Promise<string[]> {
+    const page = await this.#tables.core.query({
+      index: 'system',
+      key: { expression: '#xpk = :pk', values: { ':pk': DELETING_PARTITION } },
+      limit,
+    })
+    return page.items.map((item) => String(item.xsk).split('#')[1]!)
   }
 
   /** Newest first (eventually consistent). */

@@ -36,6 +36,8 @@ export async function startControlServer(world: World, port: number): Promise<Co
       (error: unknown) => writeError(response, error),
     )
   })
+  // A client that kept its connection for a while must not meet one that is just being closed.
+  server.keepAliveTimeout = 60_000
   await listen(server, port)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from '@jest/globals'
 import type { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { buildApp, type CellStacks } from '../../build-app.ts'
@@ -21,6 +22,17 @@ export interface SynthesizedCell {
   readonly resources: readonly Resource[]
 }
 
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'fleetline-synth-'))
+  folders.push(folder)
+  return folder
+}
+
 const root = join(import.meta.dirname, '../../..')
 
 /** The cell of an environment with a stand-in for the lambdas' code: tests need no build. */
@@ -30,7 +42,7 @@ export const prepareCell = (environment: string): { app: App; stacks: CellStacks
     version: '0.0.0-test',
     root,
     lambdaFolder: () => join(root, 'infra/test/fixtures/lambda'),
-    outputFolder: mkdtempSync(join(tmpdir(), 'fleetline-synth-')),
+    outputFolder: temporaryFolder(),
   })
 
 const cells = new Map<string, SynthesizedCell>()

@@ -1,10 +1,12 @@
 import { presentSession } from '../../../shared/contract/present.ts'
+import { Fault } from '../../../shared/core/fault.ts'
 import { newId } from '../../../shared/core/ids.ts'
 import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
+import { Quotas } from '../../../shared/store/quotas.ts'
 import type { EventRow, SessionRow } from '../../../shared/store/rows.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ControlServices } from '../services.ts'
@@ -15,6 +17,7 @@ export const createSession =
   async ({ body }, context) => {
     const { tables } = services
     const { scope, now } = context
+    const maximum = context.principal.limits.sessions
     let event: EventRow | null = null
     const { repeated, answer } = await createOnce(tables, context, body, async () => {
       const row = newSession({ ...body, tenantId: scope.tenantId, mode: scope.mode, now })
@@ -31,7 +34,14 @@ export const createSession =
           new Sessions(tables, scope).createLeg(row),
           new Leases(tables, scope).createLeg(row.id),
           new Events(tables, scope).controlLeg(event),
+          new Quotas(tables, scope).takeSessionLeg(maximum),
         ],
+        explain: (failed) =>
+          failed[3]
+            ? new Fault('quota_exceeded', {
+                detail: `This tenant has ${maximum} ${scope.mode} sessions, as many as it may: delete one, or ask for more.`,
+              })
+            : null,
         body: presented,
         location: `/v1/sessions/${row.id}`,
       }
@@ -45,6 +55,7 @@ const newSession = (input: {
   mode: SessionRow['mode']
   name: string
   metadata: Record<string, string>
+  pacing?: SessionRow['pacing']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -61,6 +72,7 @@ const newSession = (input: {
   connectedAt: null,
   loggedOutAt: null,
   link: null,
+  ...(input.pacing ? { pacing: input.pacing } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })

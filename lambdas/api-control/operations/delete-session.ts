@@ -3,6 +3,8 @@ import { makeControlEvent, publishCalmly } from '../../../shared/events/control-
 import type { Handler } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { Events } from '../../../shared/store/events.ts'
+import { Leases } from '../../../shared/store/leases.ts'
+import { Quotas } from '../../../shared/store/quotas.ts'
 import { changeDesired } from '../change-desired.ts'
 import type { ControlServices } from '../services.ts'
 
@@ -15,6 +17,10 @@ export const deleteSession =
   async ({ params }, context) => {
     const { scope, now } = context
     const row = await requireSession(services.tables, context, params.sessionId)
+    // A quarantined session is opened by nobody; to unlink its device somebody has to.
+    const leases = new Leases(services.tables, scope)
+    const lease = await leases.get(row.id)
+    if (lease && lease.crashes > 0) await leases.setCrashes(row.id, lease.epoch, 0)
     const event = await makeControlEvent(services.tenantKeys, scope, {
       type: 'session.deleted',
       sessionId: row.id,
@@ -25,7 +31,7 @@ export const deleteSession =
       desired: 'DELETED',
       ring: 'desired',
       patch: () => ({ deletedAt: now }),
-      legs: [new Events(services.tables, scope).controlLeg(event)],
+      legs: [new Events(services.tables, scope).controlLeg(event), new Quotas(services.tables, scope).giveSessionLeg()],
     }))
     await publishCalmly(services.sink, services.log, [event])
     return { status: 202, body: answer.body }

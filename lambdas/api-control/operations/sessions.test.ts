@@ -45,6 +45,8 @@ describe('sessions', () => {
       pushName: null,
       workerId: null,
       connectedAt: null,
+      restriction: null,
+      pacing: { policy: 'none', quietHours: null },
       createdAt: expect.any(String),
       metadata: { a: 'b' },
     })
@@ -73,6 +75,15 @@ describe('sessions', () => {
       { path: 'status', message: 'Unknown field' },
     ])
     expect((await call('PATCH', '', {})).body.name).toBe('New')
+    const pacing = { policy: 'human', quietHours: { from: '22:00', to: '07:00', timeZone: 'America/Sao_Paulo' } }
+    expect((await call('PATCH', '', { pacing })).body).toMatchObject({ name: 'New', pacing })
+    const bad = { policy: 'fast', quietHours: { from: '25:00', to: '07:00', timeZone: 'Mars/Base' } }
+    expect((await call('PATCH', '', { pacing: bad })).body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      'pacing.policy',
+      'pacing.quietHours.from',
+      'pacing.quietHours.timeZone',
+    ])
+    expect((await call('PATCH', '', { pacing: { policy: 'steady' } })).body.pacing.quietHours).toBeNull()
   })
 
   it('are listed newest first, filtered by status, through cursors', async () => {

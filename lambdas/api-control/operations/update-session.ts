@@ -7,11 +7,15 @@ import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ControlServices } from '../services.ts'
 
 export const updateSession =
-  ({ tables }: ControlServices): Handler<'updateSession'> =>
+  ({ tables, bell }: ControlServices): Handler<'updateSession'> =>
   async ({ params, body }, context) => {
     const current = await requireSession(tables, context, params.sessionId)
-    const changes = body.name !== undefined || body.metadata !== undefined
+    const changes = Object.values(body).some((value) => value !== undefined)
     const row = changes ? await new Sessions(tables, context.scope).update(current.id, body) : current
     if (!row) throw new Fault('not_found', { detail: NO_SESSION })
-    return { status: 200, body: presentSession(row, await new Leases(tables, context.scope).get(row.id)) }
+    const lease = await new Leases(tables, context.scope).get(row.id)
+    // The owner paces by what it read last.
+    if (body.pacing && lease?.owner) context.note({ ring: await bell.ring(context.scope, lease, 'desired') })
+    context.audit({ before: presentSession(current, lease) })
+    return { status: 200, body: presentSession(row, lease) }
   }

@@ -14,6 +14,7 @@ export const createTenant =
         id: newId('ten', context.now),
         name: body.name,
         plan: body.plan,
+        limits: body.limits,
         status: 'active',
         metadata: body.metadata,
         createdAt: context.now,

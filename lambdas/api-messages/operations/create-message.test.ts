@@ -55,6 +55,7 @@ describe('POST /v1/messages: 202', () => {
       failure: null,
       createdAt: expect.any(String),
       expiresAt: expect.any(String),
+      notBefore: null,
       sentAt: null,
       deliveredAt: null,
       readAt: null,

@@ -116,7 +116,20 @@ const accept = async (
     attempts: 0,
     openKey: null,
   }
-  const result = await new Messages(services.tables, scope).accept(row, now)
+  const messages = new Messages(services.tables, scope)
+  try {
+    await services.quota.take(scope, context.principal.limits.messagesPerDay, now)
+  } catch (error) {
+    // A repeated request is answered, whatever is left of the quota.
+    const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
+    if (standing) return standing
+    throw error
+  }
+  const result = await messages.accept(row, now).catch((error) => {
+    services.quota.giveBack(scope, now)
+    throw error
+  })
+  if (result.outcome !== 'accepted') services.quota.giveBack(scope, now)
   context.note({ accepted: result.outcome })
   return result.row
 }

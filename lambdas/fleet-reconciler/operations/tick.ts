@@ -1,5 +1,6 @@
 import { emitMetrics } from '../../../shared/log/metrics.ts'
 import type { ReconcilerContext } from '../context.ts'
+import { advanceDeletions } from './advance-deletions.ts'
 import { reconcileMode } from './reconcile-mode.ts'
 import { type TickHealth, watchHeartbeats } from './watch-heartbeats.ts'
 
@@ -14,12 +15,15 @@ export const tick = async (context: ReconcilerContext): Promise<void> => {
       throw error
     }
   }
-  const [live, test, watched] = await Promise.allSettled([
+  const [live, test, watched, deletions] = await Promise.allSettled([
     noted(reconcileMode(context, 'live')),
     noted(reconcileMode(context, 'test')),
     noted(watchHeartbeats(context, health)),
+    noted(advanceDeletions(context)),
   ])
-  const errors = [live, test, watched].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  const errors = [live, test, watched, deletions].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  )
   context.log.info(
     {
       live: live.status === 'fulfilled' ? live.value : null,

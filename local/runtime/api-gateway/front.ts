@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { toPortError } from '../../cli/preflight.ts'
 import { type CloudContext, functionOf } from '../cloud-context.ts'
 import { matchRoute } from './match-route.ts'
 import { toProxyEvent } from './proxy-event.ts'
@@ -33,10 +34,10 @@ export const startApiFront = async (context: CloudContext, port: number): Promis
     serve(context, requestId, request, response).catch((error) => answerProblem(context, requestId, response, error))
   })
   server.requestTimeout = 60_000
+  // A client that kept its connection for a while must not meet one that is just being closed.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use: choose another with --port`) : error),
-    )
+    server.once('error', (error) => reject(toPortError(port, error)))
     server.listen(port, '127.0.0.1', resolve)
   })
   return {
@@ -59,7 +60,9 @@ const serve = async (
   const match = matchRoute(context.routes, request.method ?? 'GET', url.pathname)
   if (!match) throw new GatewayProblem(404, 'not_found', 'Not found', 'There is no such path.')
   const event = toProxyEvent({ request, url, body, match, requestId, binaryMediaTypes: context.binaryMediaTypes })
-  const result = await withTimeout(functionOf(context, match.route.functionArn).invoke(event))
+  const sink = makeSink(response)
+  const result = await withTimeout(functionOf(context, match.route.functionArn).invoke(event, sink), sink)
+  if (sink.started) return void response.end()
   if (!result || typeof result.statusCode !== 'number')
     throw new GatewayProblem(
       502,
@@ -86,11 +89,27 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
-const withTimeout = async (work: Promise<any>): Promise<any> => {
+/** A streamed answer goes out as it comes; when the client leaves, its source is told. */
+const makeSink = (response: ServerResponse) => {
+  const sink = {
+    started: false,
+    head: ({ statusCode, headers }: { statusCode: number; headers?: Record<string, string> }) => {
+      sink.started = true
+      response.writeHead(statusCode, headers)
+      response.flushHeaders()
+    },
+    chunk: (bytes: Uint8Array) => void response.write(bytes),
+    onCancel: (cancel: () => void) => void response.once('close', cancel),
+  }
+  return sink
+}
+
+const withTimeout = async (work: Promise<any>, sink: { readonly started: boolean }): Promise<any> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () =>
+        sink.started ||
         reject(
           new GatewayProblem(
             504,

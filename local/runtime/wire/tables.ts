@@ -1,8 +1,12 @@
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb'
+import { type ExpiringTable, sweepExpired } from '../../cloud/ttl-sweeper.ts'
 import type { CloudContext } from '../cloud-context.ts'
 import type { ResolvedResource } from '../template/resolver.ts'
 
-/** Streams, PITR, encryption and TTL settings have no local counterpart: the product filters expired rows itself. */
+/** AWS promises "within a few days"; here soon enough to notice code that does not filter, and late enough to notice it too. */
+const SWEEP_INTERVAL_MS = 60_000
+
+/** Streams, PITR and encryption have no local counterpart. */
 export const wireTable = async (context: CloudContext, { identity, properties }: ResolvedResource): Promise<void> => {
   try {
     await context.clients.dynamodb.send(
@@ -21,4 +25,28 @@ export const wireTable = async (context: CloudContext, { identity, properties }:
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error // it is there from an earlier start, with its rows
   }
+  const { TimeToLiveSpecification: timeToLive } = properties
+  if (timeToLive?.Enabled)
+    sweepRegularly(context, {
+      name: identity.ref,
+      keyAttributes: properties.KeySchema.map((key: any) => String(key.AttributeName)),
+      ttlAttribute: timeToLive.AttributeName,
+    })
+}
+
+const sweepRegularly = (context: CloudContext, table: ExpiringTable): void => {
+  let sweep = Promise.resolve()
+  const timer = setInterval(() => {
+    sweep = sweep.then(async () => {
+      try {
+        await sweepExpired(context.clients.dynamodb, table, Date.now())
+      } catch (error) {
+        context.log.line('dynamodb', `expired rows of ${table.name} stay for now: ${(error as Error).message}`)
+      }
+    })
+  }, SWEEP_INTERVAL_MS)
+  context.stops.push(() => {
+    clearInterval(timer)
+    return sweep
+  })
 }

@@ -68,7 +68,7 @@ export class FakeClock implements Clock {
 
 const TURNS = 5
 
-/** Lets everything that waits for no time run until it waits for some. zstd of snapshots needs real turns. */
+/** Lets everything that waits for no time run until it waits for some; `openInput` compresses without a thread pool. */
 const settlePromises = async (): Promise<void> => {
   for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

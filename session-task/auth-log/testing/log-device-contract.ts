@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type LogDevice, snapshotName } from '../log-device.ts'
 
@@ -69,6 +70,48 @@ export const describeLogDevice = (name: string, makeDevice: () => LogDevice): vo
       await device.deleteSnapshots([names[0]!])
       expect(await device.getSnapshot(names[0]!)).toBeNull()
       expect(await device.getSnapshot(names[1]!)).not.toBeNull()
+    })
+
+    test('a device that nobody wrote to is empty, which is no error', async () => {
+      expect(await device.getHead()).toBeNull()
+      expect(await device.getSegment(1)).toBeNull()
+      expect(await device.getSnapshot(snapshotName(1, 1))).toBeNull()
+      expect(await device.listSegments({ after: 0 })).toEqual([])
+      expect(await device.listSnapshots()).toEqual([])
+      await device.deleteSegments([])
+      await device.deleteSegments([1])
+      await device.deleteSnapshots([snapshotName(1, 1)])
+    })
+
+    test('bytes come back as they were, also large ones, whatever the caller does to his afterwards', async () => {
+      const large = randomBytes(3 * 1024 * 1024)
+      const kept = Buffer.from(large)
+      expect(await device.putSnapshot(snapshotName(1, 1), large)).toBe('written')
+      const small = Buffer.from([0, 255, 10, 13, 0])
+      await device.putSegment(1, small)
+      large.fill(0)
+      small.fill(7)
+      expect((await device.getSnapshot(snapshotName(1, 1)))?.equals(kept)).toBe(true)
+      expect([...((await device.getSegment(1)) ?? [])]).toEqual([0, 255, 10, 13, 0])
+    })
+
+    test('what was refused changed nothing', async () => {
+      await device.putSegment(1, bytes('first'))
+      expect(await device.putSegment(1, bytes('second'))).toBe('exists')
+      expect((await device.getSegment(1))?.toString()).toBe('first')
+      const head = await device.putHead(bytes('one'), null)
+      if (head.outcome !== 'written') throw new Error('HEAD was not created')
+      await device.putHead(bytes('two'), null)
+      const stored = await device.getHead()
+      expect([stored?.bytes.toString(), stored?.tag]).toEqual(['one', head.tag])
+    })
+
+    test('two sessions have two logs', async () => {
+      const other = makeDevice()
+      await device.putSegment(1, bytes('mine'))
+      expect(await other.getSegment(1)).toBeNull()
+      expect(await other.putSegment(1, bytes('theirs'))).toBe('written')
+      expect((await device.getSegment(1))?.toString()).toBe('mine')
     })
   })
 }

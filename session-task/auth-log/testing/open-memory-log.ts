@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib'
 import { makeLog } from '../../../shared/log/log.ts'
 import { type OpenInput, openSessionLog } from '../open-log.ts'
 import type { SessionKeyWrap } from '../session-keys.ts'
@@ -21,6 +22,8 @@ export const openInput = (overrides: Partial<OpenInput> = {}): OpenInput => ({
   claimant: { workerId: 'wrk_test', incarnation: '1' },
   expectLinked: false,
   log: quietLog,
+  // In the same turn: how long a thread pool takes depends on the machine, and so would every order of calls.
+  compress: async (body) => zstdCompressSync(body),
   ...overrides,
 })
 

@@ -1,13 +1,17 @@
-import { createServer, type Socket } from 'node:net'
-import makeWASocket, { Curve, initAuthCreds, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
+import { randomBytes } from 'node:crypto'
+import { type BinaryNode, Curve, initAuthCreds, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { quietLog } from '../../auth-log/testing/open-memory-log.ts'
-import { makeLibraryLog } from '../library-log.ts'
+import { BoundedCache } from '../bounded-cache.ts'
 import { publishQr } from '../linking.ts'
-import { withCapturedRejections } from './captured-rejections.ts'
+import { QueryBudget } from '../query-budget.ts'
+import { openUnconnectedSocket, type UnconnectedSocket } from '../testing/unconnected-socket.ts'
+import { forgetPairingCode, isAbortedPairing } from './aborted-pairing-code.ts'
+import { findUserOfNumber } from './absent-number.ts'
 import { silencedConsoleLines } from './console-silence.ts'
+import { requireRecipientDevices } from './recipient-devices.ts'
 import './curve-verify.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
+import { verifyInJavaScript } from './fast-verify.ts'
 import { terminateHalfOpen } from './half-open-close.ts'
 import { watchLogin } from './login-watchdog.ts'
 import { rejectQueriesAtEnd } from './pending-queries.ts'
@@ -15,44 +19,26 @@ import { ackStatusStanzas } from './status-ack.ts'
 import { completeCredentialUpdates } from './stray-presence.ts'
 import { writeKeysThrough } from './write-through-keys.ts'
 
-/** A peer that accepts and upgrades nothing: the library's socket stays what it is without a server. */
-let server: ReturnType<typeof createServer>
+let unconnected: UnconnectedSocket
 let socket: WASocket
-const accepted: Socket[] = []
+let rejections: unknown[]
 const stored: string[] = []
-const rejections: unknown[] = []
-const store: SignalKeyStore = {
-  get: () => ({}),
-  set: (data) => {
+let values: Record<string, Record<string, unknown>> = {}
+const store = {
+  get: (type: string) => values[type] ?? {},
+  set: (data: Record<string, Record<string, unknown>>) => {
     stored.push(...Object.keys(data))
+    for (const [type, added] of Object.entries(data)) values[type] = { ...values[type], ...added }
   },
-}
+} as unknown as SignalKeyStore
 
 beforeEach(async () => {
-  server = createServer((peer) => {
-    accepted.push(peer)
-    peer.on('error', () => undefined)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
   stored.length = 0
-  rejections.length = 0
-  socket = withCapturedRejections(
-    () =>
-      makeWASocket({
-        waWebSocketUrl: `ws://127.0.0.1:${port}/`,
-        auth: { creds: { ...initAuthCreds(), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }, keys: store },
-        logger: makeLibraryLog(quietLog),
-      }),
-    (error) => rejections.push(error),
-  )
+  values = {}
+  unconnected = await openUnconnectedSocket(store)
+  ;({ socket, rejections } = unconnected)
 })
-afterEach(async () => {
-  await socket.end(undefined)
-  for (const peer of accepted.splice(0)) peer.destroy()
-  await new Promise((resolve) => server.close(resolve))
-})
+afterEach(() => unconnected.close())
 
 const closed = () =>
   new Promise<unknown>((resolve) => {
@@ -72,6 +58,33 @@ describe('repairs of the library', () => {
     expect(Curve.verify(signer.public, message, new Uint8Array(3))).toBe(false)
   })
 
+  it('fast-verify: answers like libsignal, for valid, changed and foreign signatures, and much sooner', () => {
+    const verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+      Curve.verify(key, message, signature)
+    for (let run = 0; run < 30; run++) {
+      const [signer, other] = [Curve.generateKeyPair(), Curve.generateKeyPair()]
+      const message = randomBytes(run)
+      const signature = Buffer.from(Curve.sign(signer.private, message))
+      const changed = Buffer.from(signature)
+      changed[run * 2]! ^= 1 << (run % 8)
+      for (const [key, bytes] of [
+        [signer.public, signature],
+        [signer.public, changed],
+        [other.public, signature],
+      ] as const)
+        expect(verify(key, message, bytes)).toBe(verifyInJavaScript(key, message, bytes))
+    }
+    const { private: secret, public: key } = Curve.generateKeyPair()
+    const message = randomBytes(200)
+    const signature = Curve.sign(secret, message)
+    const time = (check: typeof verify) => {
+      const start = process.cpuUsage()
+      for (let run = 0; run < 20; run++) expect(check(key, message, signature)).toBe(true)
+      return process.cpuUsage(start).user
+    }
+    expect(time(verify) * 3).toBeLessThan(time(verifyInJavaScript))
+  })
+
   it('console-silence: session objects of libsignal are not printed, other lines are', () => {
     const before = silencedConsoleLines()
     console.info('Closing session:', { _chains: {}, currentRatchet: { rootKey: 'secret' } })
@@ -83,11 +96,17 @@ describe('repairs of the library', () => {
 
   it('status-ack: a status stanza is acked', () => {
     const sent: unknown[] = []
-    ackStatusStanzas({ ws: socket.ws, sendNode: async (node) => void sent.push(node) }, () => undefined)
+    const acked: string[] = []
+    ackStatusStanzas(
+      { ws: socket.ws, sendNode: async (node) => void sent.push(node) },
+      (id) => acked.push(id),
+      () => undefined,
+    )
     socket.ws.emit('CB:status', { tag: 'status', attrs: { id: '7', from: 'status@broadcast', participant: '888@lid' } })
     expect(sent).toEqual([
       { tag: 'ack', attrs: { id: '7', to: 'status@broadcast', class: 'status', participant: '888@lid' } },
     ])
+    expect(acked).toEqual(['7'])
   })
 
   it('stray-presence: an update without our name carries the known one', () => {
@@ -104,7 +123,7 @@ describe('repairs of the library', () => {
   })
 
   it('write-through-keys: a key is stored before its transaction ends, and after it too', async () => {
-    writeKeysThrough(socket, store)
+    writeKeysThrough(socket, store, () => undefined)
     const { keys } = socket.authState
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     let late: Promise<unknown> = Promise.resolve()
@@ -120,6 +139,95 @@ describe('repairs of the library', () => {
     end()
     await late
     expect(stored).toEqual(['lid-mapping', 'tctoken'])
+  })
+
+  it('write-through-keys: a transaction that does not end lets others go on, and is told when it never will', async () => {
+    const troubles: string[] = []
+    const { promise: isHung, resolve: onHung } = Promise.withResolvers<void>()
+    const limits = { timeBoxMs: 10, hungAfterMs: 30 }
+    writeKeysThrough(
+      socket,
+      store,
+      (name, trouble) => {
+        troubles.push(`${name} ${trouble}`)
+        if (trouble === 'hung') onHung()
+      },
+      limits,
+    )
+    const { keys } = socket.authState
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+    const hung = keys.transaction(() => ended, 'me')
+    let isFirstOver = false
+    void hung.then(() => {
+      isFirstOver = true
+    })
+    expect(await keys.transaction(async () => isFirstOver, 'me')).toBe(false)
+    await isHung
+    expect(troubles).toEqual(['me timeBoxed', 'me hung'])
+    end('late')
+    expect(await hung).toBe('late')
+  })
+
+  it('write-through-keys: transactions of one name run one after the other, and failures are theirs alone', async () => {
+    writeKeysThrough(socket, store, () => undefined)
+    const { keys } = socket.authState
+    const order: string[] = []
+    const run = (name: string) =>
+      keys.transaction(async () => {
+        order.push(`${name} in`)
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push(`${name} out`)
+        if (name === 'b') throw new Error('b failed')
+      }, 'me')
+    const results = await Promise.allSettled([run('a'), run('b'), run('c')])
+    expect(order).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('write-through-keys: the new pre-key of a retry receipt is stored although the receipt never leaves', async () => {
+    // what the library offers beside its type: sendRetryRequest of messages-recv
+    const { sendRetryRequest } = socket as unknown as {
+      sendRetryRequest(stanza: BinaryNode, forceIncludeKeys: boolean): Promise<void>
+    }
+    socket.authState.creds.account = { details: Buffer.of(1), accountSignatureKey: Buffer.alloc(32) }
+    writeKeysThrough(socket, store, () => undefined)
+    const stanza = { tag: 'message', attrs: { id: 'A1', from: '888@lid', t: '1' } }
+    await expect(sendRetryRequest(stanza, true)).rejects.toThrow('Connection Closed')
+    expect(stored).toContain('pre-key')
+  })
+
+  it('aborted-pairing-code: credentials of a code that nobody entered register anew, those of a device log in', () => {
+    const fresh = initAuthCreds()
+    const requested = { ...fresh, me: { id: '1@s.whatsapp.net', name: '~' }, pairingCode: 'ABCD1234' }
+    const linked = { ...requested, account: { details: Buffer.of(1) } }
+    expect([fresh, requested, linked].map(isAbortedPairing)).toEqual([false, true, false])
+    forgetPairingCode(requested)
+    forgetPairingCode(linked)
+    expect([requested.me, requested.pairingCode]).toEqual([undefined, undefined])
+    expect(linked.me).toBeDefined()
+  })
+
+  it('absent-number: nobody has it only when WhatsApp says so; silence is an error', async () => {
+    const answer = (result: unknown) =>
+      findUserOfNumber({ executeUSyncQuery: async () => result } as unknown as WASocket, '5511988887777')
+    const user = { id: '5511988887777@s.whatsapp.net', contact: true, lid: '888@lid' }
+    expect(await answer({ list: [user], sideList: [] })).toEqual(user)
+    expect(await answer({ list: [{ ...user, contact: false }], sideList: [] })).toBeNull()
+    await expect(answer(undefined)).rejects.toMatchObject({ code: 'timed_out' })
+  })
+
+  it('recipient-devices: a device list that was not answered sends nothing', async () => {
+    const caches = { devices: new BoundedCache(10, 1_000), queries: new QueryBudget() }
+    const withDevices = (...devices: unknown[]) =>
+      requireRecipientDevices(
+        { authState: socket.authState, getUSyncDevices: async () => devices } as unknown as WASocket,
+        caches,
+        '888@lid',
+      )
+    await withDevices({ user: '1', device: 1 }, { user: '888', device: 0 })
+    // the library's answer to a time-out: our own phone, or nobody
+    await expect(withDevices({ user: '1', device: 0 })).rejects.toMatchObject({ code: 'no_recipient_devices' })
+    await expect(withDevices()).rejects.toMatchObject({ code: 'no_recipient_devices' })
   })
 
   it('end-flush: buffered events come out before the socket is gone', async () => {

@@ -7,12 +7,14 @@ import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
  */
 export const ackStatusStanzas = (
   socket: Pick<WASocket, 'ws' | 'sendNode'>,
+  onAcked: (id: string) => void,
   onFailure: (error: unknown) => void,
 ): void => {
   socket.ws.on('CB:status', ({ attrs }: BinaryNode) => {
     const { id, from, type, participant } = attrs
     if (!id || !from) return
     const optional = { ...(type ? { type } : {}), ...(participant ? { participant } : {}) }
+    onAcked(id)
     socket.sendNode({ tag: 'ack', attrs: { id, to: from, class: 'status', ...optional } }).catch(onFailure)
   })
 }

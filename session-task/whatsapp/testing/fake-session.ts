@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { eventIdOf, inboundMessageIdOf } from '../../../shared/core/ids.ts'
-import type { InboundRecord } from '../../auth-log/records.ts'
-import type { SessionLog } from '../../auth-log/session-log.ts'
-import type { DecryptedStanza } from '../connection.ts'
+import type { InboundRecord, LogRecord } from '../../auth-log/records.ts'
+import type { SessionLog, UndecryptedState } from '../../auth-log/session-log.ts'
+import type { DecryptedStanza, NotificationStanza } from '../connection.ts'
 
 /** The record that a session would journal for this stanza: an event for text, none for anything else. */
 export const inboundRecordOf = (log: SessionLog, stanza: DecryptedStanza, at = 1_800_000_000_000): InboundRecord => {
@@ -29,7 +29,8 @@ export const inboundRecordOf = (log: SessionLog, stanza: DecryptedStanza, at = 1
     eventId: eventIdOf(log.sessionId, sequence, at),
     event: {
       type: 'message.received',
-      messageId: inboundMessageIdOf(log.sessionId, sequence, at),
+      messageId:
+        log.state.undecryptedOf(stanza.messageKey ?? '')?.messageId ?? inboundMessageIdOf(log.sessionId, sequence, at),
       whatsappId: id,
       chatJid: from,
       senderJid: from,
@@ -46,4 +47,44 @@ export const inboundRecordOf = (log: SessionLog, stanza: DecryptedStanza, at = 1
 export const textOf = (stanza: DecryptedStanza): string | null => {
   const message = stanza.message as { conversation?: string; extendedTextMessage?: { text?: string } }
   return message.extendedTextMessage?.text ?? message.conversation ?? null
+}
+
+export const undecryptableRecordOf = (log: SessionLog, waiting: UndecryptedState, at = Date.now()): InboundRecord => {
+  const { id = '', from = '' } = waiting.attributes
+  const sequence = log.takeSequence()
+  return {
+    t: 'in',
+    at,
+    ciphertextHash: `undecryptable ${waiting.messageKey}`,
+    identityHash: `undecryptable ${waiting.messageKey}`,
+    plaintext: '',
+    stanza: '',
+    tries: 0,
+    messageKey: waiting.messageKey,
+    sequence,
+    eventId: eventIdOf(log.sessionId, sequence, at),
+    event: {
+      type: 'message.undecryptable',
+      messageId: inboundMessageIdOf(log.sessionId, sequence, at),
+      whatsappId: id,
+      chatJid: from,
+      senderJid: from,
+      phone: null,
+      lid: null,
+      pushName: null,
+      messageType: 'undecryptable',
+      content: { undecryptable: { reason: waiting.reason } },
+      sentAt: at,
+    },
+  }
+}
+
+/** A note for each change of a group, none for anything else. */
+export const noteOf = (log: SessionLog, notification: NotificationStanza, at = Date.now()): LogRecord[] => {
+  const { type, attributes, children } = notification
+  if (type !== 'w:gp2') return []
+  const sequence = log.takeSequence()
+  const eventId = eventIdOf(log.sessionId, sequence, at)
+  const data = { group: attributes.from, change: children[0]?.tag }
+  return [{ t: 'note', sequence, eventId, at, eventType: 'group.updated', identityHash: `note ${attributes.id}`, data }]
 }

@@ -3,12 +3,12 @@ import type { MemoryBucket, MemoryLogDevice } from '../../auth-log/testing/memor
 import { openMemoryLog, quietLog } from '../../auth-log/testing/open-memory-log.ts'
 import type { ConnectionEvents, ConnectionOptions, WhatsAppConnection } from '../connection.ts'
 import { openConnection } from '../open-connection.ts'
-import { inboundRecordOf } from './fake-session.ts'
+import { inboundRecordOf, noteOf, undecryptableRecordOf } from './fake-session.ts'
 
 const DEADLINE_MS = 10_000
 
 type EventName = keyof ConnectionEvents
-type EventData<Name extends EventName> = Parameters<ConnectionEvents[Name]>[0]
+type EventData<Name extends EventName> = Parameters<NonNullable<ConnectionEvents[Name]>>[0]
 
 /** Resolves with the first truthy answer; asks again after each tick. @throws after the deadline, with the question */
 export const eventually = async <T>(ask: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<NonNullable<T>> => {
@@ -35,7 +35,9 @@ export interface TestConnection {
 export const connect = (
   log: SessionLog,
   url: string,
-  overrides: Partial<Pick<ConnectionOptions, 'link' | 'loadSentProto' | 'version' | 'loginTimeoutMs'>> = {},
+  overrides: Partial<
+    Pick<ConnectionOptions, 'link' | 'loadSentProto' | 'version' | 'loginTimeoutMs' | 'undecryptableAfterMs'>
+  > = {},
   journal: typeof inboundRecordOf = inboundRecordOf,
 ): TestConnection => {
   const history: { name: EventName; data: unknown }[] = []
@@ -55,6 +57,14 @@ export const connect = (
     onDecrypted: (stanza) => {
       record('onDecrypted')(stanza)
       return journal(log, stanza)
+    },
+    onUndecryptable: (waiting) => {
+      record('onUndecryptable')(waiting)
+      return undecryptableRecordOf(log, waiting)
+    },
+    onNotification: (notification) => {
+      record('onNotification')(notification)
+      return noteOf(log, notification)
     },
   }
   const seen = <Name extends EventName>(name: Name): EventData<Name>[] =>

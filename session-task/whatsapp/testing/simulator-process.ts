@@ -10,6 +10,10 @@ export interface WireFrame {
   readonly direction: 'in' | 'out'
   readonly tag: string
   readonly attrs: Readonly<Record<string, string>>
+  /** of a message: what each device made of its copy */
+  readonly recipients:
+    | readonly { readonly jid: string; readonly plaintextSha256?: string; readonly decryptError?: string }[]
+    | null
 }
 
 export interface InboxMessage {
@@ -20,6 +24,7 @@ export interface InboxMessage {
 
 /** The simulated WhatsApp in its own process, as the worker meets it, and its control API. Numbers without +. */
 export interface Simulator {
+  readonly controlUrl: string
   readonly socketUrl: string
   readonly trustRootHex: string
   addPhone(phone: string, name: string): Promise<void>
@@ -29,8 +34,9 @@ export interface Simulator {
   /** @returns the WhatsApp id */
   contactSends(contact: string, to: string, text: string, addressing?: 'pn' | 'lid'): Promise<string>
   contactReads(contact: string, whatsappId: string): Promise<void>
-  inbox(contact: string): Promise<InboxMessage[]>
-  wire(phone: string): Promise<WireFrame[]>
+  inbox(contact: string, whatsappId?: string): Promise<InboxMessage[]>
+  /** @param id only stanzas with this id */
+  wire(phone: string, id?: string): Promise<WireFrame[]>
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
   settings(settings: Readonly<Record<string, boolean>>): Promise<void>
@@ -47,7 +53,7 @@ const readyLine = async (child: ChildProcess): Promise<Record<string, string>> =
 
 export const startSimulator = async (): Promise<Simulator> => {
   const child = spawn(process.execPath, [MAIN, '--json', '--exit-with-parent'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const { controlUrl, socketUrl = '', trustRootHex = '' } = await readyLine(child)
+  const { controlUrl = '', socketUrl = '', trustRootHex = '' } = await readyLine(child)
 
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${controlUrl}/control/${path}`, {
@@ -64,6 +70,7 @@ export const startSimulator = async (): Promise<Simulator> => {
   const list = async <T>(path: string): Promise<T[]> => ((await call('GET', path)) as { data: T[] }).data
 
   return {
+    controlUrl,
     socketUrl,
     trustRootHex,
     addPhone: (phone, name) => post('phones', { phone, name }),
@@ -75,8 +82,8 @@ export const startSimulator = async (): Promise<Simulator> => {
       return sent.whatsappId
     },
     contactReads: (contact, whatsappId) => post(`contacts/${contact}/read`, { whatsappId }),
-    inbox: (contact) => list(`contacts/${contact}/inbox`),
-    wire: (phone) => list(`wire?phone=${phone}&limit=100000`),
+    inbox: (contact, whatsappId) => list(`contacts/${contact}/inbox${whatsappId ? `?whatsappId=${whatsappId}` : ''}`),
+    wire: (phone, id) => list(`wire?phone=${phone}&limit=100000${id ? `&id=${id}` : ''}`),
     fault: (fault) => post('faults', fault),
     clearFaults: async () => void (await call('DELETE', 'faults')),
     settings: async (settings) => void (await call('PUT', 'settings', settings)),

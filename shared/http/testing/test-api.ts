@@ -2,6 +2,8 @@ import pino from 'pino'
 import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
+import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
+import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
@@ -14,17 +16,22 @@ import { newId } from '../../core/ids.ts'
 import type { SessionStatus } from '../../core/session-status.ts'
 import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
 import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { parseEgressRules } from '../../egress/url-rules.ts'
+import { makeGuardedAgent } from '../../egress/guarded-agent.ts'
+import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
+import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
+import { RequestLimiter } from '../../http/request-limiter.ts'
+import { UsageMeter } from '../../http/usage-meter.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
 import { openTables } from '../../store/tables.ts'
 import { Workers } from '../../store/workers.ts'
+import { postWebhook } from '../../webhooks/post-webhook.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -45,7 +52,16 @@ export interface CallOptions {
 const PEPPER = 'a pepper for tests, long enough'
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
-export const startTestApi = async (options: { controlUrl?: string | null; liveModeEnabled?: boolean } = {}) => {
+export interface TestApiOptions {
+  readonly controlUrl?: string | null
+  readonly liveModeEnabled?: boolean
+  readonly egressRules?: EgressRules
+  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
+  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
+  readonly replace?: Readonly<Record<string, any>>
+}
+
+export const startTestApi = async (options: TestApiOptions = {}) => {
   const cloud = await startTestCloud()
   cloud.apply()
   const tables = openTables()
@@ -66,10 +82,18 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
-  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
+    pepper: PEPPER,
+    adminKeyHashes: [admin.hash],
+  }
+  const readSecret = async () => secret
   const dependencies: ApiDependencies = {
+    tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
+    meter: new UsageMeter({ tables, log }),
+    limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: ['https://console.example.com'],
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -77,16 +101,40 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
     writeMetrics: (line) => void metrics.push(line),
   }
   const bell = new Bell({ client: sqs, hintsQueueUrl, log })
-  const egressRules = parseEgressRules({ cidrs: null, http: null })
+  const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
+  const dispatcher = makeGuardedAgent(egressRules)
+  const rung: PipelineHint[] = []
   const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
-      makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+      {
+        ...makeControlHandlers({
+          tables,
+          tenantKeys,
+          bell,
+          sink,
+          egressRules,
+          ringPipeline: async (hints) => void rung.push(...hints),
+          post: (input) => postWebhook({ ...input, dispatcher }),
+          version: 'test',
+          log,
+        }),
+        ...options.replace,
+      },
       dependencies,
     ),
-    'api-messages': makeApi('api-messages', makeMessageHandlers({ tables, tenantKeys, bell }), dependencies),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret }), dependencies),
+    'api-messages': makeApi(
+      'api-messages',
+      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      dependencies,
+    ),
+    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
+    'api-stream': makeApi(
+      'api-stream',
+      makeStreamHandlers({ tables, tenantKeys }, () => undefined),
+      dependencies,
+    ),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
@@ -186,9 +234,12 @@ export const startTestApi = async (options: { controlUrl?: string | null; liveMo
 
   return {
     adminKey: admin.key,
+    secret,
     tables,
     tenantKeys,
     published,
+    rung,
+    dependencies,
     metrics,
     logged,
     time,

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { expectProof, seedsFrom } from './proof.ts'
+import { printReport } from './report.ts'
+import { runSeeds } from './run-seeds.ts'
+
+const FIRST = Number(process.env.CHAOS_FIRST_SEED ?? 1_001)
+const COUNT = Number(process.env.CHAOS_SEEDS ?? 1_026)
+
+test(`${COUNT} seeds from ${FIRST}: nothing is lost, whatever stops a worker`, { timeout: 7_200_000 }, async () => {
+  const report = await runSeeds({ seeds: seedsFrom(FIRST, COUNT) })
+  printReport('chaos in one process', report)
+  expect(report.seeds).toBe(COUNT)
+  expectProof(report)
+})

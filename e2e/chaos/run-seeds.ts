@@ -1,0 +1,96 @@
+import { makeLogS3Client } from '../../session-task/auth-log/s3-log-device.ts'
+import { startTestFleet, until } from '../../session-task/testing/test-fleet.ts'
+import { checkLane } from './check-lane.ts'
+import { newWitness } from './fateful-clients.ts'
+import type { Lane, Run } from './lane.ts'
+import { makeRandom } from './random.ts'
+import { newReport, type RunReport } from './report.ts'
+import { describePlan, planOf, playSeed, startWorker } from './scenario.ts'
+
+export interface SeedRun {
+  readonly seeds: readonly number[]
+  /** sessions side by side; a seed waits most of its time */
+  readonly lanes?: number
+  readonly isGateOff?: boolean
+}
+
+/** Plays every seed and holds what happened against the invariants. Findings are in the report, not thrown. */
+export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun): Promise<RunReport> => {
+  const fleet = await startTestFleet()
+  const report = newReport()
+  const run: Run = {
+    fleet,
+    logClient: makeLogS3Client(),
+    witness: newWitness(),
+    report,
+    isGateOff,
+  }
+  const waiting = [...seeds]
+  let opened = 0
+  const playLane = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const lane = await openLane(run, opened++)
+      let seed: number | undefined
+      try {
+        // A lane lives for some seeds: long enough for a history, short enough to be read when it is wrong.
+        for (let left = 12; left > 0 && waiting.length > 0; left--) {
+          seed = waiting.shift()!
+          await playSeed(lane, seed)
+        }
+        await closeLane(lane)
+        report.findings.push(...(await checkLane(lane)))
+      } catch (error) {
+        const plan = seed === undefined ? '' : describePlan(planOf(seed, makeRandom(seed), isGateOff))
+        report.findings.push(`${plan}: ${error instanceof Error ? error.message : String(error)}`)
+        lane.owner.kill()
+        await lane.owner.dispose()
+      }
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(lanes, seeds.length) }, playLane))
+  } finally {
+    run.logClient.destroy()
+    await fleet.stop()
+  }
+  report.lost = report.findings.filter((finding) => finding.includes('LOST')).length
+  return report
+}
+
+const openLane = async (run: Run, number: number): Promise<Lane> => {
+  const owner = await startWorker({ run })
+  // Without receipts only the server's ack says that a message was taken: what it did not say is sent again.
+  const phone = `5511${String(900_000_000 + number)}`
+  const contact = `5521${String(900_000_000 + number)}`
+  await run.fleet.simulator.addContact(contact, { name: 'Ana', deliveryReceipts: number % 2 === 0 })
+  const sessionId = await run.fleet.linkSession(owner, phone)
+  const lease = await run.fleet.leases.get(sessionId)
+  return {
+    run,
+    phone,
+    contact,
+    sessionId,
+    owner,
+    sent: new Map(),
+    received: new Map(),
+    ended: new Set(),
+    told: new Set(),
+    toldUpTo: 0,
+    epochs: [lease?.epoch ?? 0],
+  }
+}
+
+/** The last owner lets go: everything is durable, every row stands. */
+const closeLane = async (lane: Lane): Promise<void> => {
+  const { fleet } = lane.run
+  await until('the last owner is connected', () => lane.owner.openedAt !== null)
+  const worker = await fleet.workers.get(lane.owner.id)
+  const lease = await fleet.leases.get(lane.sessionId)
+  if (worker?.status !== 'READY' || lease?.owner?.workerId !== lane.owner.id || lane.owner.sessionCount !== 1)
+    lane.run.report.findings.push(
+      `I9 the session is with ${lease?.owner?.workerId}, its last worker ${lane.owner.id} is ${worker?.status} and has ${lane.owner.sessionCount} sessions`,
+    )
+  await lane.owner.drain()
+  await fleet.released(lane.sessionId)
+  await lane.owner.dispose()
+}

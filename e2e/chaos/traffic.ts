@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../session-task/testing/test-fleet.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
+import type { Lane } from './lane.ts'
+import type { Random } from './random.ts'
+import type { Plan } from './scenario.ts'
+
+const HEAL_DEADLINE_MS = 45_000
+const CONTROL_DEADLINE_MS = 4_000
+const ENDED: readonly string[] = ['sent', 'delivered', 'read', 'played', 'unknown', 'failed', 'canceled']
+
+export interface Traffic {
+  /** everything that will be accepted has been */
+  readonly allAccepted: Promise<void>
+  /** messages of the lane without an end, now */
+  openCount(): Promise<number>
+  finish(): Promise<{ sent: number }>
+}
+
+/** Messages both ways, side by side, while the worker is stopped. */
+export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random): Traffic => {
+  const { fleet, report } = lane.run
+  const plan = Array.from({ length: random.between(6, 12) }, (_, index) => ({
+    body: `${seed}-${index}`,
+    retry: random.chance(0.15) ? ('atMostOnce' as const) : ('standard' as const),
+    afterMs: random.between(0, 40),
+    ring: weather === 'ring lost' && random.chance(0.6) ? 'lost' : weather === 'ring late' ? 'late' : 'now',
+    ringLateMs: random.between(100, 600),
+  }))
+  const texts = Array.from({ length: random.between(3, 6) }, (_, index) => ({
+    text: `in ${seed}-${index}`,
+    afterMs: random.between(0, 30),
+  }))
+  const ringing: Promise<unknown>[] = []
+  const accepting = (async () => {
+    for (const item of plan) {
+      await sleep(item.afterMs)
+      const { contact, sessionId } = lane
+      const row = await fleet.accept(
+        sessionId,
+        contact,
+        item.body,
+        { retry: item.retry },
+        Date.now(),
+        item.ring === 'now',
+      )
+      lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body: item.body, retry: item.retry, seed })
+      if (item.ring === 'lost') report.hits.set('ring lost', (report.hits.get('ring lost') ?? 0) + 1)
+      if (item.ring !== 'late') continue
+      report.hits.set('ring late', (report.hits.get('ring late') ?? 0) + 1)
+      const { queueUrl } = (await fleet.leases.get(lane.sessionId)) ?? { queueUrl: null }
+      ringing.push(sleep(item.ringLateMs).then(() => fleet.ring(queueUrl, 'messages', lane.sessionId)))
+    }
+  })()
+  const writing = (async () => {
+    for (const { text, afterMs } of texts) {
+      await sleep(afterMs)
+      lane.received.set(await fleet.simulator.contactSends(lane.contact, lane.phone, text), { text, seed })
+      report.messagesIn++
+    }
+  })()
+  return {
+    allAccepted: accepting,
+    openCount: async () => (await fleet.messages.listOpen(lane.sessionId, { limit: 100 })).rows.length,
+    finish: async () => {
+      await Promise.all([accepting, writing])
+      await Promise.all(ringing)
+      return { sent: plan.length }
+    },
+  }
+}
+
+/** Every message has an end and everything a contact wrote is an event. In a control run: or the deadline is over. */
+export const untilHealed = async (lane: Lane, name: string): Promise<void> => {
+  const { fleet, isGateOff } = lane.run
+  const open = new Set([...lane.sent.keys()].filter((id) => !lane.ended.has(id)))
+  const isHealed = async () => {
+    // Asking costs the worker under test its CPU.
+    await sleep(80)
+    await Promise.all(
+      [...open].map(async (id) => {
+        const row = await fleet.messages.get(id)
+        if (row && ENDED.includes(row.status)) {
+          open.delete(id)
+          lane.ended.add(id)
+        }
+      }),
+    )
+    await readNewEvents(lane)
+    return open.size === 0 && [...lane.received.keys()].every((id) => lane.told.has(id))
+  }
+  const healed = until(`at rest (${name})`, isHealed, isGateOff ? CONTROL_DEADLINE_MS : HEAL_DEADLINE_MS)
+  if (isGateOff) await healed.catch(() => undefined)
+  else
+    await healed.catch(async (error) => {
+      const missing = [...lane.received.keys()].filter((id) => !lane.told.has(id))
+      const rows = await Promise.all([...open].map((id) => fleet.messages.get(id)))
+      throw new Error(
+        `${error.message}; open: ${rows.map((row) => `${row?.id} ${row?.status} epoch ${row?.epoch}`).join(', ')}; no event: ${missing.join(', ')}`,
+      )
+    })
+}
+
+const readNewEvents = async (lane: Lane): Promise<void> => {
+  const { fleet } = lane.run
+  const { rows } = await fleet.events.readSession(lane.sessionId, { afterSequence: lane.toldUpTo, limit: 300 })
+  for (const row of rows) {
+    lane.toldUpTo = row.sequence ?? lane.toldUpTo
+    if (row.type !== 'message.received') continue
+    const data = (await fleet.tenantKeys.open(fleet.scope, eventDataPlace(row.id), row.data)) as {
+      message?: { whatsappId: string }
+    }
+    if (data.message) lane.told.add(data.message.whatsappId)
+  }
+}

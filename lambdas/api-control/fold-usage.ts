@@ -1,0 +1,72 @@
+import type { TenantScope } from '../../shared/core/tenant-scope.ts'
+import { type CountedEvent, dayOfTime, foldEvents } from '../../shared/core/usage-fold.ts'
+import { Events } from '../../shared/store/events.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
+import type { EventRow } from '../../shared/store/rows.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { MAXIMUM_FOLD_DAYS, UsageRows } from '../../shared/store/usage.ts'
+import type { ControlServices } from './services.ts'
+
+const PAGE = 250
+const SESSIONS_AT_ONCE = 8
+/** A request ends after 28 s: the rest is counted by the next one. */
+const BUDGET_MS = 12_000
+
+/** Counts what the event log has and the usage rows have not. @returns true when all of it is counted */
+export const foldUsage = async (services: ControlServices, scope: TenantScope): Promise<boolean> => {
+  const sessions = new Sessions(services.tables, scope)
+  const deadline = performance.now() + BUDGET_MS
+  let complete = true
+  let after: Record<string, unknown> | undefined
+  do {
+    const page = await sessions.list({ limit: 100, after })
+    for (let start = 0; start < page.items.length; start += SESSIONS_AT_ONCE) {
+      const batch = page.items.slice(start, start + SESSIONS_AT_ONCE)
+      const done = await Promise.all(batch.map((row) => foldSession(services, scope, row.id, deadline)))
+      complete &&= done.every(Boolean)
+    }
+    after = page.next ?? undefined
+  } while (after && performance.now() < deadline)
+  return complete && !after
+}
+
+const foldSession = async (
+  services: ControlServices,
+  scope: TenantScope,
+  sessionId: string,
+  deadline: number,
+): Promise<boolean> => {
+  const rows = new UsageRows(services.tables, scope)
+  const events = new Events(services.tables, scope)
+  while (performance.now() < deadline) {
+    const state = await rows.position(sessionId)
+    const page = await events.readSession(sessionId, { afterSequence: state.afterSequence, limit: PAGE })
+    if (page.rows.length === 0) return true
+    const counted = await Promise.all(withinDays(page.rows).map((row) => countedOf(services, scope, row)))
+    const { state: next, days } = foldEvents(state, counted)
+    await rows.advance(sessionId, state, next, days)
+    if (!page.hasMore && counted.length === page.rows.length) return true
+  }
+  return false
+}
+
+/** As many events as fit into one transaction: a connection may span many days. */
+const withinDays = (rows: readonly EventRow[]): readonly EventRow[] => {
+  const days = new Set<string>()
+  const end = rows.findIndex((row) => days.add(dayOfTime(row.timestamp)).size > MAXIMUM_FOLD_DAYS / 2)
+  return end === -1 ? rows : rows.slice(0, end)
+}
+
+interface MessageData {
+  readonly message?: { readonly direction?: string; readonly type?: string; readonly [type: string]: unknown }
+}
+
+const countedOf = async (services: ControlServices, scope: TenantScope, row: EventRow): Promise<CountedEvent> => {
+  const base = { sequence: row.sequence!, type: row.type, timestamp: row.timestamp }
+  if (!row.type.startsWith('message.')) return { ...base, message: null }
+  const { message } = (await services.tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as MessageData
+  if (!message?.direction || !message.type) return { ...base, message: null }
+  const content = message[message.type] as { readonly sizeBytes?: unknown } | undefined
+  const mediaBytes = typeof content?.sizeBytes === 'number' ? content.sizeBytes : 0
+  return { ...base, message: { direction: message.direction, type: message.type, mediaBytes } }
+}

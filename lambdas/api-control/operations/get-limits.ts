@@ -1,0 +1,34 @@
+import type { Handler } from '../../../shared/http/handler.ts'
+import { Endpoints } from '../../../shared/store/endpoints.ts'
+import { Quotas } from '../../../shared/store/quotas.ts'
+import type { ControlServices } from '../services.ts'
+
+const DAY_MS = 24 * 3600_000
+
+export const getLimits =
+  ({ tables }: ControlServices): Handler<'getLimits'> =>
+  async (_input, { principal, scope, now }) => {
+    const { limits, tenant } = principal
+    const quotas = new Quotas(tables, scope)
+    const [sessions, messages, endpoints] = await Promise.all([
+      quotas.sessions(),
+      quotas.messagesTaken(now),
+      new Endpoints(tables, scope).listAll(),
+    ])
+    return {
+      status: 200,
+      body: {
+        plan: tenant.plan,
+        mode: scope.mode,
+        requests: { perSecond: limits.requestsPerSecond, burst: limits.requestBurst },
+        keyRequests: { perSecond: limits.keyRequestsPerSecond, burst: limits.keyRequestBurst },
+        sessions: { limit: limits.sessions, used: sessions },
+        messagesPerDay: {
+          limit: limits.messagesPerDay,
+          used: messages,
+          resetsAt: new Date((Math.floor(now / DAY_MS) + 1) * DAY_MS).toISOString(),
+        },
+        webhookEndpoints: { limit: limits.webhookEndpoints, used: endpoints.length },
+      },
+    }
+  }

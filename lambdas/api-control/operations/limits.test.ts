@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
+import { Tenants } from '../../../shared/store/tenants.ts'
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await startTestApi()
+})
+afterAll(() => api.stop())
+
+const tenantWith = async (limits: Record<string, number>) => {
+  const tenant = await api.newTenant()
+  const row = (await new Tenants(api.tables).get(tenant.id))!
+  await api.tables.core.put({ pk: `TENANT#${tenant.id}`, sk: 'META', ...row, limits })
+  return tenant
+}
+const limitsOf = async (key: string) => (await api.call(key, 'GET', '/v1/limits')).body
+
+describe('sessions', () => {
+  it('concurrent creations never exceed the quota, and a deleted session makes room', async () => {
+    const { key } = await tenantWith({ sessions: 3 })
+    const create = () => api.call(key, 'POST', '/v1/sessions', { body: { name: 'x' } })
+    const answers = await Promise.all(Array.from({ length: 8 }, create))
+    const made = answers.filter(({ status }) => status === 201)
+    expect(made).toHaveLength(3)
+    const refused = answers.find(({ status }) => status !== 201)!
+    expect(refused.body).toMatchObject({ code: 'quota_exceeded', detail: expect.stringContaining('3 test sessions') })
+    expect((await limitsOf(key)).sessions).toEqual({ limit: 3, used: 3 })
+    const removed = await api.call(key, 'DELETE', `/v1/sessions/${made[0]!.body.id}`)
+    expect(removed.status).toBe(202)
+    await api.call(key, 'DELETE', `/v1/sessions/${made[0]!.body.id}`)
+    expect((await limitsOf(key)).sessions.used).toBe(2)
+    expect((await create()).status).toBe(201)
+  })
+
+  it('a repeated creation counts once', async () => {
+    const { key } = await api.newTenant()
+    const headers = { 'Idempotency-Key': 'one' }
+    for (let n = 0; n < 3; n++) await api.call(key, 'POST', '/v1/sessions', { body: { name: 'x' }, headers })
+    expect((await limitsOf(key)).sessions).toMatchObject({ used: 1, limit: 1_000 })
+  })
+})
+
+describe('messages per day', () => {
+  const body = (sessionId: string) => ({ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } })
+
+  it('exactly the quota is accepted; repeats cost nothing and are answered; the next day starts anew', async () => {
+    const { key, scope } = await tenantWith({ messagesPerDay: 3 })
+    const sessionId = await api.newSession(key)
+    await api.setSession(scope, sessionId, 'connected')
+    const send = (idempotencyKey: string) =>
+      api.call(key, 'POST', '/v1/messages', {
+        body: body(sessionId),
+        headers: { 'Idempotency-Key': idempotencyKey },
+      })
+    expect((await send('a')).status).toBe(202)
+    const [again, first] = [await send('a'), await send('a')]
+    expect(again.body.id).toBe(first.body.id)
+    expect([(await send('b')).status, (await send('c')).status]).toEqual([202, 202])
+    const refused = await send('d')
+    expect(refused.body.code).toBe('quota_exceeded')
+    expect(Number(refused.headers['Retry-After'])).toBeGreaterThan(0)
+    expect((await send('c')).status).toBe(202)
+    const limits = await limitsOf(key)
+    expect(limits.messagesPerDay).toMatchObject({ limit: 3, used: 3 })
+    api.time.offsetMs += 24 * 3600_000
+    expect((await send('d')).status).toBe(202)
+  })
+})
+
+describe('GET /v1/limits', () => {
+  it('shows plan, rates and quotas of the key', async () => {
+    const { key } = await tenantWith({ keyRequestsPerSecond: 7, sessions: 999_999_999 })
+    expect(await limitsOf(key)).toMatchObject({
+      plan: 'standard',
+      mode: 'test',
+      requests: { perSecond: 200, burst: 600 },
+      keyRequests: { perSecond: 7, burst: 450 },
+      sessions: { limit: 50_000, used: 0 },
+      webhookEndpoints: { limit: 50, used: 0 },
+    })
+  })
+})

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventIdOf } from '../../../shared/core/ids.ts'
+import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
+import { Events } from '../../../shared/store/events.ts'
+import { eventDataPlace } from '../../../shared/store/places.ts'
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await startTestApi()
+})
+afterAll(() => api.stop())
+
+type Tenant = Awaited<ReturnType<TestApi['newTenant']>>
+const DAY = '2026-11-21'
+const NEXT = '2026-11-22'
+const at = (time: string) => Date.parse(`${DAY}T${time}Z`)
+
+/** Writes the log of a session as its worker does. */
+const putLog = async (
+  tenant: Tenant,
+  sessionId: string,
+  log: readonly [type: string, at: number, data?: unknown][],
+) => {
+  const events = new Events(api.tables, tenant.scope)
+  for (const [index, [type, timestamp, data]] of log.entries()) {
+    const id = eventIdOf(sessionId, index + 1, timestamp)
+    await events.put({
+      v: 1,
+      tenantId: tenant.id,
+      mode: 'test',
+      id,
+      type,
+      sessionId,
+      sequence: index + 1,
+      timestamp,
+      data: await api.tenantKeys.seal(tenant.scope, eventDataPlace(id), data ?? {}),
+    })
+  }
+}
+const outbound = { message: { direction: 'outbound', type: 'text', text: { body: 'x' } } }
+const inbound = { message: { direction: 'inbound', type: 'image', image: { sizeBytes: 500 } } }
+const usage = async (tenant: Tenant, query = `from=${DAY}&to=${NEXT}`) =>
+  (await api.call(tenant.key, 'GET', `/v1/usage?${query}`)).body
+
+const makeTenant = async () => {
+  const tenant = await api.newTenant()
+  const sessionId = await api.newSession(tenant.key)
+  await putLog(tenant, sessionId, [
+    ['session.connected', at('23:00:00')],
+    ['message.sent', at('23:10:00'), outbound],
+    ['message.delivered', at('23:10:01'), outbound],
+    ['message.received', at('23:11:00'), inbound],
+    ['session.disconnected', at('23:30:00')],
+    ['session.connected', at('23:59:00')],
+    ['message.failed', at('23:59:30'), outbound],
+    ['session.disconnected', Date.parse(`${NEXT}T00:10:00Z`)],
+  ])
+  return { tenant, sessionId }
+}
+
+describe('GET /v1/usage', () => {
+  it('counts messages, connected time and media by UTC day', async () => {
+    const { tenant } = await makeTenant()
+    const report = await usage(tenant)
+    expect(report).toMatchObject({ mode: 'test', currency: 'USD', complete: true, granularity: 'day' })
+    expect(report.data[0]).toMatchObject({
+      period: DAY,
+      sessionId: null,
+      sessionsActive: 1,
+      sessionSeconds: 30 * 60 + 60,
+      mediaBytes: 500,
+      messages: [
+        { direction: 'inbound', type: 'image', outcome: 'received', count: 1 },
+        { direction: 'outbound', type: 'text', outcome: 'delivered', count: 1 },
+        { direction: 'outbound', type: 'text', outcome: 'failed', count: 1 },
+        { direction: 'outbound', type: 'text', outcome: 'sent', count: 1 },
+      ],
+    })
+    expect(report.data[0].estimatedCost).toBeGreaterThan(0)
+    expect(report.data[1]).toMatchObject({ period: NEXT, sessionSeconds: 600, messages: [] })
+  })
+
+  it('counts every event once, however often and however many at once ask', async () => {
+    const { tenant } = await makeTenant()
+    const reports = await Promise.all(Array.from({ length: 12 }, () => usage(tenant)))
+    const last = await usage(tenant)
+    for (const report of reports) {
+      expect(report.data[0].sessionSeconds).toBeLessThanOrEqual(last.data[0].sessionSeconds)
+    }
+    expect(last.data[0].messages.map(({ count }: { count: number }) => count)).toEqual([1, 1, 1, 1])
+    expect(last.data[0].sessionSeconds).toBe(1_860)
+  })
+
+  it('by month, by session, of one session', async () => {
+    const { tenant, sessionId } = await makeTenant()
+    const month = await usage(tenant, `from=${DAY}&to=${NEXT}&granularity=month`)
+    expect(month.data).toMatchObject([{ period: '2026-11', sessionSeconds: 2_460 }])
+    const bySession = await usage(tenant, `from=${DAY}&to=${DAY}&groupBy=session`)
+    expect(bySession.data).toMatchObject([{ sessionId, sessionSeconds: 1_860, apiCalls: null }])
+    expect((await usage(tenant, `from=${DAY}&to=${DAY}&sessionId=${sessionId}`)).data).toEqual(bySession.data)
+  })
+
+  it('shows an open connection up to now', async () => {
+    const tenant = await api.newTenant()
+    const sessionId = await api.newSession(tenant.key)
+    const now = Date.now() + api.time.offsetMs
+    await putLog(tenant, sessionId, [['session.connected', now - 5_000]])
+    const [row] = (await usage(tenant, `from=${new Date(now - 5_000).toISOString().slice(0, 10)}`)).data.slice(-1)
+    expect(row.sessionSeconds).toBeGreaterThan(0)
+  })
+
+  it('counts the API calls of today', async () => {
+    const tenant = await api.newTenant()
+    for (let n = 0; n < 4; n++) await api.call(tenant.key, 'GET', '/v1/tenant')
+    api.time.offsetMs += 6_000
+    await api.call(tenant.key, 'GET', '/v1/tenant')
+    const report = await usage(tenant, '')
+    expect(report.data.at(-1).apiCalls).toBe(5)
+  })
+
+  it('comes as CSV, one value per line', async () => {
+    const { tenant, sessionId } = await makeTenant()
+    const answer = await api.call(tenant.key, 'GET', `/v1/usage?from=${DAY}&to=${DAY}&groupBy=session`, {
+      headers: { Accept: 'text/csv' },
+    })
+    expect(answer.headers['Content-Type']).toBe('text/csv; charset=utf-8')
+    expect(answer.raw.isBase64Encoded).toBe(false)
+    expect(answer.body.split('\r\n')).toContain(`${DAY},${sessionId},messages,outbound,text,sent,1`)
+    expect(answer.body.split('\r\n')[0]).toBe('period,sessionId,metric,direction,type,outcome,value')
+  })
+
+  it.each([`from=${NEXT}&to=${DAY}`, 'from=2026-01-01&to=2026-12-31', 'from=yesterday', 'granularity=hour'])(
+    'refuses %s',
+    async (query) => {
+      const { key } = await api.newTenant()
+      expect((await api.call(key, 'GET', `/v1/usage?${query}`)).body.code).toBe('validation_failed')
+    },
+  )
+})

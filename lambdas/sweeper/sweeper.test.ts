@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import pino from 'pino'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
+import { Endings } from '../../shared/store/endings.ts'
+import { Events } from '../../shared/store/events.ts'
+import { dayOf } from '../../shared/store/keys.ts'
+import { Leases } from '../../shared/store/leases.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
+import { endOverdueMessages } from './operations/end-overdue-messages.ts'
+import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
+
+const quietLog = pino({ level: 'silent' })
+const DAY_MS = 24 * 3_600_000
+let api: TestApi
+let tenant: Awaited<ReturnType<TestApi['newTenant']>>
+let sessionId: string
+let messages: Messages
+let leases: Leases
+
+beforeAll(async () => {
+  api = await startTestApi()
+  tenant = await api.newTenant()
+  messages = new Messages(api.tables, tenant.scope)
+  leases = new Leases(api.tables, tenant.scope)
+})
+beforeEach(async () => {
+  sessionId = await api.newSession(tenant.key)
+  await api.setSession(tenant.scope, sessionId, 'connected')
+})
+afterAll(() => api.stop())
+
+const accept = async (): Promise<string> => {
+  const answer = await api.call(tenant.key, 'POST', '/v1/messages', {
+    body: { sessionId, to: '+5511988887777', type: 'text', text: { body: 'Hello' } },
+  })
+  return answer.body.id
+}
+const sweep = (now: number) =>
+  endOverdueMessages({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, now)
+const ended = async () => (await new Endings(api.tables, tenant.scope).list(sessionId, 10)).map((row) => row.messageId)
+
+/** A worker had it and let go of it. */
+const ownOnce = async (): Promise<void> => {
+  const worker = await api.giveToWorker(tenant.scope, sessionId)
+  const lease = await leases.get(sessionId)
+  if (!lease?.owner) throw new Error('no owner')
+  await leases.release({ sessionId, epoch: lease.epoch, owner: lease.owner }, true)
+  await api.drain(worker.queueUrl)
+}
+
+describe('a message past its time', () => {
+  it('that nobody took is failed{expired}, and somebody is asked to journal the event', async () => {
+    await ownOnce()
+    const id = await accept()
+    expect((await sweep(Date.now())).ended).toBe(0)
+    expect(await sweep(Date.now() + DAY_MS + 1)).toEqual({ ended: 1, events: [] })
+    expect(await messages.get(id)).toMatchObject({ status: 'failed', failure: { code: 'expired' } })
+    expect((await messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
+    expect(await ended()).toEqual([id])
+    expect(await leases.get(sessionId)).toMatchObject({ settled: false, owner: null })
+  })
+
+  it('that a dead worker had in its hands is unknown', async () => {
+    await ownOnce()
+    const id = await accept()
+    await messages.claim(id, { epoch: 1, claimToken: randomUUID() })
+    await sweep(Date.now() + DAY_MS + 1)
+    expect(await messages.get(id)).toMatchObject({ status: 'unknown', failure: { code: 'expired' } })
+  })
+
+  it('is left to a live owner, for a while when it is queued, for ever when it is under way', async () => {
+    await api.giveToWorker(tenant.scope, sessionId)
+    const queued = await accept()
+    const sending = await accept()
+    await messages.claim(sending, { epoch: 1, claimToken: randomUUID() })
+    expect((await sweep(Date.now() + DAY_MS + 1)).ended).toBe(0)
+    expect((await sweep(Date.now() + DAY_MS + 16 * 60_000)).ended).toBe(1)
+    expect(await messages.get(queued)).toMatchObject({ status: 'failed' })
+    expect(await messages.get(sending)).toMatchObject({ status: 'sending' })
+    expect(await ended()).toEqual([queued])
+    expect(await leases.get(sessionId)).toMatchObject({ settled: false, owner: { incarnation: 1 } })
+  })
+
+  it('of a deleted session, whose log is gone, is told by a control-plane event', async () => {
+    await ownOnce()
+    const id = await accept()
+    await leases.setDesired(sessionId, 'DELETED')
+    const gone = await leases.get(sessionId)
+    if (!gone) throw new Error('no lease')
+    const worker = await api.giveToWorker(tenant.scope, sessionId)
+    const lease = await leases.get(sessionId)
+    if (!lease?.owner) throw new Error('no owner')
+    await leases.release({ sessionId, epoch: lease.epoch, owner: lease.owner }, true)
+    await api.drain(worker.queueUrl)
+
+    const { events } = await sweep(Date.now() + DAY_MS + 1)
+    expect(events).toMatchObject([{ type: 'message.failed', sessionId, sequence: null }])
+    const { items } = await new Events(api.tables, tenant.scope).readControl(dayOf(Date.now() + DAY_MS + 1), {
+      limit: 100,
+    })
+    expect(items.map((event) => event.id)).toContain(events[0]?.id)
+    expect(await messages.get(id)).toMatchObject({ status: 'failed' })
+    expect(await ended()).toEqual([])
+  })
+
+  it('an ack that comes between the look and the write wins', async () => {
+    await ownOnce()
+    const id = await accept()
+    const row = await messages.get(id)
+    if (!row) throw new Error('no message')
+    await messages.advance(id, { status: 'sent', at: Date.now() })
+    const failure = { code: 'expired', message: '', retryable: true }
+    const endings = new Endings(api.tables, tenant.scope)
+    expect(await endings.end(row, { status: 'failed', failure, at: Date.now() }, null)).toBe(false)
+    expect(await messages.get(id)).toMatchObject({ status: 'sent' })
+  })
+})
+
+it('rows of a deleted session go in bounded batches once its webhooks had their time', async () => {
+  const ids: string[] = []
+  for (let count = 0; count < 5; count++) ids.push(await accept())
+  expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
+  expect(await deleteRowsOfSessions(api.tables, quietLog, Date.now() + DAY_MS)).toBe(0)
+  expect(await messages.get(ids[0] ?? '')).not.toBeNull()
+  const later = Date.now() + 5 * DAY_MS
+  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBeGreaterThanOrEqual(ids.length)
+  await deleteRowsOfSessions(api.tables, quietLog, later)
+  for (const id of ids) expect(await messages.get(id)).toBeNull()
+  expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
+  expect(await leases.get(sessionId)).toBeNull()
+  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBe(0)
+})
+
+it('a session that the reconciler set aside is told once, with its reason', async () => {
+  const reason = { code: 'quarantined', retryable: false, nextAction: 'restart', since: 1 }
+  const sessions = new Sessions(api.tables, tenant.scope)
+  expect(await sessions.writeUntold(sessionId, 7, { status: 'failed', reason })).toBe(true)
+  const tell = () => tellFailedSessions({ tables: api.tables, tenantKeys: api.tenantKeys }, Date.now())
+  const told = (await Promise.all([tell(), tell(), tell()])).flat()
+  expect(told).toMatchObject([{ type: 'session.failed', sessionId, sequence: null }])
+  expect(await tell()).toEqual([])
+  const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]?.id}`)
+  expect(event.body.data.session).toMatchObject({ status: 'failed', reason: { code: 'quarantined' } })
+})

@@ -1,0 +1,241 @@
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import { emitMetrics } from '../../shared/log/metrics.ts'
+import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import type { ConnectionEvents, ConnectionOptions, DisconnectInfo, WhatsAppConnection } from '../whatsapp/connection.ts'
+import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
+import { type ConnectPlan, isLinkedCredentials } from './connect-plan.ts'
+import type { SessionContext } from './session-context.ts'
+import { describeStop, type SessionStop } from './stop-decision.ts'
+
+const LOGOUT_CONNECT_MS = 20_000
+const BACKPRESSURE_RETRY_MS = 5_000
+/** a connection is replaced after 6 to 12 h: some go deaf without a sign (baileys-facts §1.7) */
+const LIFE_MS = 6 * 3_600_000
+const OUTDATED = 405
+const HOLD_SPREAD_MS = 30_000
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+export interface ConnectorListener {
+  /** listeners of a new socket; `isCurrent` says whether it is still the session's */
+  eventsFor(isCurrent: () => boolean): ConnectionEvents
+  /** rows cannot be written and too much waits for them: nothing more may come in */
+  isFull(): boolean
+  /** how to connect while the session is not linked */
+  plan(): ConnectPlan
+  loadSentProto: ConnectionOptions['loadSentProto']
+  isOurs(): Promise<boolean>
+  /** somebody else may own the session */
+  onDoubt(): void
+  /** the connection is gone, whatever comes next */
+  onDetached(): void
+  /** another connection will follow; `reason` null: as expected */
+  onReconnecting(status: SessionStatus, reason: SessionReason | null): void
+  /** no reconnect will come, or not before `resumeAt` */
+  onStopped(stop: SessionStop, resumeAt: number | null): void
+}
+
+/** The connections of a session, one at a time: opens them, decides what follows a close, waits in between. */
+export class Connector {
+  readonly #context: SessionContext
+  readonly #log: SessionLog
+  readonly #listener: ConnectorListener
+  #history: ReconnectHistory
+  #connection: WhatsAppConnection | null = null
+  #closing: Promise<void> = Promise.resolve()
+  #connecting = false
+  #retryTimer: NodeJS.Timeout | null = null
+  #lifeTimer: NodeJS.Timeout | null = null
+  #isStopped = false
+  #isLoggingOut = false
+  #openWaiters: ((isOpen: boolean) => void)[] = []
+
+  constructor(input: { context: SessionContext; sessionLog: SessionLog; listener: ConnectorListener }) {
+    this.#context = input.context
+    this.#log = input.sessionLog
+    this.#listener = input.listener
+    this.#history = { ...NEW_HISTORY, isLinked: isLinkedCredentials(input.sessionLog.state.creds) }
+  }
+
+  get connection(): WhatsAppConnection | null {
+    return this.#connection
+  }
+
+  /** connected, about to be, or waiting to try again */
+  get isActive(): boolean {
+    return this.#connection !== null || this.#connecting || this.#retryTimer !== null
+  }
+
+  get isLinked(): boolean {
+    return this.#history.isLinked
+  }
+
+  get isLoggingOut(): boolean {
+    return this.#isLoggingOut
+  }
+
+  /** Earlier failures are forgotten. */
+  forget(isLinked: boolean): void {
+    this.#history = { ...NEW_HISTORY, isLinked }
+  }
+
+  onPaired(): void {
+    this.#history = { ...this.#history, isLinked: true }
+  }
+
+  onOpen(): void {
+    this.#history = { ...this.#history, isLinked: true, openedAt: Date.now() }
+    for (const resolve of this.#openWaiters.splice(0)) resolve(true)
+    const { versionBreaker, connectionLifeMs = LIFE_MS } = this.#context.services
+    versionBreaker.onAccepted()
+    if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
+    this.#lifeTimer = setTimeout(() => void this.#replace(), connectionLifeMs * (1 + Math.random()))
+    this.#lifeTimer.unref()
+  }
+
+  connectSoon(delayMs = 0, verifyOwnership = false): void {
+    const connect = () => {
+      this.#retryTimer = null
+      this.#connect(verifyOwnership).catch((error) => this.#afterConnectError(error))
+    }
+    if (this.#retryTimer) clearTimeout(this.#retryTimer)
+    if (delayMs === 0) connect()
+    else this.#retryTimer = setTimeout(connect, delayMs)
+  }
+
+  /** No connection follows the present one by itself any more. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async drop(): Promise<void> {
+    this.#stopWaiting()
+    const connection = this.#connection
+    this.#connection = null
+    this.#listener.onDetached()
+    await connection?.close()
+    await this.#closing
+  }
+
+  /** Connects, if it has to, only to log out. @returns whether it is open */
+  async openForLogout(): Promise<boolean> {
+    this.#isLoggingOut = true
+    this.#stopWaiting()
+    if (this.#connection?.isOpen) return true
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#openWaiters.push(resolve)
+    const timer = setTimeout(() => resolve(false), LOGOUT_CONNECT_MS)
+    if (!this.#connection) this.connectSoon()
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The connection closed, or has to: what the disconnect table says comes next. */
+  close(info: DisconnectInfo): void {
+    const closed = this.#connection
+    this.#connection = null
+    this.#listener.onDetached()
+    // The end of the library's socket is still under way; the next one must not share the log with it.
+    if (closed) this.#closing = closed.close().catch(() => undefined)
+    this.#context.log.info({ code: info.code, reason: info.message, data: info.data }, 'connection closed')
+    if (this.#isStopped || this.#isLoggingOut) {
+      for (const resolve of this.#openWaiters.splice(0)) resolve(false)
+      return
+    }
+    const { decision, history } = decideReconnect(info, this.#history, Date.now(), Math.random())
+    this.#history = history
+    switch (decision.action) {
+      case 'none':
+        return
+      case 'reconnect': {
+        if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
+        emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
+        this.#listener.onReconnecting(decision.status, decision.reason)
+        if (
+          info.code === OUTDATED &&
+          this.#context.services.versionBreaker.onRefused(this.#context.sessionId, Date.now())
+        )
+          this.#context.log.fatal(
+            'WhatsApp refuses our version: no session of this worker connects, WA_VERSION has to change',
+          )
+        this.connectSoon(decision.delayMs, decision.verifyOwnership)
+        return
+      }
+      case 'stop': {
+        const stop = describeStop(info, decision)
+        if (decision.alarm) this.#context.log.error({ code: info.code, reason: stop.reason }, 'needs a look')
+        void this.#closing.then(() => this.#stopFor(stop, decision.resumeAt))
+        return
+      }
+    }
+  }
+
+  #stopFor(stop: SessionStop, resumeAt: number | null): void {
+    if (this.#isStopped) return
+    if (resumeAt !== null) this.connectSoon(Math.min(Math.max(resumeAt - Date.now(), 1), TIMER_MAX_MS))
+    this.#listener.onStopped(stop, resumeAt)
+  }
+
+  /** Silently: nothing is wrong with the session. */
+  async #replace(): Promise<void> {
+    if (this.#isStopped || this.#isLoggingOut || !this.#connection?.isOpen) return
+    this.#context.log.info('the connection is old, it is replaced')
+    await this.drop()
+    if (!this.#isStopped) this.connectSoon()
+  }
+
+  #stopWaiting(): void {
+    if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
+    if (this.#retryTimer) clearTimeout(this.#retryTimer)
+    this.#retryTimer = null
+  }
+
+  #afterConnectError(error: unknown): void {
+    this.#connecting = false
+    if (error instanceof LogLostError || this.#isStopped) return
+    this.#context.log.error({ error: String(error) }, 'the connection could not be made')
+    this.close({ code: 500, message: String(error) })
+  }
+
+  async #connect(verifyOwnership: boolean): Promise<void> {
+    if (this.#connecting || this.#connection) return
+    this.#connecting = true
+    await this.#closing
+    // Right before the attempt: while we waited, somebody else may have become the owner.
+    const isOurs = !verifyOwnership || (await this.#verify())
+    if (isOurs) await this.#context.services.connectTurn()
+    this.#connecting = false
+    if (this.#isStopped || this.#connection) return
+    if (!isOurs) return this.#listener.onDoubt()
+    const heldMs = this.#context.services.versionBreaker.holdMs(Date.now())
+    if (heldMs > 0) return this.connectSoon(heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
+    // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
+    if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
+    const plan: ConnectPlan = this.#history.isLinked ? { plan: 'login' } : this.#listener.plan()
+    if (plan.plan === 'nothing') return
+    const { services, log } = this.#context
+    let connection: WhatsAppConnection | null = null
+    const isCurrent = () => connection !== null && this.#connection === connection
+    connection = services.openConnection({
+      log: this.#log,
+      url: services.socketUrl,
+      version: services.whatsappVersion,
+      link: plan.plan === 'link' ? plan.link : null,
+      events: this.#listener.eventsFor(isCurrent),
+      loadSentProto: this.#listener.loadSentProto,
+      logger: log,
+    })
+    this.#connection = connection
+  }
+
+  async #verify(): Promise<boolean> {
+    try {
+      return await this.#listener.isOurs()
+    } catch (error) {
+      this.#context.log.warn({ error: String(error) }, 'ownership cannot be verified')
+      return false
+    }
+  }
+}

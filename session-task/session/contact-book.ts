@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import type { Sighting } from '../../shared/core/contact-identity.ts'
+import { type ContactRow, Contacts } from '../../shared/store/contacts.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import type { Journal } from './journal.ts'
+import type { SessionContext } from './session-context.ts'
+
+const REMEMBERED = 5_000
+const MERGES_PER_READ = 100
+
+/** Who is who for one session: contacts behind phone numbers and LIDs, remembered so that a chat costs one look. */
+export class ContactBook {
+  readonly #context: SessionContext
+  readonly #contacts: Contacts
+  /** address → contact, oldest use first */
+  readonly #remembered = new Map<string, ContactRow>()
+  #hasMerged = false
+
+  constructor(context: SessionContext) {
+    this.#context = context
+    this.#contacts = new Contacts(context.services.tables, context.scope, context.sessionId)
+  }
+
+  /** The contact behind addresses that belong to one person; met now if never before. @param at epoch milliseconds */
+  async identify(seen: Sighting, at: number): Promise<ContactRow> {
+    const known = this.#recall(seen.lid) ?? this.#recall(seen.phone)
+    if (known && (seen.phone === null || known.phone === seen.phone) && (seen.lid === null || known.lid === seen.lid))
+      return known
+    const contact = await this.#contacts.meet(seen, at)
+    // Two remembered contacts became one, or an address moved.
+    if (known && known.contactId !== contact.contactId) this.#remembered.clear()
+    if (seen.phone !== null && seen.lid !== null) this.#hasMerged = true
+    for (const address of [contact.phone, contact.lid]) if (address) this.#remember(address, contact)
+    return contact
+  }
+
+  /** Is there a chat: did they write, or did WhatsApp take a message for them? */
+  async hasChat(address: string): Promise<boolean> {
+    const contact = this.#recall(address) ?? (await this.#contacts.ofAddress(address))
+    if (contact) this.#remember(address, contact)
+    return contact !== null && contact.chattedAt !== null
+  }
+
+  /** There is a chat with this contact now. Written once per contact. */
+  async markChatted(contact: ContactRow, at: number): Promise<void> {
+    if (contact.chattedAt !== null) return
+    await this.#contacts.markChatted(contact.contactId, at)
+    for (const address of [contact.phone, contact.lid])
+      if (address) this.#remember(address, { ...contact, chattedAt: at })
+  }
+
+  /**
+   * Merges become `contact.merged` events: journaled once by their identity, forgotten when their rows stand.
+   * @param isForced look although nothing was merged here: an owner before us may have left one untold
+   */
+  async tellMerges(
+    input: { sessionLog: SessionLog; journal: Journal; settled: () => Promise<void> },
+    isForced: boolean,
+  ): Promise<void> {
+    if (!this.#hasMerged && !isForced) return
+    this.#hasMerged = false
+    for (;;) {
+      const merges = await this.#contacts.listMerges(MERGES_PER_READ)
+      if (merges.length === 0) return
+      for (const { from, into } of merges) {
+        const identityHash = mergeIdentity(this.#context.sessionId, from, into)
+        if (input.sessionLog.state.hasIdentity(identityHash)) continue
+        const contact = await this.#contacts.get(into)
+        const data = {
+          contact: contact && { contactId: contact.contactId, phone: contact.phone, lid: contact.lid },
+          mergedContactId: from,
+        }
+        input.journal.note('contact.merged', identityHash, data)
+      }
+      await input.settled()
+      // Projected or not: once it is in the log, whoever owns the session next will tell it.
+      await input.sessionLog.durable(input.sessionLog.lastLsn)
+      await Promise.all(merges.map(({ from }) => this.#contacts.dropMerge(from)))
+    }
+  }
+
+  #recall(address: string | null): ContactRow | undefined {
+    return address === null ? undefined : this.#remembered.get(address)
+  }
+
+  #remember(address: string, contact: ContactRow): void {
+    this.#remembered.delete(address)
+    this.#remembered.set(address, contact)
+    if (this.#remembered.size > REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value as string)
+  }
+}
+
+const mergeIdentity = (sessionId: string, from: string, into: string): string =>
+  createHash('sha256').update(`${sessionId}#merge#${from}#${into}`).digest().subarray(0, 16).toString('base64')

@@ -1,0 +1,22 @@
+import { eventDataPlace } from '../../shared/store/places.ts'
+import type { EventRow } from '../../shared/store/rows.ts'
+import type { Sequenced } from '../auth-log/records.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** The EVENT row of a sequenced record. @param data as the tenant sees it */
+export const eventRow = async (
+  { scope, sessionId, services }: SessionContext,
+  record: Sequenced,
+  type: string,
+  data: unknown,
+): Promise<EventRow> => ({
+  v: 1,
+  tenantId: scope.tenantId,
+  mode: scope.mode,
+  id: record.eventId,
+  type,
+  sessionId,
+  sequence: record.sequence,
+  timestamp: record.at,
+  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
+})

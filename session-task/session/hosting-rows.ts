@@ -1,0 +1,98 @@
+import { presentSession } from '../../shared/contract/present.ts'
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import { makeControlEvent, publishCalmly } from '../../shared/events/control-events.ts'
+import { Events } from '../../shared/store/events.ts'
+import { Leases, sameOwner } from '../../shared/store/leases.ts'
+import type { DesiredState } from '../../shared/store/rows.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { transact } from '../../shared/store/table.ts'
+import { parseHead } from '../auth-log/head.ts'
+import { logDeviceOf } from './open-hosted-log.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** LEASE and META of a hosted session, as its worker reads and writes them outside of the log. */
+export class HostingRows {
+  readonly #context: SessionContext
+  readonly #leases: Leases
+  readonly #sessions: Sessions
+
+  constructor(context: SessionContext) {
+    this.#context = context
+    this.#leases = new Leases(context.services.tables, context.scope)
+    this.#sessions = new Sessions(context.services.tables, context.scope)
+  }
+
+  async isOurs(): Promise<boolean> {
+    const lease = await this.#leases.get(this.#context.sessionId)
+    return lease !== null && sameOwner(lease.owner, this.#context.services.owner)
+  }
+
+  /** Ours by the lease and by the log: HEAD has the epoch under which we write. @throws when either cannot be read */
+  async isVerifiedOurs(epoch: number): Promise<boolean> {
+    const [isOurs, stored] = await Promise.all([this.isOurs(), logDeviceOf(this.#context).getHead()])
+    return isOurs && stored !== null && parseHead(stored.bytes).epoch === epoch
+  }
+
+  /**
+   * The lease becomes free.
+   * @param settled every effect of the log is a row; false: somebody has to open it once, whatever is desired
+   * @returns false when it was not ours any more
+   */
+  async release(settled: boolean): Promise<boolean> {
+    const { sessionId, services } = this.#context
+    const lease = await this.#leases.get(sessionId)
+    if (!lease || !sameOwner(lease.owner, services.owner)) return false
+    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled)
+  }
+
+  async setDesired(desired: DesiredState): Promise<void> {
+    await this.#leases.setDesired(this.#context.sessionId, desired)
+  }
+
+  /** META alone, without an event: while the log cannot be written. */
+  async writeStatus(epoch: number, status: SessionStatus, reason: SessionReason): Promise<void> {
+    await this.#sessions.writeState(this.#context.sessionId, epoch, { status, reason })
+  }
+
+  /**
+   * META says `failed`, and a control-plane event (the log is not ours to write): nobody should open it again before a
+   * person looked.
+   */
+  async fail(epoch: number, code: 'state_lost' | 'quarantined'): Promise<void> {
+    const { services, scope, sessionId, log } = this.#context
+    const now = Date.now()
+    const nextAction = code === 'quarantined' ? 'restart' : 'contact_operator'
+    const patch = { status: 'failed' as const, reason: { code, retryable: false, nextAction, since: now } }
+    const row = await this.#sessions.get(sessionId)
+    if (!row) return
+    const event = await makeControlEvent(services.tenantKeys, scope, {
+      type: 'session.failed',
+      sessionId,
+      data: { session: { ...presentSession({ ...row, ...patch }, null), previousStatus: row.status } },
+      now,
+    })
+    const written = await transact(services.tables.client, [
+      this.#sessions.stateLeg(sessionId, epoch, patch),
+      new Events(services.tables, scope).controlLeg(event),
+    ])
+    if (written.outcome === 'written') await publishCalmly(services.eventSink, log, [event])
+    else
+      log.warn({ outcome: written.outcome }, 'the session row was not written: it is gone, or a later owner wrote it')
+  }
+
+  /** @returns how many crashes are counted now; null when the lease moved on */
+  async countCrash(): Promise<number | null> {
+    const { sessionId, services } = this.#context
+    const lease = await this.#leases.get(sessionId)
+    if (!lease || !sameOwner(lease.owner, services.owner)) return null
+    const crashes = lease.crashes + 1
+    return (await this.#leases.setCrashes(sessionId, lease.epoch, crashes)) ? crashes : null
+  }
+
+  /** Ten minutes without a crash: what happened before is forgotten. */
+  forgetCrashes(epoch: number): void {
+    this.#leases.setCrashes(this.#context.sessionId, epoch, 0).catch((error) => {
+      this.#context.log.warn({ error: String(error) }, 'crashes are not forgotten yet')
+    })
+  }
+}

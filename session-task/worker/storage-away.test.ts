@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
+import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
+import { openConnection } from '../whatsapp/open-connection.ts'
+
+let fleet: TestFleet
+const CONTACT = '5511988887777'
+const SESSIONS = 4
+
+beforeAll(async () => {
+  fleet = await startTestFleet()
+  await fleet.simulator.addContact(CONTACT, { name: 'Ana' })
+})
+afterAll(async () => {
+  await fleet.stop()
+})
+
+test('while S3 is away nobody reconnects, nothing is lost, and it is told; afterwards each session connects without a storm', async () => {
+  let isAway = false
+  let opened = 0
+  const logClient = makeLogS3Client()
+  logClient.middlewareStack.add(
+    (next) => async (args) => {
+      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const worker = await fleet.startWorker({
+    logClient,
+    ackTimeoutMs: 30_000,
+    logLimits: { storageTimeoutMs: 1_000 },
+    openConnection: (options) => {
+      opened++
+      return openConnection(options)
+    },
+  })
+  const phones = Array.from({ length: SESSIONS }, (_, index) => `55119000090${index}0`)
+  const sessions: string[] = []
+  for (const phone of phones) sessions.push(await fleet.linkSession(worker, phone))
+  const before = opened
+
+  isAway = true
+  const rows = await Promise.all(sessions.map((id) => fleet.accept(id, CONTACT, `for ${id}`)))
+  const bodies = phones.flatMap((phone) => [`one for ${phone}`, `two for ${phone}`])
+  for (const phone of phones)
+    for (const body of bodies.filter((text) => text.endsWith(phone)))
+      await fleet.simulator.contactSends(CONTACT, phone, body)
+  for (const id of sessions)
+    await until('the state says why', async () => {
+      const row = await fleet.sessions.get(id)
+      return row?.status === 'reconnecting' && row.reason?.code === 'storage_unavailable'
+    })
+  // Without a log there is no socket: not one attempt while it is away.
+  expect(opened).toBe(before)
+
+  isAway = false
+  for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 90_000)
+  // One each; on a busy machine a socket may fail once more. A storm would be dozens.
+  expect(opened).toBeLessThanOrEqual(before + 2 * SESSIONS)
+  for (const [index, id] of sessions.entries()) {
+    const texts = async () =>
+      (await fleet.readEvents(id))
+        .filter(({ type }) => type === 'message.received')
+        .map(({ data }) => data.message?.text?.body)
+    await until('what came in meanwhile', async () => (await texts()).length >= 2)
+    expect((await texts()).toSorted()).toEqual(bodies.filter((body) => body.endsWith(phones[index] ?? '')).toSorted())
+    const told = (await fleet.readEvents(id)).filter(({ type }) => type.startsWith('session.'))
+    expect(told.slice(-2).map(({ type, data }) => [type, data.session?.status])).toEqual([
+      ['session.disconnected', 'reconnecting'],
+      ['session.connected', 'connected'],
+    ])
+  }
+  const inbox = (await fleet.simulator.inbox(CONTACT)).map(({ whatsappId }) => whatsappId)
+  for (const { whatsappId } of rows) expect(inbox).toContain(whatsappId)
+  expect(await fleet.simulator.violations()).toEqual([])
+}, 120_000)
+
+test('a worker that drains while S3 is away leaves its session unsettled: somebody opens it, even if it is stopped', async () => {
+  let isAway = false
+  const logClient = makeLogS3Client()
+  logClient.middlewareStack.add(
+    (next) => async (args) => {
+      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const worker = await fleet.startWorker({ logClient, logLimits: { storageTimeoutMs: 500 } })
+  const phone = '5511900009999'
+  const sessionId = await fleet.linkSession(worker, phone)
+  isAway = true
+  await fleet.simulator.contactSends(CONTACT, phone, 'unwritten')
+  await until('the log is lost', async () => (await fleet.sessions.get(sessionId))?.status === 'reconnecting')
+  await worker.drain()
+  expect(await fleet.leases.get(sessionId)).toMatchObject({ owner: null, settled: false, desired: 'RUNNING' })
+})

@@ -1,0 +1,188 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type * as z from 'zod'
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts'
+import { FAULTS } from '../core/fault.ts'
+import { newId } from '../core/ids.ts'
+import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Sessions } from '../store/sessions.ts'
+import type { Operation } from './operation.ts'
+import { faultsOf } from './operation-faults.ts'
+import { operations } from './operations.ts'
+import { hostile, mutated, valuesOf } from './testing/arbitrary.ts'
+
+/**
+ * Generated and mutated requests for every operation of the contract. Whatever comes in, the answer is one of the
+ * declared successes with the declared body, or problem+json with a code that the operation lists; never a 5xx, never a
+ * word of our insides.
+ */
+const ALL = Object.entries(operations as Record<string, Operation>)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
+/** The simulated WhatsApp has no phone of these sessions: its refusals are declared answers of the test helpers. */
+const EXPECTED_5XX = new Set(['simulator_refused'])
+/** They need a session that waits for a phone; all others one that is connected. */
+const LINKING = new Set(['linkSession', 'getLink', 'getQr', 'testScan'])
+const INSIDES =
+  /\.ts\b|node_modules|at Object|dynamo|ConditionalCheck|ValidationException|undefined is not|Cannot read/i
+
+let api: TestApi
+let simulator: Simulator
+const tally = { requests: 0, succeeded: 0, refused: 0, serverErrors: 0 }
+const codes = new Map<string, number>()
+const reached = new Map<string, number>()
+
+beforeAll(async () => {
+  simulator = await startSimulator()
+  api = await startTestApi({ controlUrl: simulator.controlUrl })
+})
+afterAll(async () => {
+  await api.stop()
+  await simulator.stop()
+  const statuses = [...codes].map(([code, count]) => `${code} ${count}`).join(', ')
+  const never = ALL.map(([name]) => name).filter((name) => !reached.get(name))
+  const share = ((100 * tally.succeeded) / tally.requests).toFixed(1)
+  process.stdout.write(
+    `fuzz: ${tally.requests} requests to ${ALL.length} operations, ${share} % reached success, 5xx: ${tally.serverErrors}; never reached: ${never.join(', ') || 'none'}; ${statuses}\n`,
+  )
+})
+
+type Ids = Readonly<Record<string, string>>
+
+/** A tenant with one of everything, made anew for every operation: some of them destroy what they name. */
+const makeWorld = async (name: string) => {
+  const tenant = await api.newTenant()
+  const post = async (path: string, body: unknown) => (await api.call(tenant.key, 'POST', path, { body })).body.id
+  const sessionId = await api.newSession(tenant.key)
+  await api.setSession(tenant.scope, sessionId, 'connected')
+  const ids: Ids = {
+    tenantId: (await api.newTenant()).id,
+    keyId: await post('/v1/keys', { name: 'k', scopes: ['messages:send'] }),
+    sessionId,
+    messageId: await post('/v1/messages', { sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }),
+    endpointId: await post('/v1/webhook-endpoints', { url: 'https://example.com/hook' }),
+    eventId: api.published.find((event) => event.sessionId === sessionId)!.eventId,
+    phone: '+5511988887777',
+    workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
+  }
+  // The simulated phone of the session, so that the helpers of test mode find somebody.
+  await fetch(`${simulator.controlUrl}/control/phones`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-namespace': tenant.id },
+    body: JSON.stringify({ phone: '+5511900000001', name: 'Fuzz' }),
+  })
+  if (LINKING.has(name)) {
+    const sessions = new Sessions(api.tables, tenant.scope)
+    await api.setSession(tenant.scope, sessionId, 'linking', null)
+    await sessions.putLinkSight(sessionId, {
+      qr: 'a,b,c,d',
+      code: null,
+      attempt: 1,
+      expiresAt: Date.now() + 86_400_000,
+    })
+  }
+  return { key: tenant.key, ids }
+}
+
+/** Ids of what exists, mostly: a random id ends in a 404 before anything interesting happens. */
+const withIds = (value: unknown, ids: Ids): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value).map(([name, field]) => [
+          name,
+          ids[name] && typeof field === 'string' ? ids[name] : field,
+        ]),
+      )
+    : value
+
+const seldom = <T>(values: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 10, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: values })
+
+const requestsOf = (operation: Operation, ids: Ids) => {
+  const values = operation.body ? valuesOf(operation.body) : fc.constant(undefined)
+  const query = operation.query ? valuesOf(operation.query) : fc.constant({})
+  return fc.record({
+    body: fc.oneof(
+      { weight: 5, arbitrary: values.map((value) => withIds(value, ids)) },
+      { weight: 3, arbitrary: mutated(values).map((value) => withIds(value, ids)) },
+      { weight: 1, arbitrary: hostile },
+    ),
+    truncateAt: seldom(fc.nat({ max: 200 })),
+    query: fc.oneof(
+      { weight: 4, arbitrary: fc.constant({}) },
+      { weight: 3, arbitrary: query },
+      { weight: 1, arbitrary: mutated(query) },
+    ),
+    hostileId: seldom(hostile),
+    idempotencyKey: seldom(fc.string({ minLength: 1, maxLength: 20 })),
+  })
+}
+
+type FuzzRequest = ReturnType<typeof requestsOf> extends fc.Arbitrary<infer Value> ? Value : never
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+
+const send = (operation: Operation, key: string, ids: Ids, request: FuzzRequest) => {
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(asText(request.hostileId ?? ids[name] ?? newId('ses')).toWellFormed() || 'x'),
+  )
+  const search = new URLSearchParams()
+  if (request.query !== null && typeof request.query === 'object')
+    for (const [name, value] of Object.entries(request.query))
+      if (value !== undefined) search.append(name, asText(value))
+  const text = request.body === undefined ? undefined : (JSON.stringify(request.body) ?? '')
+  const sent = request.truncateAt === null ? text : text?.slice(0, request.truncateAt)
+  api.time.offsetMs += 50
+  return api.call(
+    operation.auth === 'admin' ? api.adminKey : key,
+    operation.method,
+    `${path}${search.size ? `?${search}` : ''}`,
+    {
+      ...(sent === undefined || operation.body === undefined ? {} : { text: sent }),
+      ...(request.idempotencyKey === null ? {} : { headers: { 'Idempotency-Key': request.idempotencyKey } }),
+    },
+  )
+}
+
+const check = (name: string, operation: Operation, answer: TestAnswer): void => {
+  tally.requests++
+  expect(answer.headers['X-Request-Id']).toMatch(/^req_/)
+  if (answer.status < 400) {
+    tally.succeeded++
+    reached.set(name, (reached.get(name) ?? 0) + 1)
+    expect(Object.keys(operation.responses).map(Number)).toContain(answer.status)
+    const schema = operation.responses[answer.status] as z.ZodType | null
+    const isJson = (answer.headers['Content-Type'] ?? '').includes('json')
+    if (schema && isJson) expect(schema.safeParse(answer.body).error?.issues).toBeUndefined()
+    return
+  }
+  tally.refused++
+  const { code } = answer.body
+  codes.set(code, (codes.get(code) ?? 0) + 1)
+  if (process.env.FUZZ_SHOW === name) process.stdout.write(`${code} ${answer.body.detail}\n`)
+  expect(answer.headers['Content-Type']).toBe('application/problem+json')
+  expect(Object.keys(FAULTS)).toContain(code)
+  // A hostile id may leave the path of the operation: the router's own refusals.
+  expect([...faultsOf(operation), 'not_found', 'method_not_allowed']).toContain(code)
+  if (answer.status >= 500 && !EXPECTED_5XX.has(code)) {
+    tally.serverErrors++
+    throw new Error(`${name}: ${answer.status} ${code}: ${api.logged.at(-1)}`)
+  }
+  expect(JSON.stringify({ ...answer.body, errors: undefined, detail: undefined })).not.toMatch(INSIDES)
+  expect(String(answer.body.detail)).not.toMatch(/node_modules|at Object|ConditionalCheck|Cannot read/)
+}
+
+describe('any request', () => {
+  it.each(ALL)(
+    '%s: a declared answer, never a 5xx',
+    async (name, operation) => {
+      const world = await makeWorld(name)
+      await fc.assert(
+        fc.asyncProperty(requestsOf(operation, world.ids), async (request) => {
+          check(name, operation, await send(operation, world.key, world.ids, request))
+        }),
+        { numRuns: RUNS },
+      )
+    },
+    Math.max(60_000, RUNS * 1_000),
+  )
+})
