@@ -13,7 +13,7 @@ import { peopleRoutes } from './people.ts'
 import { phoneRoutes } from './phones.ts'
 import type { Reply, Route } from './route.ts'
 
-const ROUTES: Route[] = [
+export const CONTROL_ROUTES: readonly Route[] = [
   ...phoneRoutes,
   ...contactRoutes,
   ...groupRoutes,
@@ -55,7 +55,7 @@ async function answer(world: World, request: IncomingMessage): Promise<Reply> {
     throw new Problem(400, 'invalid_namespace', 'x-namespace: 1 to 100 letters, digits, _ . : or -')
   const body = await readBody(request)
   const segments = url.pathname.split('/')
-  const samePath = ROUTES.flatMap((route) => {
+  const samePath = CONTROL_ROUTES.flatMap((route) => {
     const params = matchPath(route.path.split('/'), segments)
     return params ? [{ route, params }] : []
   })
