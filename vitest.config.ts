@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,lambdas,session-task,simulator,local,tools}/**/*.test.ts'],
+          include: ['{shared,lambdas,session-task,simulator,local,tools,sdk}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { App } from 'aws-cdk-lib'
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { DeploymentConfig } from './config/schema.ts'
 import { type Cell, type CellStack, cellPrefix } from './constructs/cell.ts'
 import { AllocatorStack } from './stacks/allocator-stack.ts'
@@ -34,6 +35,9 @@ export const buildApp = (input: BuildAppInput): { app: App; stacks: CellStacks }
   // Without the CDK CLI nobody hands us the feature flags.
   const { context } = JSON.parse(readFileSync(`${input.root}/cdk.json`, 'utf8'))
   const app = new App({ context, outdir: input.outputFolder, analyticsReporting: false })
+  const { permissionsBoundaryArn } = input.config
+  if (permissionsBoundaryArn)
+    PermissionsBoundary.of(app).apply(ManagedPolicy.fromManagedPolicyArn(app, 'Boundary', permissionsBoundaryArn))
   const cell: Cell = {
     config: input.config,
     prefix: cellPrefix(input.config),

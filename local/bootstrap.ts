@@ -19,7 +19,7 @@ const KEYS_FILE = 'keys.json'
 export const bootstrap = async (input: {
   dataDir: string
   apiUrl: string
-  secrets: SecretsManager
+  secrets: Pick<SecretsManager, 'handle'>
   platformSecretId: string
 }): Promise<LocalKeys> => {
   const file = join(input.dataDir, KEYS_FILE)
@@ -42,7 +42,7 @@ export const bootstrap = async (input: {
   return keys
 }
 
-const makeFirstAdminKey = async (secrets: SecretsManager, secretId: string): Promise<string> => {
+const makeFirstAdminKey = async (secrets: Pick<SecretsManager, 'handle'>, secretId: string): Promise<string> => {
   const { SecretString } = (await secrets.handle('GetSecretValue', { SecretId: secretId })) as { SecretString: string }
   const secret = JSON.parse(SecretString)
   const { key, hash } = makeAdminKey(secret.pepper)

@@ -73,6 +73,7 @@ const start = async (options: StartOptions): Promise<void> => {
     })
     stops.push(() => cloud.stop())
     const server = await startLocalServer({
+      about: { apiUrl: cloud.api.url, dataDir: dataDir.path, startedAt: Date.now() },
       log,
       processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }, ...processes.list()],
       executions: () => cloud.stepFunctions.executions(),

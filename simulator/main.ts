@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { startSimulator } from './simulator.ts'
 
-const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--data-dir DIR] [--json] [--exit-with-parent]
+const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--media-port N] [--data-dir DIR] [--json] [--exit-with-parent]
 
   --port N            WebSocket port (default: a free one)
   --control-port N    control API port (default: a free one)
+  --media-port N      https port of the media host (default: a free one)
   --data-dir DIR      keep everything in DIR and resume from it (default: in memory)
   --json              print one JSON line when ready
   --exit-with-parent  stop when stdin closes
@@ -16,6 +17,7 @@ function readOptions(argv: string[]) {
     options: {
       port: { type: 'string' },
       'control-port': { type: 'string' },
+      'media-port': { type: 'string' },
       'data-dir': { type: 'string' },
       json: { type: 'boolean', default: false },
       'exit-with-parent': { type: 'boolean', default: false },
@@ -39,9 +41,10 @@ async function main(): Promise<void> {
   const simulator = await startSimulator({
     port: portOf(options.port, '--port'),
     controlPort: portOf(options['control-port'], '--control-port'),
+    mediaPort: portOf(options['media-port'], '--media-port'),
     ...(dataDir === undefined ? {} : { dataDir }),
   })
-  const { controlUrl, socketUrl, trustRootHex } = simulator
+  const { controlUrl, socketUrl, trustRootHex, mediaUrl, mediaCaPem } = simulator
   let isStopping = false
   const stop = () => {
     if (isStopping) return
@@ -51,10 +54,13 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   if (options['exit-with-parent']) process.stdin.on('end', stop).on('error', stop).resume()
-  if (options.json) process.stdout.write(`${JSON.stringify({ event: 'ready', controlUrl, socketUrl, trustRootHex })}\n`)
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ event: 'ready', controlUrl, socketUrl, trustRootHex, mediaUrl, mediaCaPem })}\n`,
+    )
   else
     process.stdout.write(
-      `Simulated WhatsApp is ready.\n  clients connect to  ${socketUrl}\n  trust root          ${trustRootHex}\n  control API         ${controlUrl}\n`,
+      `Simulated WhatsApp is ready.\n  clients connect to  ${socketUrl}\n  trust root          ${trustRootHex}\n  control API         ${controlUrl}\n  media host          ${mediaUrl}\n`,
     )
 }
 

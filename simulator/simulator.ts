@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startControlServer } from './control/http-server.ts'
 import { drainPhone } from './phones/incoming.ts'
+import { startMediaServer } from './server/media-server.ts'
 import { startSocketServer } from './server/socket-server.ts'
 import { silenceLibsignal } from './wire/silence.ts'
 import { openWorld } from './world.ts'
@@ -10,18 +11,30 @@ export type SimulatorOptions = {
   /** WebSocket port; 0 or absent: a free one. */
   port?: number
   controlPort?: number
+  mediaPort?: number
   /** Folder for the SQLite file; without it everything is in memory. */
   dataDir?: string
 }
 
-export type Simulator = { controlUrl: string; socketUrl: string; trustRootHex: string; stop(): Promise<void> }
+export type Simulator = {
+  controlUrl: string
+  socketUrl: string
+  trustRootHex: string
+  /** Base address of the https host for encrypted files. */
+  mediaUrl: string
+  /** The CA certificate a client has to trust (NODE_EXTRA_CA_CERTS) to reach it. */
+  mediaCaPem: string
+  stop(): Promise<void>
+}
 
 const DATA_FILE = 'simulator.sqlite'
+const MEDIA_CA_FILE = 'media-ca.pem'
 
 /** Starts a simulator in this process. Rejects if a port is taken or the data folder cannot be used. */
 export async function startSimulator({
   port = 0,
   controlPort = 0,
+  mediaPort = 0,
   dataDir,
 }: SimulatorOptions = {}): Promise<Simulator> {
   silenceLibsignal()
@@ -32,6 +45,14 @@ export async function startSimulator({
     await sockets.stop()
     throw error
   })
+  const media = await startMediaServer(world, mediaPort).catch(async (error: unknown) => {
+    await control.stop()
+    await sockets.stop()
+    throw error
+  })
+  world.mediaHost = media.host
+  const mediaCaPem = world.mediaAuthority.certificatePem
+  if (dataDir !== undefined) writeFileSync(join(dataDir, MEDIA_CA_FILE), mediaCaPem)
   // What a killed predecessor had accepted but its phones had not read yet.
   const waiting = world.database.all<{ phoneId: number }>('SELECT DISTINCT phoneId FROM phone_queue')
   for (const { phoneId } of waiting) drainPhone(world, phoneId)
@@ -39,9 +60,12 @@ export async function startSimulator({
     controlUrl: control.url,
     socketUrl: sockets.url,
     trustRootHex: world.identity.trustRoot.toString('hex'),
+    mediaUrl: `https://${media.host}`,
+    mediaCaPem,
     stop: async () => {
       await control.stop()
       await sockets.stop()
+      await media.stop()
       await world.phoneLock.idle()
       world.database.close()
     },

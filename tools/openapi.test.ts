@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Operation } from '../shared/contract/operation.ts'
 import { operations } from '../shared/contract/operations.ts'
+import { makeLimitsPage } from './limits-page.ts'
 import { makeErrorPage, makeOpenApi } from './openapi-document.ts'
+import { makeReferencePage } from './reference-page.ts'
+import { makeSdkResources, makeSdkTypes } from './sdk-source.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 // biome-ignore lint/suspicious/noExplicitAny: the document is read like any JSON
@@ -14,6 +17,18 @@ describe('docs/api', () => {
   })
   it('errors.md is up to date (npm run openapi)', () => {
     expect(readFileSync('docs/api/errors.md', 'utf8')).toBe(makeErrorPage())
+  })
+  it('index.html is up to date, loads nothing from elsewhere and names every operation', () => {
+    const page = readFileSync('docs/api/index.html', 'utf8')
+    expect(page).toBe(makeReferencePage(document))
+    expect(page).not.toMatch(/<script|<link|<img|src=|@import|url\(/)
+    for (const name of Object.keys(operations)) expect(page).toContain(`id="${name}"`)
+    for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${id}"`)
+  })
+  it('limits.md and the SDK are up to date (npm run openapi)', () => {
+    expect(readFileSync('docs/api/limits.md', 'utf8')).toBe(makeLimitsPage())
+    expect(readFileSync('sdk/src/types.ts', 'utf8')).toBe(makeSdkTypes(version))
+    expect(readFileSync('sdk/src/resources.ts', 'utf8')).toBe(makeSdkResources())
   })
   it('is the same each time it is made', () => {
     expect(JSON.stringify(makeOpenApi(version))).toBe(JSON.stringify(document))

@@ -121,29 +121,33 @@ describe('link, send, receive', () => {
 })
 
 describe('what is kept', () => {
-  it('shows no text, key, secret or credential in logs or tables, and no phone number in logs', async () => {
-    const text = `secret text ${randomUUID()}`
-    const phone = '+5511900000008'
-    const contact = '+5511966665555'
-    const endpoint = await api.post('/v1/webhook-endpoints', { url: 'http://127.0.0.1:59999/hook', events: ['*'] })
-    const sessionId = await linkSession(api, phone)
-    const { id } = await api.post('/v1/messages', { sessionId, to: contact, type: 'text', text: { body: text } })
-    await eventually('sent', async () => (await api.get(`/v1/messages/${id}`)).status !== 'queued')
-    await simulator.send(contact, phone, `reply ${text}`)
-    await eventually('the reply', async () =>
-      (await readAllEvents(api, sessionId)).some(({ type }) => type === 'message.received'),
-    )
-    const log = readFileSync(join(dataDir, 'log.txt'), 'latin1')
-    const stores = ['dynamodb.db', 'dynamodb.db-wal', 's3.db', 's3.db-wal', 'executions.db', 'sqs/fauxqs.db']
-      .filter((file) => existsSync(join(dataDir, file)))
-      .map((file) => readFileSync(join(dataDir, file), 'latin1'))
-    expect(stores.length).toBeGreaterThanOrEqual(4)
-    expect(stores.some((store) => store.includes(sessionId))).toBe(true)
-    expect(log).toContain(sessionId)
-    for (const secret of [text, apiKey, platform.ready.adminKey, endpoint.secret, 'noiseKey', 'advSecretKey'])
-      for (const place of [log, ...stores]) expect(place.includes(secret), secret).toBe(false)
-    for (const number of [phone, contact]) expect(log.includes(number.slice(1)), number).toBe(false)
-  })
+  // looks into the data directory, which a deployed platform does not have
+  it.skipIf(process.env.FLEETLINE_E2E_READY)(
+    'shows no text, key, secret or credential in logs or tables, and no phone number in logs',
+    async () => {
+      const text = `secret text ${randomUUID()}`
+      const phone = '+5511900000008'
+      const contact = '+5511966665555'
+      const endpoint = await api.post('/v1/webhook-endpoints', { url: 'http://127.0.0.1:59999/hook', events: ['*'] })
+      const sessionId = await linkSession(api, phone)
+      const { id } = await api.post('/v1/messages', { sessionId, to: contact, type: 'text', text: { body: text } })
+      await eventually('sent', async () => (await api.get(`/v1/messages/${id}`)).status !== 'queued')
+      await simulator.send(contact, phone, `reply ${text}`)
+      await eventually('the reply', async () =>
+        (await readAllEvents(api, sessionId)).some(({ type }) => type === 'message.received'),
+      )
+      const log = readFileSync(join(dataDir, 'log.txt'), 'latin1')
+      const stores = ['dynamodb.db', 'dynamodb.db-wal', 's3.db', 's3.db-wal', 'executions.db', 'sqs/fauxqs.db']
+        .filter((file) => existsSync(join(dataDir, file)))
+        .map((file) => readFileSync(join(dataDir, file), 'latin1'))
+      expect(stores.length).toBeGreaterThanOrEqual(4)
+      expect(stores.some((store) => store.includes(sessionId))).toBe(true)
+      expect(log).toContain(sessionId)
+      for (const secret of [text, apiKey, platform.ready.adminKey, endpoint.secret, 'noiseKey', 'advSecretKey'])
+        for (const place of [log, ...stores]) expect(place.includes(secret), secret).toBe(false)
+      for (const number of [phone, contact]) expect(log.includes(number.slice(1)), number).toBe(false)
+    },
+  )
 })
 
 describe('bad input has a clear answer', () => {

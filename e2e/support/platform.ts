@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -44,6 +44,8 @@ export const startPlatform = async (options: {
   env?: Record<string, string>
   readyDeadlineMs?: number
 }): Promise<Platform> => {
+  const deployed = process.env.FLEETLINE_E2E_READY
+  if (deployed) return useDeployed(JSON.parse(readFileSync(deployed, 'utf8')), options.dataDir)
   const started = Date.now()
   const child = spawn(
     process.execPath,
@@ -76,6 +78,17 @@ export const startPlatform = async (options: {
     kill: () => end('SIGKILL'),
   }
 }
+
+/** A platform that runs already (FLEETLINE_E2E_READY names a file with its ready line). It is neither seen into nor stopped. */
+const useDeployed = (ready: Ready, dataDir: string): Platform => ({
+  ready,
+  readyMs: 0,
+  pid: 0,
+  dataDir,
+  processes: async () => [],
+  stop: async () => {},
+  kill: () => Promise.reject(new Error('a deployed platform cannot be killed from a test')),
+})
 
 const readReady = (child: ChildProcess, errors: readonly string[], deadlineMs: number): Promise<Ready> =>
   new Promise((resolve, reject) => {

@@ -24,8 +24,32 @@ export const deploymentConfigSchema = z
       /** default of the parameter WorkerImage; null: every deployment has to name the image by digest */
       image: z.string().nullable(),
     }),
+    fleet: z.strictObject({
+      /** the planner runs every minute and keeps room for a worker's worth of new sessions; costs one idle worker per used mode */
+      keepWarm: z.boolean(),
+      /** workers that a used mode never goes below */
+      minimumWorkers: z.int().min(1).max(50),
+    }),
+    /** public-ip: an address per worker, no NAT. nat: private subnets, all sessions leave by one fixed address per zone */
+    egressMode: z.enum(['public-ip', 'nat']),
+    /** with nat: AWS services by endpoints in the VPC, about 7 USD per service, zone and month, instead of NAT traffic */
+    interfaceEndpoints: z.boolean(),
+    /** web ACL in front of the API: managed rules and a limit per address */
+    webAcl: z.boolean(),
+    /** the API under a name of yours; the certificate lies in the same region. null: the address that AWS gives */
+    customDomain: z
+      .strictObject({ name: z.string().regex(/^[a-z0-9.-]+$/), certificateArn: z.string().startsWith('arn:') })
+      .nullable(),
+    /** who hears of alarms and of the budget */
+    alarmEmails: z.array(z.email()),
+    /** forecast or actual cost above it tells alarmEmails; null: no budget */
+    monthlyBudgetUsd: z.int().positive().nullable(),
+    /** policy that every role of the app gets as its boundary; null: none */
+    permissionsBoundaryArn: z.string().startsWith('arn:').nullable(),
     /** ranges and schemes that customer URLs may reach beyond the public internet: a laptop's loopback, nothing else */
     egress: z.strictObject({ allowCidrs: z.array(z.string()), allowHttp: z.boolean() }),
+    /** web origins (https://console.example.com) whose pages may call the API; usually none: keys belong on servers */
+    corsAllowOrigins: z.array(z.string().regex(/^https:\/\/[a-z0-9.-]+(:\d+)?$/)).default([]),
     /** base of problem types and documentation links */
     docsBaseUrl: z.url(),
     /** where runbook links in alarms point to; the path of the file and its heading follow */
@@ -39,8 +63,14 @@ export const deploymentConfigSchema = z
         path: ['egress'],
         message: 'only the local config may let customer URLs reach private ranges or plain http',
       })
+    if (config.interfaceEndpoints && config.egressMode !== 'nat')
+      context.addIssue({
+        code: 'custom',
+        path: ['interfaceEndpoints'],
+        message: 'with public-ip the calls to AWS cost nothing: interface endpoints are for nat',
+      })
     if (config.worker.image === null && config.environment === 'local')
       context.addIssue({ code: 'custom', path: ['worker', 'image'], message: 'the local config needs a default image' })
   })
 
-export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>
+export type DeploymentConfig = z.output<typeof deploymentConfigSchema>

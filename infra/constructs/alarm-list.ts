@@ -1,20 +1,40 @@
 import { Duration } from 'aws-cdk-lib'
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
-import type { OpsStackDependencies } from '../stacks/ops-stack.ts'
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { AllocatorStack } from '../stacks/allocator-stack.ts'
+import type { ApiStack } from '../stacks/api-stack.ts'
+import type { DataStack } from '../stacks/data-stack.ts'
+import type { EventsStack } from '../stacks/events-stack.ts'
+import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Cell } from './cell.ts'
 import { ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
 import type { GuardedQueue } from './guarded-queue.ts'
 import type { JsonataMachine } from './jsonata-machine.ts'
 import type { RunbookAlarm } from './runbook-alarm.ts'
 
+export interface OpsStackDependencies {
+  readonly data: DataStack
+  readonly events: EventsStack
+  readonly workers: WorkersStack
+  readonly allocator: AllocatorStack
+  readonly api: ApiStack
+}
+
 const FIVE_MINUTES = Duration.minutes(5)
+
+/** An alarm takes at most ten metrics: hence one for the API's functions and one for the others. */
+const errorsOf = (functions: readonly { readonly function: IFunction }[]): MathExpression =>
+  sumOf(
+    'errors',
+    functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
+  )
 
 /** Each alarm is one heading in docs/runbooks/alarms.md; a test compares both lists. */
 export const alarmList = (cell: Cell, stacks: OpsStackDependencies): RunbookAlarm[] => [
   ...deadLetterAlarms(stacks),
   ...fleetAlarms(cell, stacks),
   ...deliveryAlarms(cell, stacks),
-  ...platformAlarms(stacks),
+  ...platformAlarms(cell, stacks),
 ]
 
 const deadLetterAlarms = ({ workers, events }: OpsStackDependencies): RunbookAlarm[] => {
@@ -52,6 +72,69 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
       above: 0,
     },
     {
+      slug: 'rollout-failing',
+      meaning: 'A rollout ended as failed, or its machine did: old workers go on, the new version does not take over.',
+      metric: sumOf('failed rollouts', [
+        ownMetric(cell, 'rollout_failed_count'),
+        allocator.rollout.machine.metricFailed({ period: FIVE_MINUTES }),
+        allocator.rollout.machine.metricTimedOut({ period: FIVE_MINUTES }),
+      ]),
+      above: 0,
+    },
+    {
+      slug: 'capacity-low',
+      meaning: 'Less than a tenth of the fleet is free: the next new sessions wait for a cold start.',
+      metric: ownMetric(cell, 'fleet_free_percent', 'Minimum'),
+      below: 10,
+      periods: 2,
+    },
+    {
+      slug: 'sessions-waiting',
+      meaning: 'Sessions have waited for an owner for a quarter of an hour.',
+      metric: ownMetric(cell, 'fleet_waiting_sessions', 'Minimum'),
+      above: 0,
+      periods: 3,
+    },
+    {
+      slug: 'worker-too-heavy',
+      meaning: 'A worker uses more than 85 percent of its memory: the kernel ends it next.',
+      metric: ownMetric(cell, 'worker_memory_bytes', 'Maximum'),
+      above: cell.config.worker.memoryMiB * 2 ** 20 * 0.85,
+    },
+    {
+      slug: 'worker-event-loop',
+      meaning: 'The event loop of a worker is late by more than half a second: all its sessions are slow.',
+      metric: ownMetric(cell, 'worker_loop_lag_ms', 'Maximum'),
+      above: 500,
+      periods: 2,
+    },
+    {
+      slug: 'session-crashes',
+      meaning: 'Unexpected errors killed sessions inside their workers: a bug of ours.',
+      metric: ownMetric(cell, 'session_crash_count'),
+      above: 5,
+    },
+    {
+      slug: 'disconnect-storm',
+      meaning: 'More reconnects within five minutes than a fifth of all sessions.',
+      metric: new MathExpression({
+        label: 'reconnects in percent of sessions',
+        expression: '100 * FILL(reconnects, 0) / sessions',
+        usingMetrics: {
+          reconnects: ownMetric(cell, 'session_reconnect_count'),
+          sessions: ownMetric(cell, 'fleet_sessions', 'Maximum'),
+        },
+        period: FIVE_MINUTES,
+      }),
+      above: 20,
+    },
+    {
+      slug: 'reconcile-errors',
+      meaning: 'The tick of the reconciler sees errors: it fences nobody while it does, and recovery is slow.',
+      metric: ownMetric(cell, 'reconcile_tick_error_count'),
+      above: 2,
+    },
+    {
       slug: 'lease-fences',
       meaning: 'More than two workers were declared dead within five minutes.',
       metric: ownMetric(cell, 'worker_fence_count'),
@@ -80,6 +163,19 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
 
 const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAlarm[] => [
   {
+    slug: 'messages-slow',
+    meaning: 'One in a hundred messages needs more than 30 seconds from the 202 to the ack of the server.',
+    metric: ownMetric(cell, 'message_send_latency_ms', 'p99'),
+    above: 30_000,
+    periods: 2,
+  },
+  {
+    slug: 'publishing-fails',
+    meaning: 'PutEvents refuses events: they wait for the sweeper.',
+    metric: ownMetric(cell, 'event_publish_failed_count'),
+    above: 10,
+  },
+  {
     slug: 'deliver-backlog',
     meaning: 'Webhook deliveries wait for more than two minutes before their attempt.',
     metric: events.deliver.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),
@@ -99,8 +195,8 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
   },
 ]
 
-const platformAlarms = ({ api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const functions = [...Object.values(api.functions), ...events.functions, allocator.allocator, allocator.reconciler]
+const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
+  const background = [...events.functions, allocator.allocator, allocator.reconciler, allocator.planner]
   const tables = [data.tables.core, data.tables.messages]
   return [
     {
@@ -122,13 +218,33 @@ const platformAlarms = ({ api, events, allocator, data }: OpsStackDependencies):
       periods: 3,
     },
     {
-      slug: 'lambda-errors',
-      meaning: 'Lambdas end with an error.',
-      metric: sumOf(
-        'errors',
-        functions.map(({ function: fn }) => fn.metricErrors({ period: FIVE_MINUTES })),
-      ),
+      slug: 'api-function-errors',
+      meaning: 'Lambdas of the API end with an error.',
+      metric: errorsOf(Object.values(api.functions)),
       above: 5,
+    },
+    {
+      slug: 'lambda-errors',
+      meaning: 'Lambdas behind the API end with an error.',
+      metric: errorsOf(background),
+      above: 5,
+    },
+    {
+      slug: 'lambda-throttles',
+      meaning: 'Lambdas are throttled: the account has no concurrency left.',
+      metric: new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'Throttles',
+        statistic: 'Sum',
+        period: FIVE_MINUTES,
+      }),
+      above: 0,
+    },
+    {
+      slug: 'audit-unsettled',
+      meaning: 'Outcomes of control-plane changes could not be written to the audit log.',
+      metric: ownMetric(cell, 'audit_unsettled_count'),
+      above: 0,
     },
     {
       slug: 'table-throttles',

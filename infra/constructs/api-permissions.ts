@@ -1,9 +1,12 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { ApiFunction } from '../../shared/contract/operation.ts'
 import { assertNever } from '../../shared/core/assert-never.ts'
-import type { ApiStackDependencies } from '../stacks/api-stack.ts'
+import type { DataStack } from '../stacks/data-stack.ts'
+import type { EventsStack } from '../stacks/events-stack.ts'
+import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Environment } from './app-function.ts'
 import type { CellStack } from './cell.ts'
+import { machineArn, ROLLOUT_NAME } from './machine-names.ts'
 import { parameter } from './parameters.ts'
 import {
   AUDIT_PARTITIONS,
@@ -15,6 +18,12 @@ import {
   tenantDataKeys,
   workerQueues,
 } from './permissions.ts'
+
+export interface ApiStackDependencies {
+  readonly data: DataStack
+  readonly events: EventsStack
+  readonly workers: WorkersStack
+}
 
 /** What every API function is told. The simulator's control address goes to the test helpers alone. */
 export const apiEnvironment = (
@@ -34,8 +43,10 @@ export const apiEnvironment = (
   liveMode: parameter(stack, 'LiveMode'),
   waTestUrl: parameter(stack, 'WaTestUrl'),
   docsBaseUrl: stack.cell.config.docsBaseUrl,
+  corsAllowOrigins: stack.cell.config.corsAllowOrigins.join(','),
   egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
   egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
+  ...(name === 'api-keys' ? { rolloutStateMachineArn: machineArn(stack, ROLLOUT_NAME) } : {}),
   ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),
 })
 
@@ -83,9 +94,21 @@ export const apiPermissions = (
     case 'api-keys':
       // Platform admins list workers: the one API function that reads the fleet's part of the system index.
       // It rings workers when a tenant is deleted.
-      return [...everyFunction, ...ring, tableAccess(core, 'readWrite', ['system', 'list1', 'list2'])]
+      return [
+        ...everyFunction,
+        ...ring,
+        tableAccess(core, 'readWrite', ['system', 'list1', 'list2']),
+        allow(['states:StartExecution'], machineArn(stack, ROLLOUT_NAME)),
+      ]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+    case 'api-stream':
+      return [
+        ...everyFunction,
+        tableAccess(core, 'read', ['list1']),
+        tableAccess(messages, 'read'),
+        tenantDataKeys(data.key),
+      ]
     default:
       return assertNever(name)
   }

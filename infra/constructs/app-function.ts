@@ -6,6 +6,7 @@ import { Construct } from 'constructs'
 import { ENV, type EnvironmentName } from '../../shared/config/environment.ts'
 import { acknowledge } from './acknowledge.ts'
 import { type Cell, cellPrefix } from './cell.ts'
+import { maskPrivateData } from './log-privacy.ts'
 
 export type Environment = Partial<Record<EnvironmentName, string>>
 
@@ -33,6 +34,7 @@ export class AppFunction extends Construct {
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/fleetline/${cellPrefix(cell.config)}/${name}`,
       retention: cell.config.logRetentionDays,
+      dataProtectionPolicy: maskPrivateData(cell),
       removalPolicy: cell.config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })

@@ -17,6 +17,12 @@ const PARAMETERS = {
   WorkerImage: { description: 'Image of the session worker: <repository>@sha256:<digest>' },
 } as const
 
+/** A tag can be moved after it was looked at; CloudFormation refuses anything but a digest before it changes anything. */
+const IMAGE_BY_DIGEST = {
+  allowedPattern: '^[^@ ]+@sha256:[0-9a-f]{64}$',
+  constraintDescription: 'name the image by digest: <repository>@sha256:<64 hex digits>',
+}
+
 export type ParameterName = keyof typeof PARAMETERS
 
 /** @returns the value as a token for templates */
@@ -32,6 +38,7 @@ export const parameter = (stack: CellStack, name: ParameterName): string => {
   return new CfnParameter(stack, name, {
     type: 'String',
     ...definition,
+    ...(name === 'WorkerImage' && config.environment !== 'local' ? IMAGE_BY_DIGEST : {}),
     allowedValues: 'allowedValues' in definition ? [...definition.allowedValues] : undefined,
     default: defaults[name] ?? ('default' in definition ? definition.default : undefined),
   }).valueAsString

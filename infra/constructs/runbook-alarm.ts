@@ -10,7 +10,9 @@ export interface RunbookAlarm {
   readonly meaning: string
   readonly metric: IMetric
   /** rings above this value */
-  readonly above: number
+  readonly above?: number
+  /** rings below this value */
+  readonly below?: number
   readonly periods?: number
 }
 
@@ -23,8 +25,9 @@ export const addRunbookAlarm = (stack: CellStack, topic: ITopic, alarm: RunbookA
     alarmName: `${cell.prefix}-${alarm.slug}`,
     alarmDescription: `${alarm.meaning} Runbook: ${cell.config.runbookBaseUrl}${RUNBOOK}#${alarm.slug}`,
     metric: alarm.metric,
-    threshold: alarm.above,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: alarm.above ?? alarm.below ?? 0,
+    comparisonOperator:
+      alarm.below === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: alarm.periods ?? 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   })

@@ -8,6 +8,7 @@ import { AppFunction, type Environment } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { everyMinute } from '../constructs/every-minute.ts'
 import { JsonataMachine } from '../constructs/jsonata-machine.ts'
+import { ALLOCATE_NAME, machineArn, ROLLOUT_NAME } from '../constructs/machine-names.ts'
 import {
   allow,
   dataKeyThroughServices,
@@ -18,12 +19,11 @@ import {
   workerQueuesFinding,
 } from '../constructs/permissions.ts'
 import { allocateSession } from '../state-machines/allocate-session.ts'
+import { rolloutWorkers } from '../state-machines/rollout-workers.ts'
 import { workerLifecycle } from '../state-machines/worker-lifecycle.ts'
 import type { DataStack } from './data-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
 import { WORKER_CONTAINER, type WorkersStack } from './workers-stack.ts'
-
-const ALLOCATE_NAME = 'allocate-session'
 
 interface Stacks {
   readonly data: DataStack
@@ -37,6 +37,8 @@ export class AllocatorStack extends CellStack {
   readonly reconciler: AppFunction
   readonly lifecycle: JsonataMachine
   readonly allocate: JsonataMachine
+  readonly planner: AppFunction
+  readonly rollout: JsonataMachine
 
   constructor(scope: Construct, cell: Cell, stacks: Stacks) {
     super(scope, cell, 'allocator')
@@ -64,6 +66,8 @@ export class AllocatorStack extends CellStack {
     this.lifecycle = this.#makeLifecycle(stacks)
     this.allocate = this.#makeAllocate()
     this.reconciler = this.#makeReconciler(stacks, environment)
+    this.planner = this.#makePlanner(stacks, environment)
+    this.rollout = this.#makeRollout()
   }
 
   #makeAllocate(): JsonataMachine {
@@ -83,6 +87,45 @@ export class AllocatorStack extends CellStack {
     })
   }
 
+  #makePlanner({ data }: Stacks, environment: Environment): AppFunction {
+    const { config } = this.cell
+    const lifecycleArn = this.lifecycle.machine.stateMachineArn
+    const planner = new AppFunction(this, {
+      cell: this.cell,
+      name: 'fleet-planner',
+      memoryMiB: 512,
+      timeoutSeconds: 55,
+      environment: {
+        ...environment,
+        lifecycleStateMachineArn: lifecycleArn,
+        minimumWorkers: String(config.fleet.minimumWorkers),
+        keepWarm: config.fleet.keepWarm ? 'true' : '',
+      },
+      permissions: [
+        tableAccess(data.tables.core, 'readWrite', ['system']),
+        dataKeyThroughServices(this, data.key),
+        allow(['states:StartExecution'], lifecycleArn),
+        workerQueues(this, this.cell, ['sqs:SendMessage']),
+      ],
+      acknowledged: { [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON },
+    })
+    // A laptop has one worker and no minute to spare; a rollout there is carried by its machine alone.
+    if (config.environment !== 'local') everyMinute(this, 'PlanEveryMinute', planner.function)
+    return planner
+  }
+
+  #makeRollout(): JsonataMachine {
+    const functionArn = this.planner.function.functionArn
+    const ownArn = machineArn(this, ROLLOUT_NAME)
+    return new JsonataMachine(this, 'RolloutWorkers', {
+      cell: this.cell,
+      name: ROLLOUT_NAME,
+      definition: rolloutWorkers(),
+      substitutions: { PlannerFunctionArn: functionArn, OwnArn: ownArn },
+      permissions: [allow(['lambda:InvokeFunction'], functionArn), allow(['states:StartExecution'], ownArn)],
+    })
+  }
+
   #makeLifecycle({ network, workers }: Stacks): JsonataMachine {
     const { taskDefinition, cluster } = workers
     const functionArn = this.allocator.function.functionArn
@@ -98,6 +141,7 @@ export class AllocatorStack extends CellStack {
         TaskDefinitionFamily: family,
         ContainerName: WORKER_CONTAINER,
         SecurityGroup: network.workerSecurityGroup.securityGroupId,
+        AssignPublicIp: this.cell.config.egressMode === 'nat' ? 'DISABLED' : 'ENABLED',
         EnvTaskToken: ENV.taskToken,
         EnvWorkerId: ENV.workerId,
         EnvWorkerMode: ENV.workerMode,

@@ -14,6 +14,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import { acknowledge } from '../constructs/acknowledge.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
+import { requireConditionalWrites } from '../constructs/conditional-writes.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
@@ -117,6 +118,7 @@ export class DataStack extends CellStack {
       lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(7), expiredObjectDeleteMarker: true }],
       removalPolicy: this.#removalPolicy,
     })
+    requireConditionalWrites(bucket)
     acknowledge(bucket, {
       'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every session in clear',
     })

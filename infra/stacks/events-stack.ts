@@ -61,9 +61,11 @@ export class EventsStack extends CellStack {
       timeoutSeconds: 30,
       environment,
       permissions: [
-        tableAccess(data.tables.core, 'read'),
+        // Write: the tenant's data key is made at its first use. Contents are opened for endpoints that filter by chat.
+        tableAccess(data.tables.core, 'readWrite'),
         tableAccess(data.tables.messages, 'readWrite'),
         dataKeyThroughServices(this, data.key),
+        tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
       ],
     })
@@ -91,11 +93,13 @@ export class EventsStack extends CellStack {
         egressAllowHttp: egress.allowHttp ? 'true' : '',
       },
       permissions: [
-        tableAccess(data.tables.core, 'readWrite'),
-        tableAccess(data.tables.messages, 'readWrite'),
+        // list1: sessions and the ledger, for replays; system: held deliveries of an endpoint.
+        tableAccess(data.tables.core, 'readWrite', ['list1']),
+        tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
+        allow(['events:PutEvents'], this.bus.eventBusArn),
       ],
     })
     deliver.function.addEventSource(

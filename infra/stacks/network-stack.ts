@@ -3,6 +3,7 @@ import {
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
   type ISubnet,
   Peer,
   Port,
@@ -25,13 +26,15 @@ export class NetworkStack extends CellStack {
 
   constructor(scope: Construct, cell: Cell) {
     super(scope, cell, 'network')
+    const isNat = cell.config.egressMode === 'nat'
     this.vpc = new Vpc(this, 'Vpc', {
       availabilityZones: cell.config.availabilityZones,
-      natGateways: 0,
+      natGateways: isNat ? cell.config.availabilityZones.length : 0,
       // The default group has no member; emptying it would need a custom resource with rights over all groups.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
+        ...(isNat ? [{ name: 'workers', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 }] : []),
       ],
       gatewayEndpoints: {
         S3: { service: GatewayVpcEndpointAwsService.S3 },
@@ -47,12 +50,39 @@ export class NetworkStack extends CellStack {
         }),
       ),
     })
-    this.subnets = this.vpc.publicSubnets
+    this.subnets = isNat ? this.vpc.privateSubnets : this.vpc.publicSubnets
     this.workerSecurityGroup = new SecurityGroup(this, 'Workers', {
       vpc: this.vpc,
       description: 'Session workers: nothing in, HTTPS and secure WebSockets out',
       allowAllOutbound: false,
     })
     this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'WhatsApp and AWS')
+    if (cell.config.interfaceEndpoints) this.#addInterfaceEndpoints()
+  }
+
+  /** What workers call beside S3 and DynamoDB. The endpoints take HTTPS from the workers and from nobody else. */
+  #addInterfaceEndpoints(): void {
+    const endpoints = new SecurityGroup(this, 'Endpoints', {
+      vpc: this.vpc,
+      description: 'Endpoints of AWS services: HTTPS from the workers',
+      allowAllOutbound: false,
+    })
+    endpoints.addIngressRule(this.workerSecurityGroup, Port.tcp(443), 'from the workers')
+    const services = {
+      Sqs: 'SQS',
+      Kms: 'KMS',
+      Events: 'EVENTBRIDGE',
+      States: 'STEP_FUNCTIONS',
+      Logs: 'CLOUDWATCH_LOGS',
+      Ecr: 'ECR',
+      EcrDocker: 'ECR_DOCKER',
+    } as const
+    for (const [id, name] of Object.entries(services))
+      this.vpc.addInterfaceEndpoint(id, {
+        service: InterfaceVpcEndpointAwsService[name],
+        securityGroups: [endpoints],
+        open: false,
+        subnets: { subnets: this.subnets },
+      })
   }
 }

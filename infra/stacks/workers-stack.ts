@@ -18,6 +18,7 @@ import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
 import { baseEnvironment, toVariables } from '../constructs/app-function.ts'
 import { type Cell, CellStack, workerQueuePrefix } from '../constructs/cell.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
+import { maskPrivateData } from '../constructs/log-privacy.ts'
 import { parameter } from '../constructs/parameters.ts'
 import {
   allow,
@@ -76,6 +77,7 @@ export class WorkersStack extends CellStack {
     const logGroup = new LogGroup(this, 'WorkerLogs', {
       logGroupName: `/fleetline/${prefix}/worker`,
       retention: config.logRetentionDays,
+      dataProtectionPolicy: maskPrivateData(this.cell),
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
     const taskDefinition = new FargateTaskDefinition(this, 'Worker', {

@@ -49,7 +49,7 @@ export const workerLifecycle = (subnetCount: number): StateMachineDefinition => 
           AwsvpcConfiguration: {
             Subnets: Array.from({ length: subnetCount }, (_, index) => placeholder(`Subnet${index}`)),
             SecurityGroups: [placeholder('SecurityGroup')],
-            AssignPublicIp: 'ENABLED',
+            AssignPublicIp: placeholder('AssignPublicIp'),
           },
         },
         Overrides: {

@@ -33,3 +33,22 @@ test('every section of the runbook says what to look at and what to do', () => {
     expect(section).toMatch(/\*\*Do\*\*/)
   }
 })
+
+test('an alarm adds up no more than ten metrics, which is what CloudWatch takes', () => {
+  for (const { AlarmName, Metrics } of alarms)
+    expect({
+      AlarmName,
+      tooMany: (Metrics ?? []).filter((metric: { MetricStat?: object }) => metric.MetricStat).length > 10,
+    }).toEqual({
+      AlarmName,
+      tooMany: false,
+    })
+})
+
+test('there are six dashboards', () => {
+  const names = ofType(synthesize('prod'), 'AWS::CloudWatch::Dashboard').map(
+    ({ properties }) => properties.DashboardName,
+  )
+  const areas = ['api', 'data', 'delivery', 'fleet', 'overview', 'sessions']
+  expect(names.sort()).toEqual(areas.map((area) => `fleetline-prod-c1-${area}`))
+})

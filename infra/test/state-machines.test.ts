@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { allocateSession } from '../state-machines/allocate-session.ts'
 import type { State, StateMachineDefinition } from '../state-machines/asl.ts'
+import { rolloutWorkers } from '../state-machines/rollout-workers.ts'
 import { MINIMUM_HEARTBEAT_SECONDS, workerLifecycle } from '../state-machines/worker-lifecycle.ts'
 import { ofType, synthesize } from './support/synth.ts'
 
 const MACHINES: [string, StateMachineDefinition][] = [
   ['AllocateSession', allocateSession],
   ['WorkerLifecycle', workerLifecycle(2)],
+  ['RolloutWorkers', rolloutWorkers()],
 ]
 const nextOf = (state: State): string[] => [
   ...('Next' in state ? [state.Next] : []),
@@ -50,7 +52,7 @@ test('a healthy task is never taken for dead: heartbeat of at least four minutes
 
 test('the deployed definitions have a value for every placeholder', () => {
   const machines = ofType(synthesize('prod'), 'AWS::StepFunctions::StateMachine')
-  expect(machines).toHaveLength(2)
+  expect(machines).toHaveLength(3)
   for (const { properties } of machines) {
     const used = [...properties.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map((match: RegExpMatchArray) => match[1])
     expect([...new Set(used)].sort()).toEqual(Object.keys(properties.DefinitionSubstitutions).sort())

@@ -3,17 +3,26 @@ import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { makeSQSClient } from '../../shared/aws/sqs.ts'
 import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { makeGuardedAgent } from '../../shared/egress/guarded-agent.ts'
 import { parseEgressRules } from '../../shared/egress/url-rules.ts'
+import { enqueueDeliveries } from '../../shared/events/deliver-queue.ts'
 import { EventBridgeSink } from '../../shared/events/event-sink.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
 import { makeLog } from '../../shared/log/log.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { postWebhook } from '../../shared/webhooks/post-webhook.ts'
 import { makeControlHandlers } from './handlers.ts'
 
 const log = makeLog('api-control')
 const tables = openTables()
+const sqs = makeSQSClient()
+const egressRules = parseEgressRules({
+  cidrs: readEnvironment('egressAllowCidrs'),
+  http: readEnvironment('egressAllowHttp'),
+})
+const dispatcher = makeGuardedAgent(egressRules)
 
 /** Sessions, webhook endpoints, events, health. */
 export const handler = makeApi(
@@ -21,12 +30,11 @@ export const handler = makeApi(
   makeControlHandlers({
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
-    bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
+    bell: new Bell({ client: sqs, hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
     sink: new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus')),
-    egressRules: parseEgressRules({
-      cidrs: readEnvironment('egressAllowCidrs'),
-      http: readEnvironment('egressAllowHttp'),
-    }),
+    egressRules,
+    ringPipeline: (hints) => enqueueDeliveries(sqs, requireEnvironment('deliverQueueUrl'), hints),
+    post: (input) => postWebhook({ ...input, dispatcher }),
     version: readEnvironment('version') ?? 'unknown',
     log,
   }),

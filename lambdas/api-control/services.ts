@@ -1,9 +1,11 @@
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { EgressRules } from '../../shared/egress/url-rules.ts'
 import type { EventSink } from '../../shared/events/event-sink.ts'
+import type { PipelineHint } from '../../shared/events/queue-envelopes.ts'
 import type { Bell } from '../../shared/events/ring.ts'
 import type { Log } from '../../shared/log/log.ts'
 import type { Tables } from '../../shared/store/tables.ts'
+import type { PostResult, postWebhook } from '../../shared/webhooks/post-webhook.ts'
 
 /** What the operations of this function work with. */
 export interface ControlServices {
@@ -12,6 +14,9 @@ export interface ControlServices {
   readonly bell: Bell
   readonly sink: EventSink
   readonly egressRules: EgressRules
+  /** rings the webhook pipeline; rows are the truth, the sweeper rings too */
+  readonly ringPipeline: (hints: readonly PipelineHint[]) => Promise<unknown>
+  readonly post: (input: Omit<Parameters<typeof postWebhook>[0], 'dispatcher'>) => Promise<PostResult>
   readonly version: string
   readonly log: Log
 }

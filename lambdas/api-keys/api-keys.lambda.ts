@@ -1,5 +1,6 @@
 import { makeSQSClient } from '../../shared/aws/sqs.ts'
-import { requireEnvironment } from '../../shared/config/environment.ts'
+import { makeSFNClient, StartExecutionCommand } from '../../shared/aws/step-functions.ts'
+import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
@@ -9,6 +10,7 @@ import { makeKeyHandlers } from './handlers.ts'
 
 const log = makeLog('api-keys')
 const tables = openTables()
+const stepFunctions = makeSFNClient()
 const dependencies = makeApiDependencies(tables, log)
 
 /** Tenants, keys and the platform's own view: the only API function that may write keys. */
@@ -17,6 +19,16 @@ export const handler = makeApi(
   makeKeyHandlers({
     tables,
     readSecret: dependencies.readSecret,
+    deployedVersion: readEnvironment('version') ?? 'unknown',
+    startRolloutMachine: async ({ mode, rolloutId }) => {
+      await stepFunctions.send(
+        new StartExecutionCommand({
+          stateMachineArn: requireEnvironment('rolloutStateMachineArn'),
+          name: `${rolloutId}-0`,
+          input: JSON.stringify({ v: 1, mode, rolloutId, generation: 0 }),
+        }),
+      )
+    },
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
   dependencies,

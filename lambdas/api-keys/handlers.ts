@@ -3,15 +3,19 @@ import { createKey } from './operations/create-key.ts'
 import { createTenant } from './operations/create-tenant.ts'
 import { createTenantKey } from './operations/create-tenant-key.ts'
 import { deleteTenant } from './operations/delete-tenant.ts'
+import { drainWorker } from './operations/drain-worker.ts'
 import { getKey } from './operations/get-key.ts'
 import { getOwnTenant } from './operations/get-own-tenant.ts'
 import { getTenant } from './operations/get-tenant.ts'
 import { getWorker } from './operations/get-worker.ts'
 import { listAuditLog, listPlatformAuditLog } from './operations/list-audit-log.ts'
 import { listKeys } from './operations/list-keys.ts'
+import { listPlacedSessions } from './operations/list-placed-sessions.ts'
 import { listTenants } from './operations/list-tenants.ts'
 import { listWorkers } from './operations/list-workers.ts'
+import { moveSession } from './operations/move-session.ts'
 import { revokeKey } from './operations/revoke-key.ts'
+import { abortRollout, getRollout, startRollout } from './operations/rollouts.ts'
 import { rotateKey } from './operations/rotate-key.ts'
 import { resumeTenant, suspendTenant, updateTenant } from './operations/update-tenant.ts'
 import type { KeyServices } from './services.ts'
@@ -35,4 +39,10 @@ export const makeKeyHandlers = (services: KeyServices): HandlersOf<'api-keys'> =
   listPlatformAuditLog: listPlatformAuditLog(services),
   listWorkers: listWorkers(services),
   getWorker: getWorker(services),
+  drainWorker: drainWorker(services),
+  listPlacedSessions: listPlacedSessions(services),
+  moveSession: moveSession(services),
+  startRollout: startRollout(services),
+  getRollout: getRollout(services),
+  abortRollout: abortRollout(services),
 })

@@ -6,12 +6,11 @@ import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { createOnce } from '../../shared/http/create-once.ts'
 import type { AdminContext, TenantContext } from '../../shared/http/handler.ts'
 import { isRange } from '../../shared/http/ip-ranges.ts'
+import { pepperVersionOf } from '../../shared/http/platform-secret.ts'
 import { type FieldProblem, validationFault } from '../../shared/http/validate.ts'
 import { type ApiKeyRow, ApiKeys } from '../../shared/store/api-keys.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import type { KeyServices } from './services.ts'
-
-export const PEPPER_VERSION = 1
 
 export interface KeyRequest {
   readonly name: string
@@ -36,15 +35,15 @@ export const mintKey = async (
     const problems = await problemsOf(services, scope, request, context.now)
     if (problems.length > 0) throw validationFault(problems)
     const key = makeApiKey(request.mode)
-    const { pepper } = await services.readSecret()
+    const secret = await services.readSecret()
     const row: ApiKeyRow = {
       v: 1,
       tenantId,
       mode: request.mode,
       id: newId('key', context.now),
       name: request.name,
-      hash: hashApiKey(pepper, key),
-      pepperVersion: PEPPER_VERSION,
+      hash: hashApiKey(secret.pepper, key),
+      pepperVersion: pepperVersionOf(secret),
       start: startOfKey(key),
       scopes: [...new Set(request.scopes)],
       sessionId: request.sessionId,

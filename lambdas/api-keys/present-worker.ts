@@ -13,5 +13,6 @@ export const presentWorker = (row: WorkerRow): z.input<typeof workerSchema> => (
   capacity: row.capacity,
   version: row.version,
   rssMb: row.rssBytes === null ? null : Math.round(row.rssBytes / BYTES_PER_MB),
+  loopLagMs: row.loopLagMs ?? null,
   heartbeatAt: new Date(row.heartbeat.at).toISOString(),
 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { Endings } from '../../shared/store/endings.ts'
@@ -9,7 +10,9 @@ import { Messages } from '../../shared/store/messages.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
+import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
 
+const quietLog = pino({ level: 'silent' })
 const DAY_MS = 24 * 3_600_000
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>
@@ -35,7 +38,8 @@ const accept = async (): Promise<string> => {
   })
   return answer.body.id
 }
-const sweep = (now: number) => endOverdueMessages({ tables: api.tables, tenantKeys: api.tenantKeys }, now)
+const sweep = (now: number) =>
+  endOverdueMessages({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, now)
 const ended = async () => (await new Endings(api.tables, tenant.scope).list(sessionId, 10)).map((row) => row.messageId)
 
 /** A worker had it and let go of it. */
@@ -119,13 +123,25 @@ it('rows of a deleted session go in bounded batches once its webhooks had their 
   const ids: string[] = []
   for (let count = 0; count < 5; count++) ids.push(await accept())
   expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
-  expect(await deleteRowsOfSessions(api.tables, Date.now() + DAY_MS)).toBe(0)
+  expect(await deleteRowsOfSessions(api.tables, quietLog, Date.now() + DAY_MS)).toBe(0)
   expect(await messages.get(ids[0] ?? '')).not.toBeNull()
   const later = Date.now() + 5 * DAY_MS
-  expect(await deleteRowsOfSessions(api.tables, later)).toBeGreaterThanOrEqual(ids.length)
-  await deleteRowsOfSessions(api.tables, later)
+  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBeGreaterThanOrEqual(ids.length)
+  await deleteRowsOfSessions(api.tables, quietLog, later)
   for (const id of ids) expect(await messages.get(id)).toBeNull()
   expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
   expect(await leases.get(sessionId)).toBeNull()
-  expect(await deleteRowsOfSessions(api.tables, later)).toBe(0)
+  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBe(0)
+})
+
+it('a session that the reconciler set aside is told once, with its reason', async () => {
+  const reason = { code: 'quarantined', retryable: false, nextAction: 'restart', since: 1 }
+  const sessions = new Sessions(api.tables, tenant.scope)
+  expect(await sessions.writeUntold(sessionId, 7, { status: 'failed', reason })).toBe(true)
+  const tell = () => tellFailedSessions({ tables: api.tables, tenantKeys: api.tenantKeys }, Date.now())
+  const told = (await Promise.all([tell(), tell(), tell()])).flat()
+  expect(told).toMatchObject([{ type: 'session.failed', sessionId, sequence: null }])
+  expect(await tell()).toEqual([])
+  const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]?.id}`)
+  expect(event.body.data.session).toMatchObject({ status: 'failed', reason: { code: 'quarantined' } })
 })

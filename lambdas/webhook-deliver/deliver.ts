@@ -1,35 +1,24 @@
-import { newId } from '../../shared/core/ids.ts'
-import { nextAttempt, parseRetryAfter } from '../../shared/core/retry-schedule.ts'
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
-import { signWebhook } from '../../shared/core/webhook-signature.ts'
-import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import { toEnvelope } from '../../shared/events/envelope.ts'
 import type { DeliveryHint } from '../../shared/events/queue-envelopes.ts'
 import { type AttemptOutcome, Deliveries } from '../../shared/store/deliveries.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { Events } from '../../shared/store/events.ts'
-import { endpointSecretPlace, eventDataPlace } from '../../shared/store/places.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows.ts'
-import type { Tables } from '../../shared/store/tables.ts'
-import type { PostResult, postWebhook } from './post-webhook.ts'
+import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
+import { bodyOf, makeWebhookRequest, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'
+import { type Admission, admit, hintOf } from './admit.ts'
+import { concludeForEndpoint, exhaustedEvent } from './conclude.ts'
+import { decide } from './decide.ts'
+import type { DeliverDependencies } from './dependencies.ts'
 
 const POST_DEADLINE_MS = 15_000
 /** The claim outlives the POST and the writes after it; then another attempt may start. */
 const CLAIM_MS = 45_000
-const GONE = 410
-
-export interface DeliverDependencies {
-  readonly tables: Tables
-  readonly tenantKeys: TenantKeys
-  readonly post: (input: Omit<Parameters<typeof postWebhook>[0], 'dispatcher'>) => Promise<PostResult>
-  /** rings the deliver queue again after a short delay */
-  readonly enqueue: (hint: DeliveryHint, delaySeconds: number) => Promise<unknown>
-  readonly now: () => number
-  readonly random: () => number
-}
 
 export interface DeliverReport {
-  readonly outcome: 'notOurs' | 'held' | 'dropped' | AttemptOutcome['status']
+  readonly outcome: Exclude<Admission['kind'], 'go'> | AttemptOutcome['status']
   readonly delivery: DeliveryRow | null
   readonly result: PostResult | null
 }
@@ -38,7 +27,7 @@ export interface DeliverReport {
 const QUEUE_DELAY_LIMIT_SECONDS = 900
 
 /**
- * Claim, POST, record (platform-facts §1.5). Errors before the POST are ours and throw: the record comes again. The
+ * Admit, claim, POST, record (platform-facts §1.5). Errors before the POST are ours and throw: the record comes again. The
  * receiver's failures never throw. Errors after the POST throw too; the claim stops a second POST until it runs out.
  */
 export const deliver = async (
@@ -51,26 +40,44 @@ export const deliver = async (
   const endpoint = await new Endpoints(tables, scope).get(hint.endpointId)
   const standing = await deliveries.get(hint)
   if (!standing) return { outcome: 'notOurs', delivery: null, result: null }
-  if (endpoint?.status !== 'active') {
-    await deliveries.hold(standing)
-    return { outcome: 'held', delivery: standing, result: null }
-  }
+  const admission = await admit(dependencies, scope, endpoint, standing)
+  if (admission.kind !== 'go' || !endpoint)
+    return { outcome: admission.kind === 'go' ? 'notOurs' : admission.kind, delivery: standing, result: null }
   const startedAt = now()
   const delivery = await deliveries.claim(hint, startedAt, startedAt + CLAIM_MS)
   if (!delivery) return { outcome: 'notOurs', delivery: standing, result: null }
   const request = await buildRequest(dependencies, scope, endpoint, delivery, startedAt)
   const result = await dependencies.post({ ...request, deadlineMs: POST_DEADLINE_MS })
-  const outcome = decide(delivery, result, now(), dependencies.random())
-  if (result.httpStatus === GONE)
-    await new Endpoints(tables, scope).update(endpoint.id, {
-      status: 'disabled',
-      statusReason: 'The receiver answered 410 Gone',
-    })
-  const recorded = await deliveries.record(delivery, outcome)
+  return record(dependencies, scope, { endpoint, delivery, request, result, isProbe: admission.isProbe })
+}
+
+const record = async (
+  dependencies: DeliverDependencies,
+  scope: TenantScope,
+  made: {
+    endpoint: EndpointRow
+    delivery: DeliveryRow
+    request: WebhookRequest
+    result: PostResult
+    isProbe: boolean
+  },
+): Promise<DeliverReport> => {
+  const { delivery, endpoint, result } = made
+  const { tables, now } = dependencies
+  const outcome = decide({ ...made, policy: endpoint.retry }, now(), dependencies.random())
+  const event =
+    outcome.status === 'exhausted' ? await exhaustedEvent(dependencies, scope, delivery, delivery.attempts) : null
+  const recorded = await new Deliveries(tables, scope).record(
+    delivery,
+    outcome,
+    event ? [new Events(tables, scope).controlLeg(event)] : [],
+  )
+  if (event && recorded) await dependencies.publish([event])
   if (recorded && outcome.nextAttemptAt !== null) {
     const delaySeconds = Math.ceil((outcome.nextAttemptAt - now()) / 1000)
-    if (delaySeconds <= QUEUE_DELAY_LIMIT_SECONDS) await dependencies.enqueue(hint, delaySeconds)
+    if (delaySeconds <= QUEUE_DELAY_LIMIT_SECONDS) await dependencies.enqueue(hintOf(delivery), delaySeconds)
   }
+  if (recorded) await concludeForEndpoint(dependencies, scope, endpoint, result, made.isProbe)
   return { outcome: recorded ? outcome.status : 'notOurs', delivery, result }
 }
 
@@ -80,55 +87,10 @@ const buildRequest = async (
   endpoint: EndpointRow,
   delivery: DeliveryRow,
   at: number,
-): Promise<{ url: string; headers: Record<string, string>; body: string }> => {
+): Promise<WebhookRequest> => {
   const event = await new Events(dependencies.tables, scope).get(delivery)
   if (!event) throw new Error(`event ${delivery.eventId} has a delivery but no row`)
   const data = await dependencies.tenantKeys.open(scope, eventDataPlace(event.id), event.data)
-  const body = JSON.stringify(toEnvelope(event, data))
-  const live = endpoint.secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > at)
-  const secrets = await Promise.all(
-    live.map(async (secret) =>
-      String(await dependencies.tenantKeys.open(scope, endpointSecretPlace(endpoint.id), secret.sealed)),
-    ),
-  )
-  const timestampSeconds = Math.floor(at / 1000)
-  return {
-    url: endpoint.url,
-    body,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'Fleetline-Webhooks/1',
-      'webhook-id': event.id,
-      'webhook-timestamp': String(timestampSeconds),
-      'webhook-signature': signWebhook({ secrets, webhookId: event.id, timestampSeconds, body }),
-    },
-  }
-}
-
-/** What follows from an attempt: pure. */
-export const decide = (delivery: DeliveryRow, result: PostResult, at: number, random: number): AttemptOutcome => {
-  const attempt = {
-    v: 1 as const,
-    id: newId('att', at),
-    deliveryId: delivery.id,
-    number: delivery.attempts,
-    at,
-    durationMs: result.durationMs,
-    httpStatus: result.httpStatus,
-    error: result.error,
-    responseBody: result.responseBody,
-  }
-  if (result.error === null) return { status: 'delivered', nextAttemptAt: null, attempt }
-  if (result.httpStatus === GONE) return { status: 'held', nextAttemptAt: null, attempt }
-  const next = nextAttempt(
-    {
-      attempts: delivery.attempts,
-      httpStatus: result.httpStatus,
-      timedOut: result.error === 'timeout',
-      retryAfterSeconds: parseRetryAfter(result.retryAfter, at),
-    },
-    random,
-  )
-  if (next.kind === 'exhausted') return { status: 'exhausted', nextAttemptAt: null, attempt }
-  return { status: 'retrying', nextAttemptAt: at + next.delaySeconds * 1000, attempt }
+  const body = bodyOf(endpoint, toEnvelope(event, data))
+  return makeWebhookRequest(dependencies.tenantKeys, scope, endpoint, { id: event.id, body }, at)
 }

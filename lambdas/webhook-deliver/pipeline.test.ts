@@ -16,11 +16,11 @@ import { type EventRef, Events, refOf } from '../../shared/store/events.ts'
 import { endpointSecretPlace, eventDataPlace } from '../../shared/store/places.ts'
 import { transact } from '../../shared/store/table.ts'
 import { openTables, type Tables } from '../../shared/store/tables.ts'
+import { postWebhook } from '../../shared/webhooks/post-webhook.ts'
 import { republishUnfannedEvents } from '../sweeper/operations/republish-unfanned-events.ts'
 import { requeueDueDeliveries } from '../sweeper/operations/requeue-due-deliveries.ts'
 import { fanOutEvent } from '../webhook-fanout/fan-out-event.ts'
 import { deliver } from './deliver.ts'
-import { postWebhook } from './post-webhook.ts'
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -116,14 +116,15 @@ const writeEvent = async (type = 'message.received', sequence = 1): Promise<Even
 }
 
 const enqueue = async (hints: readonly DeliveryHint[]) => void rung.push(...hints)
-const fanOut = (ref: EventRef) => fanOutEvent({ tables, enqueue, now: () => now }, scope, ref)
+const fanOut = (ref: EventRef) => fanOutEvent({ tables, tenantKeys, enqueue, now: () => now }, scope, ref)
 const deliverNow = (hint: DeliveryHint, dispatcher = agent) =>
   deliver(
     {
       tables,
       tenantKeys,
       post: (input) => postWebhook({ ...input, dispatcher }),
-      enqueue: (again) => enqueue([again]),
+      enqueue: async (again) => ('kind' in again ? undefined : enqueue([again])),
+      publish: async () => undefined,
       now: () => now,
       random: () => 0.5,
     },
@@ -208,7 +209,7 @@ describe('event → fan-out → deliver', () => {
   })
 
   it('a private address is never called; the attempt says blocked_address without naming it', async () => {
-    const endpointId = await endpoint()
+    const endpointId = await endpoint({ url: url.replace('127.0.0.1', 'localhost') })
     await fanOut(await writeEvent())
     expect((await deliverNow(rung[0]!, closedAgent)).outcome).toBe('retrying')
     expect(received).toEqual([])
@@ -230,7 +231,8 @@ describe('event → fan-out → deliver', () => {
             await postWebhook({ ...input, dispatcher: agent })
             throw new Error('killed')
           },
-          enqueue: (again) => enqueue([again]),
+          enqueue: async (again) => ('kind' in again ? undefined : enqueue([again])),
+          publish: async () => undefined,
           now: () => now,
           random: () => 0.5,
         },

@@ -1,12 +1,21 @@
-import { wantsEvent } from '../../shared/core/event-filter.ts'
-import { deliveryIdOf } from '../../shared/core/ids.ts'
+import { chatOf, wantsChat, wantsEvent } from '../../shared/core/event-filter.ts'
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
+import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { DeliveryHint } from '../../shared/events/queue-envelopes.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
-import type { DeliveryRow, EndpointRow } from '../../shared/store/rows.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
+import type { DeliveryRow, EndpointRow, EventRow } from '../../shared/store/rows.ts'
 import type { Tables } from '../../shared/store/tables.ts'
+import { makeNewDelivery } from '../../shared/webhooks/new-delivery.ts'
+
+export interface FanOutDependencies {
+  readonly tables: Tables
+  readonly tenantKeys: TenantKeys
+  readonly enqueue: (hints: readonly DeliveryHint[]) => Promise<unknown>
+  readonly now: () => number
+}
 
 /**
  * One delivery per endpoint that wants the event (put-if-absent, deterministic ids), then `unfanned` goes, then the
@@ -14,44 +23,38 @@ import type { Tables } from '../../shared/store/tables.ts'
  * Endpoints that are paused or disabled get `held` deliveries: visible and replayable, never dropped.
  */
 export const fanOutEvent = async (
-  dependencies: { tables: Tables; enqueue: (hints: readonly DeliveryHint[]) => Promise<unknown>; now: () => number },
+  dependencies: FanOutDependencies,
   scope: TenantScope,
   ref: EventRef,
 ): Promise<{ deliveries: number }> => {
   const { tables, now } = dependencies
   const event = await new Events(tables, scope).get(ref)
   if (!event) throw new Error(`event ${ref.eventId} is on the bus but has no row yet`)
-  const endpoints = await new Endpoints(tables, scope).listAll()
+  const wanted = await selectEndpoints(dependencies, scope, event)
   const deliveries = new Deliveries(tables, scope)
-  const wanted = endpoints.filter((endpoint) => wantsEvent(endpoint.events, ref.type))
-  const rows = await Promise.all(wanted.map((endpoint) => deliveries.create(newDelivery(ref, endpoint, now()))))
+  const rows = await Promise.all(wanted.map((endpoint) => deliveries.create(makeNewDelivery(ref, endpoint, now()))))
   await new Events(tables, scope).markFanned(ref)
   const due = rows.filter((row) => row.status === 'pending')
   if (due.length) await dependencies.enqueue(due.map((row) => hintOf(row)))
   return { deliveries: rows.length }
 }
 
-const newDelivery = (ref: EventRef, endpoint: EndpointRow, now: number): DeliveryRow => ({
-  v: 1,
-  tenantId: ref.tenantId,
-  mode: ref.mode,
-  id: deliveryIdOf(ref.eventId, endpoint.id, 1),
-  endpointId: endpoint.id,
-  eventId: ref.eventId,
-  eventType: ref.type,
-  sessionId: ref.sessionId,
-  sequence: ref.sequence,
-  day: ref.day,
-  generation: 1,
-  status: endpoint.status === 'active' ? 'pending' : 'held',
-  attempts: 0,
-  nextAttemptAt: endpoint.status === 'active' ? now : null,
-  leaseUntil: null,
-  lastError: null,
-  lastStatus: null,
-  createdAt: now,
-  completedAt: null,
-})
+/** Types and sessions first; the content is opened only when somebody filters by chat. */
+const selectEndpoints = async (
+  { tables, tenantKeys }: FanOutDependencies,
+  scope: TenantScope,
+  event: EventRow,
+): Promise<readonly EndpointRow[]> => {
+  const byName = (await new Endpoints(tables, scope).listAll()).filter(
+    (endpoint) =>
+      endpoint.id !== event.aboutEndpointId &&
+      wantsEvent(endpoint.events, event.type) &&
+      (event.sessionId === null || endpoint.sessions.length === 0 || endpoint.sessions.includes(event.sessionId)),
+  )
+  if (byName.every((endpoint) => endpoint.chats.length === 0)) return byName
+  const chat = chatOf(await tenantKeys.open(scope, eventDataPlace(event.id), event.data))
+  return byName.filter((endpoint) => wantsChat(endpoint.chats, chat))
+}
 
 const hintOf = (row: DeliveryRow): DeliveryHint => ({
   v: 1,

@@ -1,5 +1,7 @@
+import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { makeSQSClient } from '../../shared/aws/sqs.ts'
 import { requireEnvironment } from '../../shared/config/environment.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import { enqueueDeliveries } from '../../shared/events/deliver-queue.ts'
 import { busEventSchema, scopeOf } from '../../shared/events/queue-envelopes.ts'
 import { makeLog } from '../../shared/log/log.ts'
@@ -10,6 +12,7 @@ import { fanOutEvent } from './fan-out-event.ts'
 const log = makeLog('webhook-fanout')
 const tables = openTables()
 const sqs = makeSQSClient()
+const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 
 /** SQS (from the bus rule) → one DELIVERY row per endpoint → deliver queue. */
 export const handler = (event: SqsEvent): Promise<SqsBatchResponse> =>
@@ -17,7 +20,7 @@ export const handler = (event: SqsEvent): Promise<SqsBatchResponse> =>
     const { detail } = busEventSchema.parse(body)
     const queueUrl = requireEnvironment('deliverQueueUrl')
     const { deliveries } = await fanOutEvent(
-      { tables, now: Date.now, enqueue: (hints) => enqueueDeliveries(sqs, queueUrl, hints) },
+      { tables, tenantKeys, now: Date.now, enqueue: (hints) => enqueueDeliveries(sqs, queueUrl, hints) },
       scopeOf(detail),
       detail,
     )

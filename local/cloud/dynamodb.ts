@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../cli/user-error.ts'
 import { type DynamoDbEngine, findDynamoDb } from './dynamodb-engine.ts'
 import { freePort } from './free-port.ts'
 import { type CloudLog, silent } from './log.ts'
@@ -12,6 +13,7 @@ export interface DynamoDb {
   stop(): Promise<void>
 }
 
+const SEE_LOG = 'see log.txt in the data directory; npm run reset if its data is damaged'
 /** Java on a busy machine takes several seconds. */
 const READY_DEADLINE_MS = 30_000
 /**
@@ -65,12 +67,13 @@ const commandOf = (engine: DynamoDbEngine, port: number, dataDir?: string): [str
 const waitUntilAnswering = async (url: string, child: ChildProcess): Promise<void> => {
   const until = Date.now() + READY_DEADLINE_MS
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`the DynamoDB emulator ended at once (exit code ${child.exitCode})`)
+    if (child.exitCode !== null)
+      throw new UserError(`the DynamoDB emulator ended at once (exit code ${child.exitCode}): ${SEE_LOG}`)
     try {
       await fetch(url, { method: 'POST' })
       return
     } catch (error) {
-      if (Date.now() > until) throw new Error('the DynamoDB emulator does not answer', { cause: error })
+      if (Date.now() > until) throw new UserError(`the DynamoDB emulator does not answer: ${SEE_LOG}`, { cause: error })
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }

@@ -1,42 +1,31 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListedProcess } from '../process/process-table.ts'
 import type { LocalLog } from './local-log.ts'
+import { LOCAL_PAGE } from './local-page.ts'
 import type { ExecutionRecord } from './step-functions/execution-store.ts'
 
+export interface LocalServerInput {
+  readonly about: { readonly apiUrl: string; readonly dataDir: string; readonly startedAt: number }
+  readonly log: LocalLog
+  readonly processes: () => readonly ListedProcess[]
+  readonly executions: () => readonly ExecutionRecord[]
+}
+
+const DEFAULT_LINES = 500
+const PAGE_BYTES = 4096
+/** Nothing from outside may be loaded, and no other page may frame this one. */
+const POLICY =
+  "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+
 /** What only a laptop has: its processes, metrics, log and executions, on a port of its own. */
-export const startLocalServer = async (input: {
-  log: LocalLog
-  processes: () => readonly ListedProcess[]
-  executions: () => readonly ExecutionRecord[]
-}) => {
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://local')
-    switch (url.pathname) {
-      case '/_local/processes':
-        return json(response, { data: input.processes() })
-      case '/_local/metrics':
-        return json(response, { data: input.log.metrics() })
-      case '/_local/executions':
-        return json(response, { data: input.executions() })
-      case '/_local/log': {
-        response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
-        response.write(`${input.log.recent(Number(url.searchParams.get('lines') ?? 500)).join('\n')}\n`)
-        if (!url.searchParams.has('follow')) return void response.end()
-        const unfollow = input.log.follow((line) => response.write(`${line}\n`))
-        return void request.once('close', unfollow)
-      }
-      case '/':
-      case '/_local':
-      case '/_local/':
-        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        return void response.end(INDEX)
-      default:
-        response.writeHead(404, { 'content-type': 'application/json' })
-        return void response.end('{"detail":"there is /_local/processes, metrics, executions and log"}')
-    }
+export const startLocalServer = async (input: LocalServerInput) => {
+  const server = createServer((request, response) => answer(input, request, response))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () =>
@@ -47,25 +36,67 @@ export const startLocalServer = async (input: {
   }
 }
 
+const answer = (input: LocalServerInput, request: IncomingMessage, response: ServerResponse): void => {
+  // A page of another site could reach us under its own name (DNS rebinding) and read the log.
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
+    return void problem(response, 421, 'ask for 127.0.0.1 or localhost')
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return void problem(response, 405, 'everything here is read with GET')
+  const url = new URL(request.url ?? '/', 'http://local')
+  switch (url.pathname) {
+    case '/_local/about':
+      return void json(response, input.about)
+    case '/_local/processes':
+      return void json(response, { data: input.processes().map(withMemory) })
+    case '/_local/metrics':
+      return void json(response, { data: input.log.metrics() })
+    case '/_local/executions':
+      return void json(response, { data: input.executions() })
+    case '/_local/log':
+      return void answerLog(input.log, url, request, response)
+    case '/':
+      return void response.writeHead(302, { location: '/_local/' }).end()
+    case '/_local':
+    case '/_local/':
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
+      return void response.end(LOCAL_PAGE)
+    default:
+      return void problem(response, 404, 'there is /_local/ with about, processes, metrics, executions and log')
+  }
+}
+
+/** Plain text; `lines` of it (500), and with `follow` whatever comes from now on. */
+const answerLog = (log: LocalLog, url: URL, request: IncomingMessage, response: ServerResponse): void => {
+  const lines = Number(url.searchParams.get('lines') ?? DEFAULT_LINES)
+  if (!Number.isInteger(lines) || lines < 1) return void problem(response, 400, 'lines must be a whole number from 1')
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+  response.write(
+    log
+      .recent(lines)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
+  if (!url.searchParams.has('follow')) return void response.end()
+  const unfollow = log.follow((line) => response.write(`${line}\n`))
+  request.once('close', unfollow)
+}
+
+/** Resident memory where the system tells it (Linux), else absent. */
+const withMemory = (item: ListedProcess): ListedProcess & { rssBytes?: number } => {
+  try {
+    const pages = Number(readFileSync(`/proc/${item.pid}/statm`, 'utf8').split(' ')[1])
+    return { ...item, rssBytes: pages * PAGE_BYTES }
+  } catch {
+    return item // ended a moment ago, or no Linux
+  }
+}
+
 const json = (response: ServerResponse, body: unknown): void => {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.end(JSON.stringify(body))
 }
 
-const INDEX = `<!doctype html><meta charset="utf-8"><title>Fleetline, local</title>
-<style>body{font:15px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}pre{background:#f4f4f4;padding:1rem;overflow:auto;max-height:30rem}h2{margin-top:2rem}table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ddd}</style>
-<h1>Fleetline on this machine</h1>
-<h2>Processes</h2><table id="processes"></table>
-<h2>Metrics</h2><table id="metrics"></table>
-<h2>Log</h2><pre id="log"></pre>
-<script>
-const cell = (text) => { const td = document.createElement('td'); td.textContent = text; return td }
-const fill = (id, rows) => { const table = document.getElementById(id); table.replaceChildren(...rows.map((row) => { const tr = document.createElement('tr'); tr.append(...row.map(cell)); return tr })) }
-const refresh = async () => {
-  const get = async (path) => (await (await fetch('/_local/' + path)).json()).data
-  fill('processes', (await get('processes')).map((p) => [p.kind, p.name, p.pid, p.workerId ?? '']))
-  fill('metrics', Object.entries(await get('metrics')).map(([name, m]) => [name, 'count ' + m.count, 'mean ' + (m.sum / m.count).toFixed(1), 'max ' + m.max, m.unit]))
-  document.getElementById('log').textContent = await (await fetch('/_local/log?lines=60')).text()
+const problem = (response: ServerResponse, status: number, detail: string): void => {
+  response.writeHead(status, { 'content-type': 'application/problem+json' })
+  response.end(JSON.stringify({ type: 'about:blank', status, detail }))
 }
-refresh(); setInterval(refresh, 2000)
-</script>`

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../cli/user-error.ts'
 
 /** What the templates and bundles are made from. */
 const SOURCES = ['infra', 'lambdas', 'session-task', 'shared', 'tools/build.ts', 'package-lock.json', 'cdk.json']
@@ -21,11 +22,12 @@ export const synthesize = async (
   const worker = join(root, 'dist/session-task/main.mjs')
   const known = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : ''
   if (known === stamp && existsSync(join(directory, 'manifest.json')) && existsSync(worker)) return directory
+  const logFile = join(dataDir, 'build.txt')
   onProgress('bundling lambdas and worker')
-  await runNode(root, ['tools/build.ts'], {})
+  await runNode(root, ['tools/build.ts'], {}, logFile)
   onProgress('synthesizing the CDK app')
   rmSync(directory, { recursive: true, force: true })
-  await runNode(root, ['infra/bin/app.ts'], { CDK_OUTDIR: directory, FLEETLINE_ENV: 'local' })
+  await runNode(root, ['infra/bin/app.ts'], { CDK_OUTDIR: directory, FLEETLINE_ENV: 'local' }, logFile)
   writeFileSync(stampFile, stamp)
   return directory
 }
@@ -48,7 +50,15 @@ const hashOf = (root: string): string => {
   return hash.digest('hex')
 }
 
-const runNode = (cwd: string, args: readonly string[], env: Record<string, string>): Promise<void> =>
+/** The first line that names an error; all of it is in the file. */
+const failure = (script: string, logFile: string, output: string): Error => {
+  writeFileSync(logFile, output)
+  const lines = output.split('\n').map((line) => line.trim())
+  const told = lines.find((line) => /error/i.test(line)) ?? lines.findLast((line) => line !== '') ?? 'no output'
+  return new UserError(`${script} failed: ${told} (all of it: ${logFile})`)
+}
+
+const runNode = (cwd: string, args: readonly string[], env: Record<string, string>, logFile: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], {
       cwd,
@@ -58,7 +68,5 @@ const runNode = (cwd: string, args: readonly string[], env: Record<string, strin
     const output: string[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)))
     child.once('error', reject)
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${args[0]} failed (exit code ${code}):\n${output.join('')}`)),
-    )
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(failure(args[0]!, logFile, output.join('')))))
   })

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 
 const MARK = 'FLEETLINE_TEST_MARK'
+/** What should have ended and did not is killed: the test then fails on its exit code. */
+const DEADLINE_MS = 25_000
 
 export interface Ended {
   readonly code: number | null
@@ -24,6 +26,8 @@ export const runProgram = async (
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, ...options.env, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: DEADLINE_MS,
+    killSignal: 'SIGKILL',
   })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, stdout, stderr, leftBehind: processesMarked(mark) }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isSettled } from '../../shared/core/message-status.ts'
+import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { Messages } from '../../shared/store/messages.ts'
 import type { MessageRow, OpenRow } from '../../shared/store/rows.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
@@ -56,7 +57,12 @@ export class OutboxAttempt {
     try {
       const claim = { epoch: this.#sessionLog.epoch, claimToken: this.#claimToken }
       const result = await this.#messages.claim(messageId, claim)
-      if (result.outcome === 'claimed') return result.row
+      if (result.outcome === 'claimed') {
+        // A row of ours that nobody had in his hands: a lost answer, or a hole. The canary of the protocol (H7).
+        if (result.before.status === 'sending' && result.before.epoch === this.#sessionLog.epoch)
+          emitMetrics({ message_readopted_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
+        return result.row
+      }
       if (!result.row || isSettled(result.row.status)) await this.#messages.dropOpen(this.#context.sessionId, open.sk)
       else this.#delay(messageId, FOREIGN_DELAY_MS)
     } catch (error) {

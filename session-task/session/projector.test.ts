@@ -6,13 +6,15 @@ import { eventIdOf, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { eventDataPlace } from '../../shared/store/places.ts'
 import type { Sealed } from '../../shared/store/rows.ts'
 import { openTables, type Tables } from '../../shared/store/tables.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { ContactBook } from './contact-book.ts'
-import { inboundRecordOf } from './inbound.ts'
+import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
 import { Projector } from './projector.ts'
 import type { SessionContext, WorkerServices } from './session-context.ts'
 
@@ -102,6 +104,42 @@ test('says done, so that nothing is replayed twice', async () => {
   await makeProjector(sessionId, log).projector.settled()
   expect(log.state.undone()).toEqual([])
   expect(log.state.doneUpTo).toBe(3)
+})
+
+test('a message that cannot be decrypted is one row, which its content replaces and a replay does not bring back', async () => {
+  const sessionId = newId('ses')
+  const { log, bucket } = await openMemoryLog()
+  const attributes = { id: 'WAlate', from: '5511988887777@s.whatsapp.net' }
+  const at = Date.now()
+  log.append([{ t: 'undecrypted', at, messageKey: 'key', attributes, reason: 'no_session' }])
+  const shown = undecryptableRecordOf(log, log.state.undecryptedOf('key')!, OWN, at)
+  log.append([shown])
+  const messages = new Messages(tables, scope)
+  const messageId = shown.event?.messageId ?? ''
+  await makeProjector(sessionId, log).projector.settled()
+  expect(await messages.get(messageId)).toMatchObject({ type: 'undecryptable', status: 'received' })
+  const stanza = {
+    attributes,
+    message: { conversation: 'here it is' },
+    plaintext: Buffer.from('x'),
+    encryptionType: 'msg',
+    ciphertextHash: 'late',
+    stanza: Buffer.from('x'),
+    messageKey: 'key',
+  }
+  log.append([{ ...inboundRecordOf(log, stanza, OWN, at + 1), messageKey: 'key' }])
+  await log.durable(log.lastLsn)
+  const replay = await openMemoryLog({ bucket, epoch: 2 })
+  await makeProjector(sessionId, log).projector.settled()
+  await makeProjector(sessionId, replay.log).projector.settled()
+  expect(await messages.get(messageId)).toMatchObject({ type: 'text', whatsappId: 'WAlate' })
+  const { rows } = await readAll(sessionId)
+  expect(rows.map(({ type }) => type)).toEqual(['message.undecryptable', 'message.received'])
+  const [first, second] = await Promise.all(
+    rows.map(({ id, data }) => tenantKeys.open(scope, eventDataPlace(id), data as Sealed)),
+  )
+  expect(first).toMatchObject({ message: { id: messageId, type: 'undecryptable' }, reason: 'no_session' })
+  expect(second).toMatchObject({ message: { id: messageId, text: { body: 'here it is' } } })
 })
 
 test('stops at a sequence that belongs to another event, and writes nothing after it', async () => {

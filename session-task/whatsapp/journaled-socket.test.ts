@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import pino from 'pino'
@@ -17,8 +18,12 @@ let server: ReturnType<typeof createServer>
 const peers: Socket[] = []
 const HOUR_MS = 3_600_000
 
+/** read at every look: only the test of the watchdog lowers them */
+let limits: { alarmMs: number; stuckMs: number; bufferingMs: number; intervalMs: number }
+
 beforeEach(async () => {
   lines = []
+  limits = { alarmMs: HOUR_MS, stuckMs: HOUR_MS, bufferingMs: HOUR_MS, intervalMs: 5 }
   server = createServer((peer) => void peers.push(peer.on('error', () => undefined)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -35,7 +40,7 @@ beforeEach(async () => {
     events,
     loadSentProto: async () => undefined,
     logger: pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) }),
-    watchdogLimits: { alarmMs: 30, stuckMs: 60, bufferingMs: HOUR_MS, intervalMs: 5 },
+    watchdogLimits: limits,
   }
   const creds = { ...loadCredentials(log), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }
   journaled = makeJournaledSocket(options, creds)
@@ -123,7 +128,27 @@ describe('a journaled socket', () => {
     ])
   })
 
+  it('lives through 1,500 messages of garbage at once: each is refused, a thousand are remembered', async () => {
+    const { ws } = journaled.socket
+    for (let n = 0; n < 1_500; n++) {
+      const type = n % 2 === 0 ? 'msg' : 'pkmsg'
+      const enc = { tag: 'enc', attrs: { v: '2', type }, content: randomBytes(n % 300) }
+      ws.emit('CB:message', { ...message({ id: `G${n}`, type: 'text', t: '1' }), content: [enc] })
+    }
+    await eventually(() => log.state.undecrypted().at(-1)?.attributes.id === 'G1499', 25_000)
+    expect(log.state.undecrypted()).toHaveLength(1_000)
+    expect(log.state.undone()).toEqual([])
+    // and the next one is heard
+    ws.emit('CB:notification', {
+      tag: 'notification',
+      attrs: { id: 'N1', from: '1@g.us', type: 'w:gp2' },
+      content: [{ tag: 'subject', attrs: { subject: 'Team' } }],
+    })
+    expect(log.state.undone()).toHaveLength(1)
+  })
+
   it('replaces itself for a stanza without an answer, and only for that', async () => {
+    Object.assign(limits, { alarmMs: 30, stuckMs: 60 })
     const end = closed()
     journaled.socket.ws.emit('CB:notification', {
       tag: 'notification',

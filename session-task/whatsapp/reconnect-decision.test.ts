@@ -119,6 +119,17 @@ describe('the disconnect table', () => {
     expect(decision).toMatchObject({ action: 'stop', status: 'failed' })
   })
 
+  it.each(['Stanza not answered', 'Event buffer stalled', 'Transaction stalled'])(
+    'a connection that is deaf (%s) is replaced and raises an alarm',
+    (message) => {
+      expect(decide({ code: 408, message }).decision).toMatchObject({
+        action: 'reconnect',
+        reason: { code: 'connection_deaf', nextAction: 'wait' },
+        alarm: true,
+      })
+    },
+  )
+
   it('an un-acked stanza reconnects and raises an alarm', () => {
     expect(decide({ code: 500, message: 'Stream Errored (ack)' }).decision).toMatchObject({ alarm: true })
   })

@@ -93,6 +93,12 @@ const TERMINAL: ReadonlyMap<number, Stop> = new Map([
   [418, stop('failed', 'client_refused', 'contact_operator', false, true)],
 ])
 
+const DEAF: ReadonlySet<string> = new Set([
+  DISCONNECT_MESSAGES.stanzaStuck,
+  DISCONNECT_MESSAGES.bufferStalled,
+  DISCONNECT_MESSAGES.lockStalled,
+])
+
 const attributeOf = (info: DisconnectInfo, name: string): unknown => {
   const attributes = (info.data as { attributes?: Record<string, unknown> } | undefined)?.attributes
   return attributes?.[name]
@@ -178,7 +184,8 @@ export const decideReconnect = (
         : backOff('restart_required', { restartsAt: [...history.restartsAt, now] })
     case 408:
       if (info.message === DISCONNECT_MESSAGES.qrEnded) return stopped(stop('created', 'link_expired', 'link', true))
-      return backOff('connection_lost')
+      // open, answering pings, and deaf (baileys-facts §1.7): it heals by reconnecting, the cause stays
+      return DEAF.has(info.message) ? backOff('connection_deaf', {}, true) : backOff('connection_lost')
     case 428:
       return backOff('connection_closed')
     case 500:

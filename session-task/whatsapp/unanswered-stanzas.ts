@@ -35,13 +35,15 @@ export class UnansweredStanzas {
     return this.#waiting.size
   }
 
-  received(stanza: BinaryNode, now: number): void {
-    const { id, offline } = stanza.attrs
+  received({ tag, attrs }: BinaryNode, now: number): void {
+    const { id, offline } = attrs
+    // without its content: thousands of pictures must not be held for their acks
+    const stanza = { tag, attrs }
     if (!id || this.#waiting.size >= STANZAS_MAX) return
-    const name = `${stanza.tag} ${offline ? 'offline' : 'live'}`
+    const name = `${tag} ${offline ? 'offline' : 'live'}`
     const lane = this.#lanes.get(name) ?? { answered: 0, answeredAt: 0 }
     this.#lanes.set(name, lane)
-    this.#waiting.set(`${stanza.tag} ${id}`, { stanza, since: now, lane, order: ++this.#order })
+    this.#waiting.set(`${tag} ${id}`, { stanza, since: now, lane, order: ++this.#order })
   }
 
   answered(tag: string, id: string | undefined, now: number): void {

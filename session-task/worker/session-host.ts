@@ -14,7 +14,10 @@ const DRAIN_INTERVAL_MS = 100
 export class SessionHost {
   readonly #services: WorkerServices
   readonly #log: Log
-  readonly #sessions = new Map<string, { session: HostedSession; row: AssignedRow; isBehind: boolean }>()
+  readonly #sessions = new Map<
+    string,
+    { session: HostedSession; row: AssignedRow; isBehind: boolean; isLeaving: boolean }
+  >()
   readonly #onReleased: (row: AssignedRow, end: HostingEnd) => void
   #isClaiming = true
 
@@ -92,6 +95,10 @@ export class SessionHost {
     if (hosted) {
       hosted.row = row
       hosted.session.setDesired(row.desired)
+      if (row.leave && !hosted.isLeaving) {
+        hosted.isLeaving = true
+        void hosted.session.drain()
+      }
       // Twice, because a raise of our own is on the row a moment before we know it.
       const isBehind = hosted.session.epoch > 0 && row.epoch > hosted.session.epoch
       if (isBehind && hosted.isBehind) hosted.session.reopen()
@@ -113,6 +120,6 @@ export class SessionHost {
         this.#onReleased(entry.row, end)
       },
     })
-    this.#sessions.set(sessionId, { session, row, isBehind: false })
+    this.#sessions.set(sessionId, { session, row, isBehind: false, isLeaving: false })
   }
 }

@@ -68,3 +68,28 @@ test('while DynamoDB is away sockets stay, what comes in is kept, nothing is cla
   expect(worker.sessionCount).toBe(1)
   expect(await fleet.simulator.violations()).toEqual([])
 })
+
+test('while only its beats do not get through, a worker claims nothing new: it may be about to be declared dead', async () => {
+  let isLost = false
+  let lost = 0
+  const client = makeDocumentClient()
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const key = (args.input as { Key?: { pk?: string; sk?: string } }).Key
+      if (!isLost || !key?.pk?.startsWith('W#') || key.sk !== 'META') return next(args)
+      lost++
+      throw Object.assign(new Error('DynamoDB is away'), { name: 'TimeoutError' })
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const worker = await fleet.startWorker({ tables: openTables(client), heartbeatMs: 100 })
+  const sessionId = await fleet.linkSession(worker, '5511900008002')
+  isLost = true
+  await until('a lost beat', () => lost > 2)
+  const waiting = await fleet.accept(sessionId, CONTACT, 'not now')
+  const before = lost
+  await until('many more beats', () => lost > before + 10)
+  expect(await fleet.messages.get(waiting.id)).toMatchObject({ status: 'queued', attempts: 0 })
+  isLost = false
+  await fleet.untilMessage(waiting.id, ['sent', 'delivered', 'read'])
+})

@@ -199,6 +199,21 @@ describe('a session on a worker', () => {
     ])
   })
 
+  test('a session that was asked to leave is handed over by its worker, which keeps the others', async () => {
+    const worker = await fleet.startWorker()
+    const [moving, staying] = [await fleet.linkSession(worker, newPhone()), await fleet.linkSession(worker, newPhone())]
+    expect(await fleet.leases.askToLeave(moving)).toBe('asked')
+    await worker.beat()
+    await until('a hint', async () => (await fleet.readHints()).some((hint) => hint.sessionId === moving))
+    expect(await fleet.leases.get(moving)).toMatchObject({ owner: null, settled: true, avoid: worker.id })
+    expect(await fleet.leases.get(staying)).toMatchObject({ owner: { workerId: worker.id } })
+    const other = await fleet.startWorker()
+    await fleet.assign(moving, other)
+    await fleet.untilStatus(moving, 'connected')
+    expect(await fleet.leases.askToLeave(moving)).toBe('asked')
+    expect(await fleet.leases.askToLeave('ses_nobody')).toBe('unowned')
+  })
+
   const framesOf = async (phone: string, whatsappId: string) =>
     (await fleet.simulator.wire(phone)).filter(
       ({ direction, tag, attrs }) => direction === 'in' && tag === 'message' && attrs.id === whatsappId,

@@ -8,6 +8,7 @@ import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { VersionBreaker } from '../session/version-breaker.ts'
 import { makePacer, makeQueue } from './pacing.ts'
+import { makeProcessLoad } from './process-load.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
@@ -46,6 +47,7 @@ export class Worker {
   readonly #owner: Owner
   readonly #host: SessionHost
   readonly #stopping = new AbortController()
+  readonly #readLoad = makeProcessLoad()
   #queueUrl = ''
   #counter = 1
   #timer: NodeJS.Timeout | null = null
@@ -82,7 +84,10 @@ export class Worker {
     this.#host = new SessionHost({
       services,
       log: this.#log,
-      onReleased: ({ sessionId }, end) => this.#log.info({ sessionId, end }, 'session left'),
+      onReleased: (row, end) => {
+        this.#log.info({ sessionId: row.sessionId, end }, 'session left')
+        if (end === 'released' && row.leave) void this.#hintSession(row)
+      },
     })
   }
 
@@ -182,10 +187,14 @@ export class Worker {
 
   async #beat(): Promise<void> {
     const { workerId: id, incarnation } = this.#owner
-    const rssBytes = process.memoryUsage.rss()
+    const load = this.#readLoad()
     const pending = this.#host.pendingCount
     emitMetrics(
-      { worker_memory_bytes: [rssBytes, 'Bytes'], pending_queue_size: [pending, 'Count'] },
+      {
+        worker_memory_bytes: [load.rssBytes, 'Bytes'],
+        worker_loop_lag_ms: [load.loopLagMs, 'Milliseconds'],
+        pending_queue_size: [pending, 'Count'],
+      },
       { mode: this.#options.mode },
     )
     try {
@@ -193,7 +202,7 @@ export class Worker {
         id,
         incarnation,
         counter: ++this.#counter,
-        rssBytes,
+        ...load,
         now: Date.now(),
       })
       if (answer === 'rejected') {

@@ -30,6 +30,11 @@ export const ENV = {
   workerQueuePrefix: 'WORKER_QUEUE_PREFIX',
   /** sessions a worker of this size takes */
   workerCapacity: 'WORKER_CAPACITY',
+  rolloutStateMachineArn: 'ROLLOUT_STATE_MACHINE_ARN',
+  /** workers of a mode that the planner keeps */
+  minimumWorkers: 'MINIMUM_WORKERS',
+  /** "true": the planner keeps room for new sessions */
+  keepWarm: 'KEEP_WARM',
   /** set per task by WorkerLifecycle */
   workerId: 'WORKER_ID',
   workerMode: 'WORKER_MODE',
@@ -53,6 +58,8 @@ export const ENV = {
   egressAllowHttp: 'EGRESS_ALLOW_HTTP',
   /** base of docUrl and of problem types, e.g. https://docs.example.com */
   docsBaseUrl: 'DOCS_BASE_URL',
+  /** comma list of web origins that may call the API from a browser; empty: none */
+  corsAllowOrigins: 'CORS_ALLOW_ORIGINS',
   logLevel: 'LOG_LEVEL',
 } as const
 

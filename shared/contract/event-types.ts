@@ -26,6 +26,7 @@ export const EVENT_TYPES = [
   'contact.merged',
   'call.received',
   'poll.voted',
+  'endpoint.failing',
   'endpoint.disabled',
   'endpoint.recovered',
   'delivery.exhausted',

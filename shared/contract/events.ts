@@ -30,6 +30,12 @@ const common = {
   idempotent: 'natural',
 } as const
 
+const STREAM_DESCRIPTION =
+  'Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again.'
+const streamQuery = z.strictObject({
+  lastEventId: z.string().min(1).max(8192).optional().meta({ description: 'For clients that cannot send the header' }),
+})
+
 export const eventOperations = {
   listEvents: {
     ...common,
@@ -54,5 +60,30 @@ export const eventOperations = {
     responses: { 200: eventSchema },
     faults: ['not_found'],
     notFound: 'No event with this id.',
+  },
+  streamSession: {
+    ...common,
+    function: 'api-stream',
+    path: '/v1/sessions/{sessionId}/stream',
+    summary: 'Live events of a session (server-sent events), with the QR while it is being linked',
+    description: STREAM_DESCRIPTION,
+    params: z.object({ sessionId: idParameter('ses') }),
+    query: streamQuery,
+    produces: ['text/event-stream'],
+    responses: { 200: eventSchema },
+    faults: ['not_found', 'invalid_cursor'],
+    notFound: 'No session with this id.',
+  },
+  streamEvents: {
+    ...common,
+    sessionKeys: false,
+    function: 'api-stream',
+    path: '/v1/stream',
+    summary: 'Live events of the whole tenant (server-sent events)',
+    description: STREAM_DESCRIPTION,
+    query: streamQuery,
+    produces: ['text/event-stream'],
+    responses: { 200: eventSchema },
+    faults: ['invalid_cursor', 'use_session_cursors'],
   },
 } as const satisfies Record<string, Operation>

@@ -11,7 +11,9 @@ export const healthOperations = {
     auth: 'none',
     scopes: [],
     idempotent: 'natural',
-    responses: { 200: z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' }) },
+    responses: {
+      200: z.object({ status: z.literal('ok'), version: z.string().meta({ example: '0.1.0' }) }).meta({ id: 'Health' }),
+    },
     faults: [],
   },
 } as const satisfies Record<string, Operation>

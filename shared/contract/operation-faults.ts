@@ -10,6 +10,7 @@ const commonFaultsOf = (operation: Operation): FaultCode[] => [
   ...(operation.auth === 'tenant' ? (['rate_limited', 'tenant_suspended', 'live_mode_disabled'] as const) : []),
   ...(operation.testModeOnly ? (['wrong_mode'] as const) : []),
   ...(operation.idempotent === 'idempotencyRow' ? (['conflict'] as const) : []),
+  ...(operation.idempotent === 'answerRow' ? (['conflict', 'idempotency_key_reused'] as const) : []),
 ]
 
 /** Every error code that an operation may answer, sorted. */

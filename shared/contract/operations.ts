@@ -5,6 +5,7 @@ import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
+import { rolloutOperations } from './rollouts.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
@@ -25,6 +26,7 @@ export const operations = {
   ...usageOperations,
   ...testModeOperations,
   ...adminOperations,
+  ...rolloutOperations,
 } as const
 
 export type Operations = typeof operations

@@ -2,13 +2,21 @@ import type * as z from 'zod'
 import { defaultPacing } from '../core/pacing-setting.ts'
 import { limitsOf } from '../core/plans.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
-import type { EndpointRow, LeaseRow, MessageRow, SessionRow } from '../store/rows.ts'
+import type {
+  AttemptRow,
+  DeliveryRow,
+  EndpointRow,
+  LeaseRow,
+  MessageRow,
+  ReplayRow,
+  SessionRow,
+} from '../store/rows.ts'
 import type { TenantRow } from '../store/tenants.ts'
 import type { keySchema } from './keys.ts'
 import type { messageSchema } from './messages.ts'
 import type { sessionSchema } from './sessions.ts'
 import type { tenantSchema } from './tenants.ts'
-import type { endpointSchema } from './webhooks.ts'
+import type { attemptSchema, deliverySchema, endpointSchema, replaySchema } from './webhooks.ts'
 
 /** Rows as tenants see them, in answers and in events: the same shapes everywhere. */
 const iso = (timeMs: number): string => new Date(timeMs).toISOString()
@@ -99,8 +107,58 @@ export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema
   mode: row.mode,
   url: row.url,
   events: row.events,
+  sessions: row.sessions,
+  chats: row.chats,
+  payload: row.payload,
+  ordering: row.ordering,
+  retry: row.retry,
+  maxAgeSeconds: row.maxAgeSeconds,
+  ratePerSecond: row.ratePerSecond,
   description: row.description,
   status: row.status,
   statusReason: row.statusReason,
   createdAt: iso(row.createdAt),
+})
+
+export const presentDelivery = (row: DeliveryRow): z.input<typeof deliverySchema> => ({
+  id: row.id,
+  endpointId: row.endpointId,
+  eventId: row.eventId,
+  eventType: row.eventType,
+  sessionId: row.sessionId,
+  sequence: row.sequence,
+  generation: row.generation,
+  status: row.status,
+  heldReason: row.status === 'held' ? row.heldReason : null,
+  attempts: row.attempts,
+  nextAttemptAt: isoOrNull(row.nextAttemptAt),
+  lastError: row.lastError,
+  lastStatus: row.lastStatus,
+  createdAt: iso(row.createdAt),
+  completedAt: isoOrNull(row.completedAt),
+})
+
+export const presentAttempt = (row: AttemptRow): z.input<typeof attemptSchema> => ({
+  id: row.id,
+  number: row.number,
+  at: iso(row.at),
+  error: row.error,
+  request: { url: row.url, headers: row.requestHeaders },
+  response:
+    row.httpStatus === null ? null : { status: row.httpStatus, headers: row.responseHeaders, body: row.responseBody },
+  timing: { firstByteMs: row.firstByteMs, totalMs: row.durationMs },
+})
+
+export const presentReplay = (row: ReplayRow): z.input<typeof replaySchema> => ({
+  id: row.id,
+  endpointId: row.endpointId,
+  select: row.select,
+  since: iso(row.since),
+  until: iso(row.until),
+  types: row.types,
+  status: row.status,
+  examined: row.examined,
+  enqueued: row.enqueued,
+  createdAt: iso(row.createdAt),
+  completedAt: isoOrNull(row.completedAt),
 })

@@ -23,7 +23,7 @@ const acts = {
   ...common,
   method: 'POST',
   scopes: ['sessions:manage'],
-  idempotent: 'none',
+  idempotent: 'answerRow',
   params: sessionParams,
   body: emptyBody,
   responses: { 202: z.object({ status: z.literal('accepted') }).meta({ id: 'TestAction' }) },

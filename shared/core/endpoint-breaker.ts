@@ -45,13 +45,17 @@ const PROBE_LEASE_MS = 45_000
 
 export type BreakerSignal = 'opened' | 'closed' | 'warn' | 'disable'
 
-/** What follows for the endpoint from one attempt. The same object comes back when nothing changed: no write then. */
+/**
+ * What follows for the endpoint from one attempt. Attempts that were under way when the breaker opened are no probes: their
+ * failures do not stretch the probe interval. The same object comes back when nothing changed: no write then.
+ */
 export const recordAttempt = (
   before: BreakerState,
   succeeded: boolean,
   now: number,
+  isProbe = true,
 ): { after: BreakerState; signals: BreakerSignal[] } =>
-  succeeded ? recordSuccess(before, now) : recordFailure(before, now)
+  succeeded ? recordSuccess(before, now) : recordFailure(before, now, isProbe)
 
 const recordSuccess = (before: BreakerState, now: number): { after: BreakerState; signals: BreakerSignal[] } => {
   if (before.state === 'open') {
@@ -68,7 +72,11 @@ const recordSuccess = (before: BreakerState, now: number): { after: BreakerState
   }
 }
 
-const recordFailure = (before: BreakerState, now: number): { after: BreakerState; signals: BreakerSignal[] } => {
+const recordFailure = (
+  before: BreakerState,
+  now: number,
+  isProbe: boolean,
+): { after: BreakerState; signals: BreakerSignal[] } => {
   const failingSince = before.failingSince ?? now
   const consecutiveFailures = before.consecutiveFailures + 1
   const running = before.window && before.window.startedAt + WINDOW_MS > now ? before.window : null
@@ -80,7 +88,8 @@ const recordFailure = (before: BreakerState, now: number): { after: BreakerState
   let after: BreakerState = failed
   if (before.state === 'open') {
     const interval = Math.min(LONGEST_PROBE_SECONDS, before.probeIntervalSeconds * 2)
-    after = { ...failed, probeSuccesses: 0, probeIntervalSeconds: interval, probeAt: now + interval * 1000 }
+    if (isProbe)
+      after = { ...failed, probeSuccesses: 0, probeIntervalSeconds: interval, probeAt: now + interval * 1000 }
   } else if (opens(consecutiveFailures, window)) {
     signals.push('opened')
     after = {

@@ -21,6 +21,7 @@ export const FAULTS = {
   tenant_deleted: { status: 409, title: 'The tenant is being deleted', retryable: false },
   key_not_active: { status: 409, title: 'The API key is revoked or expired', retryable: false },
   message_already_sent: { status: 409, title: 'The message can no longer be canceled', retryable: false },
+  endpoint_not_active: { status: 409, title: 'The webhook endpoint is not active', retryable: false },
   conflict: { status: 409, title: 'Somebody changed this at the same moment', retryable: true },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The body must be JSON', retryable: false },

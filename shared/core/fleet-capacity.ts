@@ -23,6 +23,8 @@ export interface CapacityInput<W extends LoadView = LoadView> {
   readonly workerCapacity: number
   /** workers kept even when there is nothing to do */
   readonly minimumWorkers: number
+  /** default true; without it capacity comes only when something waits (a laptop) */
+  readonly keepWarm?: boolean
 }
 
 export interface CapacityPlan<W extends LoadView = LoadView> {
@@ -47,7 +49,9 @@ export const planCapacity = <W extends LoadView>(input: CapacityInput<W>): Capac
   const leaving = draining.reduce((sum, worker) => sum + worker.used, 0)
   const wanted = used + leaving + input.waiting
   const room = ready.reduce((sum, worker) => sum + roomOf(worker), 0) + starting * input.workerCapacity
-  const missing = Math.max(input.waiting + leaving + warmRoom(wanted, input.workerCapacity) - room, 0)
+  const keepWarm = input.keepWarm ?? true
+  const warm = keepWarm ? warmRoom(wanted, input.workerCapacity) : 0
+  const missing = Math.max(input.waiting + leaving + warm - room, 0)
   const below = Math.max(input.minimumWorkers - ready.length - starting, 0)
   const launch = Math.min(LAUNCHES_AT_ONCE, Math.max(Math.ceil(missing / input.workerCapacity), below))
   if (launch > 0 || starting > 0 || draining.length > 0 || input.waiting > 0)
@@ -58,7 +62,7 @@ export const planCapacity = <W extends LoadView>(input: CapacityInput<W>): Capac
   // Its sessions need room that is not there: the replacement comes first, the drain at a later decision.
   if (old) return { launch: 1, drain: null, spareSince: null }
   const emptiest = ready.length > input.minimumWorkers ? emptiestOf(ready) : null
-  if (!emptiest || !isSpare(ready, emptiest, input.workerCapacity)) return { launch: 0, drain: null, spareSince: null }
+  if (!emptiest || !isSpare(ready, emptiest, warm)) return { launch: 0, drain: null, spareSince: null }
   const spareSince = input.spareSince ?? input.now
   if (input.now - spareSince < SCALE_IN_AFTER_MS) return { launch: 0, drain: null, spareSince }
   return { launch: 0, drain: { worker: emptiest, because: 'scaleIn' }, spareSince: null }
@@ -79,10 +83,10 @@ const roomWithout = (ready: readonly LoadView[], gone: LoadView): number =>
   ready.reduce((sum, worker) => sum + (worker.id === gone.id ? 0 : roomOf(worker)), 0)
 
 /** Whether the others carry everything below the limit and still keep the warm room. */
-const isSpare = (ready: readonly LoadView[], gone: LoadView, workerCapacity: number): boolean => {
+const isSpare = (ready: readonly LoadView[], gone: LoadView, warm: number): boolean => {
   const used = ready.reduce((sum, worker) => sum + worker.used, 0)
   const budget = ready.reduce((sum, worker) => sum + (worker.id === gone.id ? 0 : budgetOf(worker)), 0)
-  return used <= budget * SCALE_IN_BELOW && roomWithout(ready, gone) - gone.used >= warmRoom(used, workerCapacity)
+  return used <= budget * SCALE_IN_BELOW && roomWithout(ready, gone) - gone.used >= warm
 }
 
 const emptiestOf = <W extends LoadView>(ready: readonly W[]): W | null =>

@@ -45,6 +45,8 @@ export const planRollout = <W extends LoadView>(input: {
   if (input.failedStarts >= 3)
     return { action: 'end', status: 'failed', because: 'workers of this version do not start' }
   if (now - rollout.startedAt > ROLLOUT_LIMIT_MS) return { action: 'end', status: 'failed', because: 'took too long' }
+  if (oldReady.some((worker) => worker.createdAt > rollout.startedAt))
+    return { action: 'end', status: 'failed', because: 'new tasks run another version: deploy it first' }
   if (input.alarming) return { action: 'wait', because: 'alarm' }
   if (fleet.some((worker) => worker.status === 'DRAINING')) return { action: 'wait', because: 'draining' }
   if (fleet.some((worker) => worker.status === 'STARTING')) return { action: 'wait', because: 'starting' }

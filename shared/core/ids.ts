@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'op'
   | 'req'
   | 'aud'
+  | 'rol'
   | 'rpl'
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

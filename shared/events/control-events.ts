@@ -13,7 +13,7 @@ import type { EventSink } from './event-sink.ts'
 export const makeControlEvent = async (
   tenantKeys: TenantKeys,
   scope: TenantScope,
-  event: { type: EventType; sessionId: string | null; data: unknown; now: number },
+  event: { type: EventType; sessionId: string | null; data: unknown; now: number; aboutEndpointId?: string },
 ): Promise<EventRow> => {
   const id = newId('evt', event.now)
   return {
@@ -26,6 +26,7 @@ export const makeControlEvent = async (
     sequence: null,
     timestamp: event.now,
     data: await tenantKeys.seal(scope, eventDataPlace(id), event.data),
+    ...(event.aboutEndpointId ? { aboutEndpointId: event.aboutEndpointId } : {}),
   }
 }
 

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from '../aws/sqs.ts'
-import type { DeliveryHint } from './queue-envelopes.ts'
+import type { PipelineHint } from './queue-envelopes.ts'
 
 const ENTRIES_PER_CALL = 10
 const MAXIMUM_DELAY_SECONDS = 900
@@ -12,10 +12,10 @@ const MAXIMUM_DELAY_SECONDS = 900
 export const enqueueDeliveries = async (
   client: SQSClient,
   queueUrl: string,
-  hints: readonly DeliveryHint[],
+  hints: readonly PipelineHint[],
   delaySeconds = 0,
-): Promise<readonly DeliveryHint[]> => {
-  const failed: DeliveryHint[] = []
+): Promise<readonly PipelineHint[]> => {
+  const failed: PipelineHint[] = []
   for (let start = 0; start < hints.length; start += ENTRIES_PER_CALL) {
     const batch = hints.slice(start, start + ENTRIES_PER_CALL)
     const answer = await client.send(

@@ -26,6 +26,21 @@ export const deliveryHintSchema = z.object({
 })
 export type DeliveryHint = z.infer<typeof deliveryHintSchema>
 
+/** Look at an endpoint: its probe is due, or held deliveries are to be let go. */
+export const wakeHintSchema = z.object({ ...scoped, kind: z.literal('wake'), endpointId: z.string() })
+/** Go on with a replay. */
+export const replayHintSchema = z.object({
+  ...scoped,
+  kind: z.literal('replay'),
+  endpointId: z.string(),
+  replayId: z.string(),
+})
+/** What the deliver queue carries; a delivery has no kind (older writers). */
+export const pipelineHintSchema = z.union([wakeHintSchema, replayHintSchema, deliveryHintSchema])
+export type WakeHint = z.infer<typeof wakeHintSchema>
+export type ReplayHint = z.infer<typeof replayHintSchema>
+export type PipelineHint = z.infer<typeof pipelineHintSchema>
+
 /** The scope of a parsed envelope. */
 export const scopeOf = (envelope: { tenantId: string; mode: 'live' | 'test' }): TenantScope =>
   TenantScope.fromVerified('envelope', envelope)

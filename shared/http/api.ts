@@ -4,12 +4,14 @@ import { Fault } from '../core/fault.ts'
 import { type IdPrefix, isId, newId } from '../core/ids.ts'
 import type { Log } from '../log/log.ts'
 import type { Tables } from '../store/tables.ts'
+import { answerOnce } from './answer-once.ts'
 import { isAudited, withAudit } from './audit-request.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
+import { corsHeaders } from './cors.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
-import type { Answer, BaseContext, HandlersOf } from './handler.ts'
+import type { Answer, BaseContext, HandlersOf, TenantContext } from './handler.ts'
 import type { SecretReader } from './platform-secret.ts'
 import { problemOf } from './problem.ts'
 import { toProxyResult } from './proxy-result.ts'
@@ -28,6 +30,8 @@ export interface ApiDependencies {
   readonly meter: UsageMeter
   readonly liveModeEnabled: boolean
   readonly docsBaseUrl: string
+  /** web origins whose pages may read answers */
+  readonly corsOrigins: readonly string[]
   readonly log: Log
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
@@ -43,6 +47,8 @@ const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
   messageId: 'msg',
   eventId: 'evt',
   endpointId: 'whk',
+  deliveryId: 'dlv',
+  replayId: 'rpl',
   workerId: 'wrk',
 }
 
@@ -70,7 +76,11 @@ export const makeApi = <Function extends ApiFunction>(
       query: readQuery(operation, event),
       body: operation.body && validate(operation.body, readJsonBody(event, operation.maximumBodyBytes) ?? {}, 'body'),
     }
-    const handle = () => (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    const act = () => (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
+    const handle = () =>
+      operation.idempotent === 'answerRow'
+        ? answerOnce(dependencies.tables, context as TenantContext, input, act)
+        : act()
     if (!outcome.principal || !isAudited(operation)) return handle()
     const { principal, auditFields: fields } = outcome
     return withAudit(dependencies, { event, principal, operationName: name, params, requestId, now, fields }, handle)
@@ -124,7 +134,10 @@ export const makeApi = <Function extends ApiFunction>(
     if (outcome.principal?.kind === 'tenant') await dependencies.meter.count(outcome.principal, answer.status, now)
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
-    return toProxyResult({ ...answer, headers: { ...outcome.headers, ...answer.headers } }, requestId)
+    const cors = corsHeaders(headerOf(event, 'origin'), dependencies.corsOrigins)
+    const vary = [cors.Vary, answer.headers?.Vary].filter(Boolean).join(', ')
+    const headers = { ...outcome.headers, ...cors, ...answer.headers, ...(vary ? { Vary: vary } : {}) }
+    return toProxyResult({ ...answer, headers }, requestId)
   }
 }
 

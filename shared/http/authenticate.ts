@@ -7,7 +7,7 @@ import type { Tables } from '../store/tables.ts'
 import { type TenantRow, Tenants } from '../store/tenants.ts'
 import type { ProxyEvent } from './gateway.ts'
 import { allowsAddress } from './ip-ranges.ts'
-import type { SecretReader } from './platform-secret.ts'
+import { peppersOf, type SecretReader } from './platform-secret.ts'
 import type { Principal } from './principal.ts'
 import { headerOf } from './request.ts'
 
@@ -52,9 +52,8 @@ export class Authenticator {
     const kind = kindOfKey(key)
     if (kind === null) throw unauthorized('This is not a Fleetline API key: the text is malformed or has a typo.')
     if (kind === 'admin') return this.#authenticateAdmin(key)
-    const { pepper } = await this.#readSecret()
-    const hash = hashApiKey(pepper, key)
-    const { row, tenant } = await this.#find(hash)
+    const peppers = peppersOf(await this.#readSecret())
+    const { row, tenant } = await this.#find(peppers.map((pepper) => hashApiKey(pepper, key)))
     if (row.revokedAt !== null) throw unauthorized('This API key was revoked.')
     if (row.expiresAt !== null && row.expiresAt <= this.#clock()) throw unauthorized('This API key has expired.')
     if (!allowsAddress(row.ipAllow, event.requestContext.identity?.sourceIp ?? null))
@@ -71,21 +70,31 @@ export class Authenticator {
   /** A new admin key works at once: an unknown one makes us read the secret again, at most every ten seconds. */
   async #authenticateAdmin(key: string): Promise<Principal> {
     for (const maximumAgeMs of [undefined, SECRET_RECHECK_MS]) {
-      const { pepper, adminKeyHashes } = await this.#readSecret(maximumAgeMs)
-      if (isOneOfHashes(adminKeyHashes, hashApiKey(pepper, key))) return { kind: 'admin' }
+      const secret = await this.#readSecret(maximumAgeMs)
+      for (const pepper of peppersOf(secret))
+        if (isOneOfHashes(secret.adminKeyHashes, hashApiKey(pepper, key))) return { kind: 'admin' }
     }
     throw unauthorized(UNKNOWN_KEY)
   }
 
-  /** Only keys that exist are remembered: a new key works at once. */
-  async #find(hash: string): Promise<{ row: ApiKeyRow; tenant: TenantRow }> {
-    const cached = this.#cache.get(hash)
-    if (cached && cached.until > this.#clock()) return cached
-    const row = await findApiKey(this.#tables, hash)
-    const tenant = row && (await new Tenants(this.#tables).get(row.tenantId))
-    if (!row || !tenant || tenant.status === 'deleting' || tenant.status === 'deleted') throw unauthorized(UNKNOWN_KEY)
-    if (this.#cache.size >= CACHE_MAX_ENTRIES) this.#cache.clear()
-    this.#cache.set(hash, { row, tenant, until: this.#clock() + CACHE_TTL_MS })
-    return { row, tenant }
+  /**
+   * By the hash under the newest pepper, then under older ones. Only keys that exist are remembered: a new key works at
+   * once.
+   */
+  async #find(hashes: readonly string[]): Promise<{ row: ApiKeyRow; tenant: TenantRow }> {
+    for (const hash of hashes) {
+      const cached = this.#cache.get(hash)
+      if (cached && cached.until > this.#clock()) return cached
+    }
+    for (const hash of hashes) {
+      const row = await findApiKey(this.#tables, hash)
+      if (!row) continue
+      const tenant = await new Tenants(this.#tables).get(row.tenantId)
+      if (!tenant || tenant.status === 'deleting' || tenant.status === 'deleted') break
+      if (this.#cache.size >= CACHE_MAX_ENTRIES) this.#cache.clear()
+      this.#cache.set(hash, { row, tenant, until: this.#clock() + CACHE_TTL_MS })
+      return { row, tenant }
+    }
+    throw unauthorized(UNKNOWN_KEY)
   }
 }

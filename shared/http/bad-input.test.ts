@@ -182,3 +182,39 @@ describe('rights', () => {
     expect((await api.call(null, 'GET', '/v1/health')).body).toEqual({ status: 'ok', version: 'test' })
   })
 })
+
+describe('browsers and floods', () => {
+  it('only pages of allowed origins may read answers, refusals too', async () => {
+    const ask = (origin: string, path = '/v1/tenant') => api.call(key, 'GET', path, { headers: { Origin: origin } })
+    const allowed = await ask('https://console.example.com')
+    expect(allowed.headers).toMatchObject({
+      'Access-Control-Allow-Origin': 'https://console.example.com',
+      Vary: 'Origin',
+    })
+    expect(
+      (await ask('https://console.example.com', '/v1/nothing')).headers['Access-Control-Allow-Origin'],
+    ).toBeDefined()
+    for (const origin of ['https://evil.example.com', 'https://console.example.com.evil.com', 'null', '*']) {
+      const answer = await ask(origin)
+      expect(answer.headers['Access-Control-Allow-Origin']).toBeUndefined()
+      expect(answer.headers.Vary).toBe('Origin')
+    }
+  })
+  it('hundreds of headers and parameters change nothing', async () => {
+    const headers = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`X-Flood-${n}`, 'x'.repeat(200)]))
+    expect((await api.call(key, 'GET', '/v1/tenant', { headers })).status).toBe(200)
+    const query = Array.from({ length: 500 }, (_, n) => `x${n}=1`).join('&')
+    const answer = await api.call(key, 'GET', `/v1/sessions?${query}`)
+    expectProblem(answer, 'validation_failed')
+    expect(answer.raw.body.length).toBeLessThan(10_000)
+  })
+  it('a wide and a deep megabyte are answered at once, without exhausting anything', async () => {
+    const wide = `{"name":"a","metadata":{${Array.from({ length: 50_000 }, (_, n) => `"k${n}":"v"`).join(',')}}}`
+    const deep = `{"name":${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}}`
+    for (const text of [wide, deep]) {
+      const started = performance.now()
+      expect((await api.call(key, 'POST', '/v1/sessions', { text })).status).toBe(400)
+      expect(performance.now() - started).toBeLessThan(10_000)
+    }
+  })
+})

@@ -19,6 +19,7 @@ export const makeApiDependencies = (tables: Tables, log: Log): ApiDependencies =
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: (readEnvironment('corsAllowOrigins') ?? '').split(',').filter(Boolean),
     liveModeEnabled: readEnvironment('liveMode') === 'enabled',
     docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),
     log,

@@ -45,7 +45,7 @@ export interface AuditQuery {
 const PLATFORM_PREFIX = 'PLATFORM#'
 /** An intent without an outcome is settled as `unknown` after this: every function ends long before. */
 const UNSETTLED_MS = 120_000
-const UNSETTLED_AT_ONCE = 100
+const UNSETTLED_AT_ONCE = 300
 
 /**
  * The append-only log of control-plane changes (core table). Two rows per change: the intent, written before anything is
@@ -107,12 +107,17 @@ export class AuditLog {
       descending: true,
       limit: UNSETTLED_AT_ONCE,
     })
-    await Promise.all(
-      page.items.map(async (item) => {
-        const key = { pk: `${this.#prefix}AUDIT`, sk: String(item.sk) }
-        if (!(await this.#tables.core.get(key))) await this.settle(auditRowSchema.parse(item))
-      }),
-    )
+    const [newest, oldest] = [page.items[0], page.items.at(-1)]
+    if (!newest || !oldest) return
+    const settled = new Set<string>()
+    for await (const item of this.#tables.core.queryAll({
+      key: {
+        expression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+        values: { ':pk': `${this.#prefix}AUDIT`, ':from': String(oldest.sk), ':to': String(newest.sk) },
+      },
+    }))
+      settled.add(String(item.sk))
+    for (const item of page.items) if (!settled.has(String(item.sk))) await this.settle(auditRowSchema.parse(item))
   }
 
   async #put(pk: string, row: AuditRow, listed: boolean): Promise<void> {

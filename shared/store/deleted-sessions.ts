@@ -8,6 +8,7 @@ import {
   pacingKey,
   SHARDS,
   sessionKey,
+  sessionRefOf,
   timeKey,
 } from './keys.ts'
 import { Messages } from './messages.ts'
@@ -34,12 +35,7 @@ export const listDeletedSessions = async (
       }),
     ),
   )
-  return pages.flatMap((page) =>
-    page.items.map((item) => {
-      const [, tenantId = '', mode, , sessionId = ''] = String(item.pk).split('#')
-      return { tenantId, mode: mode === 'L' ? ('live' as const) : ('test' as const), sessionId }
-    }),
-  )
+  return pages.flatMap((page) => page.items.map((item) => sessionRefOf(String(item.pk))))
 }
 
 /**

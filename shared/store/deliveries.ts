@@ -1,8 +1,17 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { deliveryKey, SHARDS, systemIndex, timeKey } from './keys.ts'
+import { deliveryKey, heldIndex, SHARDS, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import { type AttemptRow, attemptRowSchema, type DeliveryRow, type DeliveryStatus, deliveryRowSchema } from './rows.ts'
-import { type Item, type Key, transact } from './table.ts'
+import {
+  type AttemptRow,
+  attemptRowSchema,
+  type DeliveryRow,
+  type DeliveryStatus,
+  deliveryRowSchema,
+  type HeldReason,
+  type NewAttemptRow,
+  type NewDeliveryRow,
+} from './rows.ts'
+import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 /** What names a delivery; travels in the deliver queue. */
@@ -16,8 +25,13 @@ export interface DeliveryRef {
 export interface AttemptOutcome {
   readonly status: Extract<DeliveryStatus, 'delivered' | 'retrying' | 'exhausted' | 'held' | 'expired'>
   readonly nextAttemptAt: number | null
-  readonly attempt: AttemptRow
+  readonly heldReason?: HeldReason
+  readonly attempt: NewAttemptRow
 }
+
+/** 13 digits: see timeKey */
+const LATEST_TIME = 9_999_999_999_999
+const OPEN_STATUSES = { ':pending': 'pending', ':retrying': 'retrying' }
 
 /** The ledger of webhook deliveries: one row per event × endpoint × generation, its attempts beside it. */
 export class Deliveries {
@@ -30,9 +44,31 @@ export class Deliveries {
   }
 
   /** Put-if-absent. @returns the row that stands: a pending one is sent all the same */
-  async create(row: DeliveryRow): Promise<DeliveryRow> {
-    const result = await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
-    return result.ok ? row : deliveryRowSchema.parse(result.item)
+  async create(row: NewDeliveryRow): Promise<DeliveryRow> {
+    const full = deliveryRowSchema.parse(row)
+    const result = await this.#tables.messages.put(this.#item(full), { expression: 'attribute_not_exists(pk)' })
+    return result.ok ? full : deliveryRowSchema.parse(result.item)
+  }
+
+  /** By id alone, through the list index (eventually consistent). */
+  async find(deliveryId: string): Promise<DeliveryRow | null> {
+    const page = await this.#tables.messages.query({
+      index: 'list2',
+      key: { expression: '#l2pk = :pk', values: { ':pk': this.#idPartition(deliveryId) } },
+      limit: 1,
+    })
+    return page.items[0] ? deliveryRowSchema.parse(page.items[0]) : null
+  }
+
+  /** The last generation of an event × endpoint, consistently; null: there is none. */
+  async latest(ref: Omit<DeliveryRef, 'generation'>): Promise<DeliveryRow | null> {
+    const { pk } = deliveryKey(this.#scope, { ...ref, generation: 1 })
+    let latest: DeliveryRow | null = null
+    for await (const item of this.#tables.messages.queryAll({
+      key: { expression: '#pk = :pk AND begins_with(#sk, :sk)', values: { ':pk': pk, ':sk': `${ref.eventId}#` } },
+    }))
+      if (item.generation !== undefined) latest = deliveryRowSchema.parse(item)
+    return latest
   }
 
   async get(ref: DeliveryRef): Promise<DeliveryRow | null> {
@@ -48,8 +84,15 @@ export class Deliveries {
     const result = await this.#tables.messages.update(
       deliveryKey(this.#scope, ref),
       {
-        expression: 'SET #status = :inFlight, #leaseUntil = :lease, #attempts = #attempts + :one, #xsk = :due',
-        values: { ':inFlight': 'inFlight', ':lease': leaseUntil, ':one': 1, ':due': this.#dueSort(leaseUntil, ref) },
+        expression:
+          'SET #status = :inFlight, #leaseUntil = :lease, #attempts = #attempts + :one, #xsk = :due, #slotAt = :none',
+        values: {
+          ':inFlight': 'inFlight',
+          ':lease': leaseUntil,
+          ':one': 1,
+          ':due': this.#dueSort(leaseUntil, ref),
+          ':none': null,
+        },
       },
       {
         expression:
@@ -60,23 +103,30 @@ export class Deliveries {
     return result.ok ? deliveryRowSchema.parse(result.item) : null
   }
 
-  /** Records an attempt and what follows from it, in one transaction. False when our claim is over. */
-  async record(delivery: DeliveryRow, outcome: AttemptOutcome): Promise<boolean> {
+  /**
+   * Records an attempt and what follows from it, with the events that tell of it, in one transaction.
+   * False when our claim is over.
+   */
+  async record(delivery: DeliveryRow, outcome: AttemptOutcome, extraLegs: readonly Leg[] = []): Promise<boolean> {
     const key = deliveryKey(this.#scope, delivery)
     const waiting = outcome.nextAttemptAt !== null
+    const held = outcome.status === 'held'
     const result = await transact(this.#tables.client, [
       {
         table: this.#tables.messages.name,
         update: key,
         set: {
-          expression: `SET #status = :status, #nextAttemptAt = :next, #leaseUntil = :none, #lastError = :error, #lastStatus = :http, #completedAt = :completed${waiting ? ', #xsk = :due' : ' REMOVE #xpk, #xsk'}`,
+          expression: `SET #status = :status, #nextAttemptAt = :next, #leaseUntil = :none, #lastError = :error, #lastStatus = :http, #completedAt = :completed, #heldReason = :heldReason, #manual = :no${waiting ? ', #xsk = :due' : held ? ', #xpk = :heldIndex, #xsk = :heldSort' : ' REMOVE #xpk, #xsk'}`,
           values: {
             ':status': outcome.status,
             ':next': outcome.nextAttemptAt,
             ':none': null,
             ':error': outcome.attempt.error,
             ':http': outcome.attempt.httpStatus,
-            ':completed': waiting ? null : outcome.attempt.at,
+            ':completed': waiting || held ? null : outcome.attempt.at,
+            ':heldReason': outcome.heldReason ?? null,
+            ':no': false,
+            ...(held ? { ':heldIndex': heldIndex(delivery.endpointId), ':heldSort': this.#heldSort(delivery) } : {}),
             ...(waiting ? { ':due': this.#dueSort(outcome.nextAttemptAt!, delivery) } : {}),
           },
         },
@@ -89,34 +139,94 @@ export class Deliveries {
         table: this.#tables.messages.name,
         put: { pk: key.pk, sk: `${key.sk}#A#${String(outcome.attempt.number).padStart(4, '0')}`, ...outcome.attempt },
       },
+      ...extraLegs,
     ])
     if (result.outcome === 'conflict') throw new Error('two writers on one delivery: the lease decides, try again')
     return result.outcome === 'written'
   }
 
-  /** Parks a delivery without an attempt (endpoint paused or disabled): visible as `held`, never dropped. */
-  async hold(delivery: DeliveryRow): Promise<void> {
-    await this.#tables.messages.update(
-      deliveryKey(this.#scope, delivery),
+  /** Parks a delivery without an attempt: visible as `held`, never dropped. False when it is not waiting any more. */
+  async hold(delivery: DeliveryRow, reason: HeldReason, now: number): Promise<boolean> {
+    return this.#change(
+      delivery,
+      'SET #status = :held, #heldReason = :reason, #nextAttemptAt = :none, #leaseUntil = :none, #slotAt = :none, #xpk = :index, #xsk = :sort',
       {
-        expression: 'SET #status = :held, #nextAttemptAt = :none REMOVE #xpk, #xsk',
-        values: { ':held': 'held', ':none': null },
+        ':held': 'held',
+        ':reason': reason,
+        ':none': null,
+        ':index': heldIndex(delivery.endpointId),
+        ':sort': this.#heldSort(delivery),
       },
-      {
-        expression: '#status IN (:pending, :retrying, :inFlight)',
-        values: { ':pending': 'pending', ':retrying': 'retrying', ':inFlight': 'inFlight' },
-      },
+      '#status IN (:pending, :retrying) OR (#status = :inFlight AND #leaseUntil <= :now)',
+      { ...OPEN_STATUSES, ':inFlight': 'inFlight', ':now': now },
     )
+  }
+
+  /** Ends a delivery without an attempt. */
+  async settle(delivery: DeliveryRow, status: 'expired' | 'canceled', now: number): Promise<boolean> {
+    return this.#change(
+      delivery,
+      'SET #status = :status, #nextAttemptAt = :none, #leaseUntil = :none, #completedAt = :now REMOVE #xpk, #xsk',
+      { ':status': status, ':none': null, ':now': now },
+      '#status IN (:pending, :retrying, :held) OR (#status = :inFlight AND #leaseUntil <= :now)',
+      { ...OPEN_STATUSES, ':held': 'held', ':inFlight': 'inFlight' },
+    )
+  }
+
+  /** Waits until `at`; `slotAt`: with a slot of the endpoint's rate in hand. */
+  async postpone(delivery: DeliveryRow, at: number, slotAt: number | null): Promise<boolean> {
+    return this.#change(
+      delivery,
+      'SET #nextAttemptAt = :at, #slotAt = :slot, #xsk = :sort',
+      { ':at': at, ':slot': slotAt, ':sort': this.#dueSort(at, delivery) },
+      '#status IN (:pending, :retrying) AND #attempts = :attempts',
+      { ...OPEN_STATUSES, ':attempts': delivery.attempts },
+    )
+  }
+
+  /**
+   * Makes a held or waiting delivery due now; a planned retry is superseded by it. False when it is settled or under way.
+   * @param manual a person asked: it goes out although the breaker is open
+   */
+  async makeDue(delivery: DeliveryRow, now: number, manual: boolean): Promise<boolean> {
+    const index = systemIndex('due', delivery.id, this.#dueSort(now, delivery))
+    return this.#change(
+      delivery,
+      'SET #status = :pending, #heldReason = :none, #nextAttemptAt = :now, #slotAt = :none, #manual = :manual, #xpk = :xpk, #xsk = :xsk',
+      { ':now': now, ':none': null, ':manual': manual, ':xpk': index.xpk, ':xsk': index.xsk },
+      '#status IN (:pending, :retrying, :held)',
+      { ...OPEN_STATUSES, ':held': 'held' },
+    )
+  }
+
+  async #change(
+    delivery: DeliveryRow,
+    expression: string,
+    values: Item,
+    condition: string,
+    conditionValues: Item,
+  ): Promise<boolean> {
+    const result = await this.#tables.messages.update(
+      deliveryKey(this.#scope, delivery),
+      { expression, values },
+      { expression: condition, values: conditionValues },
+    )
+    return result.ok
   }
 
   /** Newest first (eventually consistent). */
   async list(
     endpointId: string,
-    input: { limit: number; after?: Item; status?: DeliveryStatus },
+    input: { limit: number; after?: Item; status?: DeliveryStatus; createdFrom?: number; createdUntil?: number },
   ): Promise<Page<DeliveryRow>> {
+    const from = timeKey(input.createdFrom ?? 0)
+    const until = `${timeKey(input.createdUntil ?? LATEST_TIME)}~`
     const page = await this.#tables.messages.query({
       index: 'list1',
-      key: { expression: '#l1pk = :pk', values: { ':pk': this.#listPartition(endpointId) } },
+      key: {
+        expression: '#l1pk = :pk AND #l1sk BETWEEN :from AND :until',
+        values: { ':pk': this.#listPartition(endpointId), ':from': from, ':until': until },
+      },
       filter: input.status ? { expression: '#status = :status', values: { ':status': input.status } } : undefined,
       descending: true,
       limit: input.limit,
@@ -132,10 +242,20 @@ export class Deliveries {
 
   async listAttempts(ref: DeliveryRef): Promise<AttemptRow[]> {
     const key = deliveryKey(this.#scope, ref)
-    const page = await this.#tables.messages.query({
+    const attempts: AttemptRow[] = []
+    for await (const item of this.#tables.messages.queryAll({
       key: { expression: '#pk = :pk AND begins_with(#sk, :sk)', values: { ':pk': key.pk, ':sk': `${key.sk}#A#` } },
-    })
-    return page.items.map((item) => attemptRowSchema.parse(item))
+    }))
+      attempts.push(attemptRowSchema.parse(item))
+    return attempts
+  }
+
+  #idPartition(deliveryId: string): string {
+    return `${this.#scope.prefix}D#${deliveryId}`
+  }
+
+  #heldSort(row: Pick<DeliveryRow, 'createdAt' | 'eventId'>): string {
+    return `${timeKey(row.createdAt)}#${row.eventId}`
   }
 
   #listPartition(endpointId: string): string {
@@ -151,7 +271,10 @@ export class Deliveries {
       ...deliveryKey(this.#scope, row),
       ...row,
       ...(row.nextAttemptAt === null ? {} : systemIndex('due', row.id, this.#dueSort(row.nextAttemptAt, row))),
+      ...(row.status === 'held' ? { xpk: heldIndex(row.endpointId), xsk: this.#heldSort(row) } : {}),
       ...this.#listKey(row),
+      l2pk: this.#idPartition(row.id),
+      l2sk: row.id,
     }
   }
 
@@ -175,4 +298,14 @@ export const listDue = async (tables: Tables, input: { before: number; limitPerS
     ),
   )
   return pages.flatMap((page) => page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) })))
+}
+
+/** Held deliveries of an endpoint, oldest event first: keys only, eventually consistent (pipeline's role). */
+export const listHeld = async (tables: Tables, endpointId: string, limit: number): Promise<Key[]> => {
+  const page = await tables.messages.query({
+    index: 'system',
+    key: { expression: '#xpk = :pk', values: { ':pk': heldIndex(endpointId) } },
+    limit,
+  })
+  return page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) }))
 }

@@ -1,8 +1,12 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { endpointKey, endpointPartition } from './keys.ts'
-import { type EndpointRow, endpointRowSchema } from './rows.ts'
+import { type EndpointRow, endpointRowSchema, type NewEndpointRow } from './rows.ts'
 import type { Leg } from './table.ts'
 import type { Tables } from './tables.ts'
+
+export type EndpointPatch = Partial<
+  Omit<EndpointRow, 'v' | 'tenantId' | 'mode' | 'id' | 'createdAt' | 'rotations' | 'secrets'>
+>
 
 /** Webhook endpoints of a tenant (core table; one partition per tenant and mode, small by quota). */
 export class Endpoints {
@@ -14,7 +18,7 @@ export class Endpoints {
     this.#scope = scope
   }
 
-  createLeg(row: EndpointRow): Leg {
+  createLeg(row: NewEndpointRow): Leg {
     return {
       table: this.#tables.core.name,
       put: { ...endpointKey(this.#scope, row.id), ...row },
@@ -38,10 +42,7 @@ export class Endpoints {
   }
 
   /** Null when it is gone. */
-  async update(
-    endpointId: string,
-    patch: Partial<Pick<EndpointRow, 'url' | 'events' | 'description' | 'status' | 'statusReason' | 'secrets'>>,
-  ): Promise<EndpointRow | null> {
+  async update(endpointId: string, patch: EndpointPatch): Promise<EndpointRow | null> {
     const fields = Object.entries(patch).filter(([, value]) => value !== undefined)
     const result = await this.#tables.core.update(
       endpointKey(this.#scope, endpointId),
@@ -50,6 +51,40 @@ export class Endpoints {
         values: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
       },
       { expression: 'attribute_exists(pk)' },
+    )
+    return result.ok ? endpointRowSchema.parse(result.item) : null
+  }
+
+  /** Change of the status, for the transaction of the event that tells of it; fails unless the status is `from`. */
+  statusLeg(
+    endpointId: string,
+    change: { from: EndpointRow['status']; to: EndpointRow['status']; reason: string | null },
+  ): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: endpointKey(this.#scope, endpointId),
+      set: {
+        expression: 'SET #status = :to, #statusReason = :reason',
+        values: { ':to': change.to, ':reason': change.reason },
+      },
+      condition: { expression: '#status = :from', values: { ':from': change.from } },
+    }
+  }
+
+  /** Null when it is gone, or when another rotation was faster. */
+  async rotateSecrets(row: EndpointRow, secrets: EndpointRow['secrets']): Promise<EndpointRow | null> {
+    const result = await this.#tables.core.update(
+      endpointKey(this.#scope, row.id),
+      {
+        expression: 'SET #secrets = :secrets, #rotations = :next',
+        values: { ':secrets': secrets, ':next': row.rotations + 1 },
+      },
+      row.rotations === 0
+        ? {
+            expression: 'attribute_exists(pk) AND (attribute_not_exists(#rotations) OR #rotations = :before)',
+            values: { ':before': 0 },
+          }
+        : { expression: '#rotations = :before', values: { ':before': row.rotations } },
     )
     return result.ok ? endpointRowSchema.parse(result.item) : null
   }

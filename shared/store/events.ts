@@ -42,6 +42,9 @@ export const refOf = (row: EventRow): EventRef => ({
 /** `clash`: another event has this sequence: the session must stop and alarm (protocol §5). */
 export type PutEventOutcome = 'written' | 'same' | 'clash'
 
+/** Events of a session are written side by side: a gap is never older than the last rows. */
+const TAIL_ROWS = 100
+
 /** EVENT rows: immutable, gap-free per session; `unfanned` until fan-out has written its deliveries. */
 export class Events {
   readonly #tables: Tables
@@ -99,6 +102,18 @@ export class Events {
     const gap = rows.findIndex((row, index) => row.sequence !== input.afterSequence + index + 1)
     const contiguous = gap === -1 ? rows : rows.slice(0, gap)
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
+  }
+
+  /** Where a reader that wants only what is new starts: before the first gap of the last rows, so that none is skipped. */
+  async tail(sessionId: string): Promise<number> {
+    const page = await this.#tables.messages.query({
+      key: { expression: '#pk = :pk', values: { ':pk': eventPartition(this.#scope, sessionId) } },
+      descending: true,
+      limit: TAIL_ROWS,
+    })
+    const sequences = page.items.map((item) => eventRowSchema.parse(item).sequence!).reverse()
+    const gap = sequences.findIndex((sequence, index) => index > 0 && sequence !== sequences[index - 1]! + 1)
+    return (gap === -1 ? sequences.at(-1) : sequences[gap - 1]) ?? 0
   }
 
   /** Control-plane events of one day, oldest first. */

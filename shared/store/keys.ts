@@ -6,7 +6,7 @@ import type { Key } from './table.ts'
  * Every key of every table (protocol §1). Tenant partitions start with T#<tenant>#<L|T>#, system indexes with X#.
  * Indexes: `system` (xpk, xsk; KEYS_ONLY; system roles only), `list1` (l1pk, l1sk), `list2` (l2pk, l2sk) for tenant lists.
  */
-export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, deleted: 8 } as const
+export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, deleted: 8, untold: 4, wake: 8 } as const
 export type SystemIndex = keyof typeof SHARDS
 
 /** Width of a sequence in a sort key: 12 digits order numerically as text. */
@@ -28,6 +28,10 @@ export const pacingKey = (scope: TenantScope, sessionId: string): Key => ({
 })
 /** ephemeral table: the QR or pairing code on show */
 export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: session(scope, sessionId), sk: 'LINK' })
+/** the last rollout of a mode */
+export const rolloutKey = (mode: Mode): Key => ({ pk: `R#${mode}`, sk: 'META' })
+/** what the capacity planner remembers of a mode */
+export const plannerKey = (mode: Mode): Key => ({ pk: `P#${mode}`, sk: 'META' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
 export const assignedPartition = (workerId: string, incarnation: number): string => `W#${workerId}#${incarnation}`
 export const assignedKey = (workerId: string, incarnation: number, sessionId: string): Key => ({
@@ -70,6 +74,20 @@ export const controlEventKey = (scope: TenantScope, day: string, eventId: string
   pk: controlEventPartition(scope, day),
   sk: eventId,
 })
+export const endpointHealthKey = (scope: TenantScope, endpointId: string): Key => ({
+  pk: `${scope.prefix}WHH#${endpointId}`,
+  sk: 'META',
+})
+export const replayPartition = (scope: TenantScope, endpointId: string): string => `${scope.prefix}WHR#${endpointId}`
+export const replayKey = (scope: TenantScope, endpointId: string, replayId: string): Key => ({
+  pk: replayPartition(scope, endpointId),
+  sk: replayId,
+})
+/** deliveries of one endpoint and session that are not settled, by sequence: only of endpoints with an order */
+export const orderedPartition = (scope: TenantScope, endpointId: string, sessionId: string): string =>
+  `${scope.prefix}WHO#${endpointId}#${sessionId}`
+/** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
+export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */
 export const deliveryKey = (
   scope: TenantScope,
@@ -99,6 +117,12 @@ export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({
   xpk: `X#${index}#${shardOf(id, SHARDS[index])}`,
   xsk: sort,
 })
+/** The session of a partition T#<tenant>#<L|T>#S#<session>…, as a system index names it. */
+export const sessionRefOf = (pk: string): { tenantId: string; mode: Mode; sessionId: string } => {
+  const [, tenantId, mode, , sessionId] = pk.split('#')
+  if (!tenantId || !sessionId) throw new Error('not a session partition')
+  return { tenantId, mode: mode === 'L' ? 'live' : 'test', sessionId }
+}
 /** Workers of one mode. */
 export const fleetIndex = (mode: Mode, workerId: string) => ({ xpk: `X#fleet#${mode}`, xsk: workerId })
 export const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10)

@@ -191,6 +191,34 @@ export class Leases {
     return null
   }
 
+  /**
+   * A move: its owner is asked to hand it over (close, snapshot, release), and the next one shall be another. The owner
+   * acts when it reads ASSIGNED, at the latest at its next beat; ring it with `desired` to make it quick.
+   */
+  async askToLeave(sessionId: string): Promise<'asked' | 'unowned' | 'raced'> {
+    const lease = await this.get(sessionId)
+    if (!lease?.owner) return 'unowned'
+    const { workerId, incarnation } = lease.owner
+    const result = await this.#transactCalmly([
+      {
+        table: this.#tables.core.name,
+        update: leaseKey(this.#scope, sessionId),
+        set: { expression: 'SET #avoid = :avoid', values: { ':avoid': workerId } },
+        condition: {
+          expression: '#epoch = :epoch AND #owner = :by',
+          values: { ':epoch': lease.epoch, ':by': lease.owner },
+        },
+      },
+      {
+        table: this.#tables.core.name,
+        update: assignedKey(workerId, incarnation, sessionId),
+        set: { expression: 'SET #leave = :leave', values: { ':leave': true } },
+        condition: { expression: 'attribute_exists(pk)' },
+      },
+    ])
+    return result.outcome === 'written' ? 'asked' : 'raced'
+  }
+
   /** An allocation ended without an owner: the next execution needs a new name. False when the lease moved on. */
   async bumpAttempt(lease: LeaseRow): Promise<boolean> {
     const result = await this.#tables.core.update(

@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { DEFAULT_RATE_PER_SECOND } from '../core/endpoint-rate.ts'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
 import { PACING_POLICIES } from '../core/pacing.ts'
+import { RETRY_POLICIES } from '../core/retry-schedule.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 
 /**
@@ -83,6 +85,8 @@ export const leaseRowSchema = z.object({
   attempt: z.number().int(),
   crashes: z.number().int(),
   queueUrl: z.string().nullable(),
+  /** worker that was asked to let it go: the next owner is another one if there is one */
+  avoid: z.string().nullable().optional(),
 })
 export type LeaseRow = z.infer<typeof leaseRowSchema>
 
@@ -105,8 +109,28 @@ export const workerRowSchema = z.object({
   rssBytes: z.number().nullable(),
   replaying: z.string().nullable(),
   createdAt: time,
+  /** memory that the task may use; absent on rows of older workers */
+  memoryBytes: z.number().nullable().optional(),
+  /** 99th percentile of the event loop's delay since the last beat */
+  loopLagMs: z.number().nullable().optional(),
 })
 export type WorkerRow = z.infer<typeof workerRowSchema>
+
+export const ROLLOUT_STATUSES = ['running', 'aborting', 'done', 'aborted', 'failed'] as const
+export const rolloutRowSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  mode: modeSchema,
+  /** workers of any other version are replaced */
+  version: z.string(),
+  waveSize: z.number().int(),
+  status: z.enum(ROLLOUT_STATUSES),
+  /** what the last step did or waits for */
+  because: z.string(),
+  startedAt: time,
+  endedAt: time.nullable(),
+})
+export type RolloutRow = z.infer<typeof rolloutRowSchema>
 
 export const assignedRowSchema = z.object({
   v: z.literal(1),
@@ -114,6 +138,8 @@ export const assignedRowSchema = z.object({
   sessionId: z.string(),
   epoch: z.number().int(),
   desired: z.enum(DESIRED_STATES),
+  /** true: hand it over, another worker takes it (a move) */
+  leave: z.boolean().optional(),
 })
 export type AssignedRow = z.infer<typeof assignedRowSchema>
 
@@ -185,6 +211,8 @@ export const eventRowSchema = z.object({
   timestamp: time,
   /** sealed JSON of the event's data */
   data: sealedSchema,
+  /** endpoint that an operational event is about: it is told to the others only */
+  aboutEndpointId: z.string().optional(),
 })
 export type EventRow = z.infer<typeof eventRowSchema>
 
@@ -203,9 +231,67 @@ export const endpointRowSchema = z.object({
   statusReason: z.string().nullable(),
   /** newest first, at most three; sealed `whsec_…` at place `WH#<id>`; expiresAt null = the current one */
   secrets: z.array(z.object({ sealed: sealedSchema, createdAt: time, expiresAt: time.nullable() })),
+  /** +1 per rotation: two at once cannot lose a secret that somebody was given */
+  rotations: z.number().int().default(0),
+  /** empty: all */
+  sessions: z.array(z.string()).default([]),
+  /** contact ids, phones or jids; empty: all. Events without a chat pass */
+  chats: z.array(z.string()).default([]),
+  payload: z.enum(['full', 'thin']).default('full'),
+  ordering: z.enum(['none', 'session']).default('none'),
+  retry: z.enum(RETRY_POLICIES).default('standard'),
+  /** older events are not posted any more: `expired` */
+  maxAgeSeconds: z.number().int().nullable().default(null),
+  /** ceiling of the rate */
+  ratePerSecond: z.number().int().default(DEFAULT_RATE_PER_SECOND),
   createdAt: time,
 })
 export type EndpointRow = z.infer<typeof endpointRowSchema>
+export type NewEndpointRow = z.input<typeof endpointRowSchema>
+
+/** Beside the endpoint, a plain row: losing an update of it costs a late breaker, never a delivery (protocol §7). */
+export const endpointHealthRowSchema = z.object({
+  v: z.literal(1),
+  endpointId: z.string(),
+  version: z.number().int(),
+  breaker: z.object({
+    state: z.enum(['closed', 'open']),
+    consecutiveFailures: z.number().int(),
+    window: z.object({ startedAt: time, failures: z.number().int(), successes: z.number().int() }).nullable(),
+    openedAt: time.nullable(),
+    probeAt: time.nullable(),
+    probeIntervalSeconds: z.number(),
+    probeSuccesses: z.number().int(),
+    failingSince: time.nullable(),
+    warnings: z.number().int(),
+  }),
+  rate: z.object({ ratePerSecond: z.number().nullable(), successesAtRate: z.number().int() }),
+  /** held deliveries are being let go since then; null: nothing to let go */
+  releaseSince: time.nullable(),
+})
+export type EndpointHealthRow = z.infer<typeof endpointHealthRowSchema>
+
+export const REPLAY_SELECTIONS = ['failed', 'held', 'missed', 'all'] as const
+
+/** A replay job: durable, goes on page by page from `position`. */
+export const replayRowSchema = z.object({
+  v: z.literal(1),
+  ...owned,
+  id: z.string(),
+  endpointId: z.string(),
+  select: z.enum(REPLAY_SELECTIONS),
+  since: time,
+  until: time,
+  types: z.array(z.string()),
+  status: z.enum(['running', 'completed', 'canceled']),
+  examined: z.number().int(),
+  enqueued: z.number().int(),
+  position: z.record(z.string(), z.unknown()).nullable(),
+  version: z.number().int(),
+  createdAt: time,
+  completedAt: time.nullable(),
+})
+export type ReplayRow = z.infer<typeof replayRowSchema>
 
 export const DELIVERY_STATUSES = [
   'pending',
@@ -231,6 +317,9 @@ export const ATTEMPT_ERRORS = [
 ] as const
 export type AttemptError = (typeof ATTEMPT_ERRORS)[number]
 
+export const HELD_REASONS = ['paused', 'disabled', 'failing'] as const
+export type HeldReason = (typeof HELD_REASONS)[number]
+
 export const deliveryRowSchema = z.object({
   v: z.literal(1),
   ...owned,
@@ -250,10 +339,19 @@ export const deliveryRowSchema = z.object({
   leaseUntil: time.nullable(),
   lastError: z.enum(ATTEMPT_ERRORS).nullable(),
   lastStatus: z.number().int().nullable(),
+  /** why it is held */
+  heldReason: z.enum(HELD_REASONS).nullable().default(null),
+  /** a slot of the endpoint's rate that was taken for the next attempt */
+  slotAt: time.nullable().default(null),
+  /** a person asked for it: goes out although the breaker is open */
+  manual: z.boolean().default(false),
+  /** replay job that opened this generation */
+  replayId: z.string().nullable().default(null),
   createdAt: time,
   completedAt: time.nullable(),
 })
 export type DeliveryRow = z.infer<typeof deliveryRowSchema>
+export type NewDeliveryRow = z.input<typeof deliveryRowSchema>
 
 export const attemptRowSchema = z.object({
   v: z.literal(1),
@@ -266,5 +364,12 @@ export const attemptRowSchema = z.object({
   error: z.enum(ATTEMPT_ERRORS).nullable(),
   /** first 16 kB of the answer */
   responseBody: z.string().nullable(),
+  url: z.string().nullable().default(null),
+  /** signatures are masked */
+  requestHeaders: z.record(z.string(), z.string()).default({}),
+  responseHeaders: z.record(z.string(), z.string()).default({}),
+  /** until the status line; null: none came */
+  firstByteMs: z.number().nullable().default(null),
 })
 export type AttemptRow = z.infer<typeof attemptRowSchema>
+export type NewAttemptRow = z.input<typeof attemptRowSchema>

@@ -1,9 +1,10 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { linkKey, pacingKey, sessionKey, timeKey } from './keys.ts'
+import { linkKey, pacingKey, SHARDS, sessionKey, sessionRefOf, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows.ts'
 import type { Item, Leg } from './table.ts'
 import type { Tables } from './tables.ts'
+import type { SessionRef } from './workers.ts'
 
 /** The QR or pairing code on show (ephemeral table; expires by TTL and by `expiresAt`). */
 export interface LinkSight {
@@ -146,6 +147,26 @@ export class Sessions {
     }
   }
 
+  /** `writeState` by somebody who cannot make the event: the sweeper finds the mark and tells it. */
+  async writeUntold(sessionId: string, epoch: number, patch: SessionPatch): Promise<boolean> {
+    const result = await this.#set(
+      sessionId,
+      { ...patch, stateEpoch: epoch, ...systemIndex('untold', sessionId, sessionId) },
+      { expression: 'attribute_exists(pk) AND #stateEpoch <= :epoch', values: { ':epoch': epoch } },
+    )
+    return result.ok
+  }
+
+  /** Leg: the event of `writeUntold` is written in this transaction, by nobody else. */
+  toldLeg(sessionId: string): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: sessionKey(this.#scope, sessionId),
+      set: { expression: 'REMOVE #xpk, #xsk' },
+      condition: { expression: 'attribute_exists(#xpk)' },
+    }
+  }
+
   /** Shows a QR or a code. The TTL attribute is in seconds. */
   async putLinkSight(sessionId: string, sight: LinkSight): Promise<void> {
     await this.#tables.ephemeral.put({
@@ -184,6 +205,20 @@ export class Sessions {
   #listKey(row: SessionRow) {
     return { l1pk: `${this.#scope.prefix}SESSIONS`, l1sk: `${timeKey(row.createdAt)}#${row.id}` }
   }
+}
+
+/** Sessions whose state nobody has told yet (system role; eventually consistent). */
+export const listUntold = async (tables: Tables, limitPerShard: number): Promise<SessionRef[]> => {
+  const pages = await Promise.all(
+    Array.from({ length: SHARDS.untold }, (_, shard) =>
+      tables.core.query({
+        index: 'system',
+        key: { expression: '#xpk = :pk', values: { ':pk': `X#untold#${shard}` } },
+        limit: limitPerShard,
+      }),
+    ),
+  )
+  return pages.flatMap((page) => page.items.map((item) => sessionRefOf(String(item.pk))))
 }
 
 const setOf = (patch: Record<string, unknown>) => {

@@ -88,13 +88,20 @@ export class Workers {
     incarnation: number
     counter: number
     rssBytes: number
+    memoryBytes?: number
+    loopLagMs?: number
     now: number
   }): Promise<'accepted' | 'rejected'> {
     const result = await this.#tables.core.update(
       workerKey(input.id),
       {
-        expression: 'SET #heartbeat = :heartbeat, #rssBytes = :rss',
-        values: { ':heartbeat': { counter: input.counter, at: input.now }, ':rss': input.rssBytes },
+        expression: 'SET #heartbeat = :heartbeat, #rssBytes = :rss, #memoryBytes = :memory, #loopLagMs = :lag',
+        values: {
+          ':heartbeat': { counter: input.counter, at: input.now },
+          ':rss': input.rssBytes,
+          ':memory': input.memoryBytes ?? null,
+          ':lag': input.loopLagMs ?? null,
+        },
       },
       {
         expression: '#incarnation = :incarnation AND #status <> :dead',

@@ -1,10 +1,12 @@
 import * as z from 'zod'
-import { encodeText } from '../phones/content.ts'
-import { newWhatsappId, sendFromPhone } from '../phones/outgoing.ts'
+import { contentJson } from '../phones/content.ts'
+import { attachmentOf, openAttachment } from '../phones/media.ts'
+import { voteOf } from '../phones/poll-votes.ts'
 import { queueReceipt } from '../phones/receipts.ts'
 import { Problem } from '../problem.ts'
 import { deviceById } from '../store/devices.ts'
-import { listPhones } from '../store/phones.ts'
+import { mediaIdOf } from '../store/media.ts'
+import { findPhone, listPhones, type Phone } from '../store/phones.ts'
 import { listReceipts } from '../store/receipts.ts'
 import { createPhone } from './phones.ts'
 import {
@@ -15,44 +17,13 @@ import {
   phoneNumberOf,
   phoneOf,
   phoneOrNew,
-  phoneSchema,
   presentPhone,
   type Reply,
   type Route,
-  requirePhone,
 } from './route.ts'
+import { send, sendMany } from './send.ts'
 
-const MAX_TEXT_LENGTH = 65_536
-
-const sendBody = z.strictObject({
-  to: phoneSchema,
-  text: z.string().min(1).max(MAX_TEXT_LENGTH),
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
-    .optional(),
-  addressing: z.enum(['pn', 'lid']).optional(),
-})
 const readBody = z.strictObject({ whatsappId: z.string().min(1) })
-
-async function send(call: Call): Promise<Reply> {
-  const { to, text, id, addressing } = parseBody(sendBody, call)
-  const from = phoneOrNew(call, phoneNumberOf(call))
-  const recipient = requirePhone(call, to)
-  if (!from.onWhatsApp || !recipient.onWhatsApp)
-    throw new Problem(409, 'not_on_whatsapp', `+${from.onWhatsApp ? to : from.phone} is marked as not on WhatsApp.`)
-  if (!from.online)
-    throw new Problem(409, 'phone_offline', `The phone +${from.phone} is offline: it can send nothing now.`)
-  const whatsappId = id ?? newWhatsappId()
-  const message = {
-    whatsappId,
-    plaintext: encodeText(text),
-    addressing: addressing ?? from.addressing,
-    category: '' as const,
-  }
-  const devices = await sendFromPhone(call.world, from, recipient, message)
-  return ok({ whatsappId, from: `+${from.phone}`, to: `+${to}`, text, devices }, 201)
-}
 
 type InboxRow = {
   seq: number
@@ -81,10 +52,13 @@ function inbox(call: Call): Reply {
   const whatsappId = call.query.get('whatsappId')
   const sql = 'SELECT * FROM inbox WHERE phoneId = ? AND seq > ? AND (? IS NULL OR whatsappId = ?) ORDER BY seq LIMIT ?'
   const rows = call.world.database.all<InboxRow>(sql, phone.id, since, whatsappId, whatsappId, limit)
-  return ok({ data: rows.map(presentInboxRow) })
+  return ok({ data: rows.map((row) => presentInboxRow(call, phone, row)) })
 }
 
-function presentInboxRow(row: InboxRow) {
+function presentInboxRow({ world }: Call, phone: Phone, row: InboxRow) {
+  const attachment = attachmentOf(row.plaintext)
+  const author = findPhone(world.database, phone.namespace, row.fromPhone)
+  const vote = author && voteOf(world, phone, author, row.plaintext)
   const { seq, whatsappId, text, type, frame, rawSize, plaintextSha256 } = row
   return {
     seq,
@@ -99,9 +73,35 @@ function presentInboxRow(row: InboxRow) {
     rawSize,
     plaintextSha256,
     plaintextHex: Buffer.from(row.plaintext).toString('hex'),
+    content: contentJson(row.plaintext),
+    media: attachment
+      ? {
+          kind: attachment.kind,
+          mimetype: attachment.mimetype,
+          fileLength: attachment.fileLength,
+          fileSha256: attachment.fileSha256.toString('hex'),
+          mediaId: mediaIdOf(attachment.directPath) ?? null,
+        }
+      : null,
+    vote: vote ?? null,
     duplicate: row.duplicate === 1,
     read: row.read === 1,
     receivedAt: new Date(row.receivedAt).toISOString(),
+  }
+}
+
+/** The file of a message as the phone opens it: fetched, MAC and hash checked, decrypted. */
+function download(call: Call): Reply {
+  const phone = phoneOf(call)
+  const sql = 'SELECT plaintext FROM inbox WHERE phoneId = ? AND whatsappId = ? ORDER BY seq LIMIT 1'
+  const row = call.world.database.get<{ plaintext: Uint8Array }>(sql, phone.id, call.params.id ?? '')
+  const attachment = row && attachmentOf(row.plaintext)
+  if (!attachment)
+    throw new Problem(404, 'unknown_message', `+${phone.phone} has no message ${call.params.id} with a file.`)
+  try {
+    return { status: 200, body: openAttachment(call.world, attachment) }
+  } catch (error) {
+    throw new Problem(409, 'media_unreadable', `The contact cannot open the file: ${(error as Error).message}.`)
   }
 }
 
@@ -118,7 +118,7 @@ function read(call: Call): Reply {
   const sender = row.senderDeviceId === null ? undefined : deviceById(world.database, row.senderDeviceId)
   const notify = world.database.transaction(() => {
     world.database.run('UPDATE inbox SET read = 1 WHERE phoneId = ? AND whatsappId = ?', phone.id, whatsappId)
-    return sender ? queueReceipt(world, sender, whatsappId, row.chatJid, 'read') : () => {}
+    return sender ? queueReceipt(world, phone, sender, whatsappId, row.chatJid, 'read') : () => {}
   })
   notify()
   return ok({ whatsappId, read: true })
@@ -149,8 +149,11 @@ export const contactRoutes: Route[] = [
   },
   { method: 'GET', path: '/control/contacts/:phone', handle: (call) => ok(presentPhone(phoneOf(call))) },
   { method: 'POST', path: '/control/contacts/:phone/send', handle: send },
+  { method: 'POST', path: '/control/contacts/:phone/send-many', handle: sendMany },
   { method: 'GET', path: '/control/contacts/:phone/inbox', handle: inbox },
   { method: 'GET', path: '/control/phones/:phone/inbox', handle: inbox },
+  { method: 'GET', path: '/control/contacts/:phone/inbox/:id/media', handle: download },
+  { method: 'GET', path: '/control/phones/:phone/inbox/:id/media', handle: download },
   { method: 'POST', path: '/control/contacts/:phone/read', handle: read },
   { method: 'GET', path: '/control/contacts/:phone/receipts', handle: receipts },
 ]

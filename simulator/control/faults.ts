@@ -46,6 +46,20 @@ const faultBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delayFrames'), ...target, count: count.default(null), delayMs }),
   z.strictObject({ kind: z.literal('swallowQueries'), ...target, count, xmlns: z.string().optional() }),
   z.strictObject({ kind: z.literal('swallowReceipts'), ...target, count }),
+  z.strictObject({
+    kind: z.literal('failQueries'),
+    ...target,
+    count,
+    xmlns: z.string().optional(),
+    code: z.int().min(400).max(599),
+  }),
+  z.strictObject({ kind: z.literal('mediaUpload'), ...target, count, code: z.int().min(400).max(599) }),
+  z.strictObject({
+    kind: z.literal('mediaDownload'),
+    phone: phoneSchema.optional(),
+    count,
+    code: z.int().min(400).max(599),
+  }),
   z.strictObject({ kind: z.literal('forgedCertificate'), count }),
   z.strictObject({ kind: z.literal('forgedAccountSignature'), phone: phoneSchema.optional(), count }),
 ])

@@ -6,12 +6,24 @@ import { listen } from '../server/listen.ts'
 import type { World } from '../world.ts'
 import { contactRoutes } from './contacts.ts'
 import { faultRoutes } from './faults.ts'
+import { groupRoutes } from './groups.ts'
+import { mediaRoutes } from './media.ts'
 import { observeRoutes } from './observe.ts'
+import { peopleRoutes } from './people.ts'
 import { phoneRoutes } from './phones.ts'
 import type { Reply, Route } from './route.ts'
 
-const ROUTES: Route[] = [...phoneRoutes, ...contactRoutes, ...faultRoutes, ...observeRoutes]
-const MAX_BODY_BYTES = 1_048_576
+const ROUTES: Route[] = [
+  ...phoneRoutes,
+  ...contactRoutes,
+  ...groupRoutes,
+  ...mediaRoutes,
+  ...peopleRoutes,
+  ...faultRoutes,
+  ...observeRoutes,
+]
+/** A file of 100 MiB in base64 still fits. */
+const MAX_BODY_BYTES = 150 * 1024 * 1024
 const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/
 
 export type ControlServer = { url: string; stop(): Promise<void> }
@@ -92,6 +104,10 @@ function headerText(request: IncomingMessage, name: string): string | undefined 
 
 function write(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed) return
+  if (body instanceof Uint8Array) {
+    response.writeHead(status, { 'content-type': 'application/octet-stream' }).end(body)
+    return
+  }
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 

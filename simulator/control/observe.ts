@@ -69,6 +69,9 @@ function state({ world, namespace }: Call): Reply {
     queuedForPhones: count(
       'SELECT count(*) AS count FROM phone_queue q JOIN phones p ON p.id = q.phoneId WHERE p.namespace = ?',
     ),
+    uploadRequests: count(
+      'SELECT count(*) AS count FROM media_requests r JOIN phones p ON p.id = r.phoneId WHERE p.namespace = ?',
+    ),
     received: count('SELECT count(*) AS count FROM inbox i JOIN phones p ON p.id = i.phoneId WHERE p.namespace = ?'),
     frames: count('SELECT count(*) AS count FROM wire WHERE namespace = ?'),
     faults: count('SELECT count(*) AS count FROM faults WHERE namespace = ?'),

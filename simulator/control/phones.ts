@@ -4,6 +4,7 @@ import { drainPhone } from '../phones/incoming.ts'
 import { scanQr } from '../phones/scan-qr.ts'
 import { Problem } from '../problem.ts'
 import { endWithStreamError } from '../protocol/disconnect.ts'
+import { answerUploadRequests } from '../protocol/media.ts'
 import { type Device, findDevice, removeDevice } from '../store/devices.ts'
 import { listPhones, upsertPhone } from '../store/phones.ts'
 import { lidJid, phoneJid } from '../wire/jid.ts'
@@ -28,6 +29,7 @@ export const phoneSettings = {
   deliveryReceipts: z.boolean().optional(),
   readReceipts: z.enum(['manual', 'auto']).optional(),
   addressing: z.enum(['pn', 'lid']).optional(),
+  groupAdd: z.enum(['all', 'nobody']).optional(),
 }
 const phoneBody = z.strictObject({ phone: phoneSchema, ...phoneSettings })
 const scanBody = z.strictObject({ qr: z.string().min(1) })
@@ -59,11 +61,14 @@ function requireOnline<Row extends { online: number; phone: string }>(phone: Row
   return phone
 }
 
-function setOnline(online: boolean): (call: Call) => Reply {
-  return (call) => {
+function setOnline(online: boolean): (call: Call) => Promise<Reply> {
+  return async (call) => {
     const { phone } = phoneOf(call)
     const row = upsertPhone(call.world.database, call.namespace, phone, { online })
-    if (online) drainPhone(call.world, row.id)
+    if (online) {
+      drainPhone(call.world, row.id)
+      await answerUploadRequests(call.world, row.id)
+    }
     return ok(presentPhone(row))
   }
 }

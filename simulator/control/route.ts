@@ -76,7 +76,7 @@ export function integerOf({ query }: Call, name: string, fallback: number, least
 }
 
 export function presentPhone(phone: Phone) {
-  const { name, lid, readReceipts, addressing } = phone
+  const { name, lid, readReceipts, addressing, groupAdd } = phone
   return {
     phone: `+${phone.phone}`,
     name,
@@ -87,5 +87,6 @@ export function presentPhone(phone: Phone) {
     deliveryReceipts: phone.deliveryReceipts === 1,
     readReceipts,
     addressing,
+    groupAdd,
   }
 }

@@ -9,8 +9,8 @@ export function readContent(plaintext: Uint8Array): Content {
   const sentCopy = message.deviceSentMessage
   const inner = sentCopy?.message ?? message
   const text = inner.conversation || inner.extendedTextMessage?.text || null
-  const carriers = Object.keys(proto.Message.toObject(proto.Message.fromObject(inner))).filter(
-    (key) => key !== 'messageContextInfo',
+  const carriers = Object.keys(inner).filter(
+    (key) => key !== 'messageContextInfo' && key !== 'senderKeyDistributionMessage',
   )
   const type = text === null ? (carriers[0] ?? 'empty') : 'text'
   return {
@@ -21,8 +21,21 @@ export function readContent(plaintext: Uint8Array): Content {
   }
 }
 
-export function encodeText(text: string): Buffer {
-  return Buffer.from(proto.Message.encode({ conversation: text }).finish())
+/** Only the fields that are set. */
+export function decodeMessage(plaintext: Uint8Array): proto.IMessage {
+  return { ...proto.Message.decode(plaintext) }
+}
+
+/** What was said, as JSON: bytes in base64, enums by name. A copy of an own message is shown without its envelope. */
+export function contentJson(plaintext: Uint8Array): unknown {
+  const message = proto.Message.decode(plaintext)
+  const inner = message.deviceSentMessage?.message ?? message
+  const options = { longs: Number, enums: String, bytes: String }
+  const { senderKeyDistributionMessage: _key, ...content } = proto.Message.toObject(
+    proto.Message.fromObject(inner),
+    options,
+  )
+  return content
 }
 
 /** 1 to 16 bytes, each saying how many there are. */

@@ -1,8 +1,10 @@
+import { memberJid } from '../protocol/groups/describe.ts'
 import { queueForDevice } from '../protocol/push.ts'
 import type { Device } from '../store/devices.ts'
+import { findGroup } from '../store/groups.ts'
 import { mintPreKey, type Phone } from '../store/phones.ts'
 import { proto, type Stanza } from '../wire/codec.ts'
-import { phoneJid, withoutDevice } from '../wire/jid.ts'
+import { isMany, phoneJid, withoutDevice } from '../wire/jid.ts'
 import { asBuffer, bigEndian, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import type { AfterCommit, Reading } from './reading.ts'
@@ -14,8 +16,8 @@ export function confirmDelivery(world: World, { phone, sender, message }: Readin
   if (phone.id === sender.phoneId || message.category === 'peer') return () => {}
   const { whatsappId, chatJid } = message
   const sends: AfterCommit[] = []
-  if (phone.deliveryReceipts) sends.push(queueReceipt(world, sender, whatsappId, chatJid))
-  if (phone.readReceipts === 'auto') sends.push(queueReceipt(world, sender, whatsappId, chatJid, 'read'))
+  if (phone.deliveryReceipts) sends.push(queueReceipt(world, phone, sender, whatsappId, chatJid))
+  if (phone.readReceipts === 'auto') sends.push(queueReceipt(world, phone, sender, whatsappId, chatJid, 'read'))
   return () => {
     for (const send of sends) send()
   }
@@ -24,14 +26,23 @@ export function confirmDelivery(world: World, { phone, sender, message }: Readin
 /** Queues a receipt of the chat `chatJid` for the device that wrote the message. Call inside a transaction. */
 export function queueReceipt(
   world: World,
+  reader: Phone,
   sender: Device,
   whatsappId: string,
   chatJid: string,
-  type?: 'read',
+  type?: 'read' | 'played',
 ): AfterCommit {
   if (sender.status !== 'active') return () => {}
-  const attrs = { id: whatsappId, from: withoutDevice(chatJid), t: seconds(), ...(type ? { type } : {}) }
+  const from = addressOfReader(world, reader, chatJid)
+  const attrs = { id: whatsappId, ...from, t: seconds(), ...(type ? { type } : {}) }
   return queueForDevice(world, sender.id, element('receipt', attrs))
+}
+
+/** In a group the chat speaks and the reader stands beside it; in a chat of two the chat is the reader. */
+function addressOfReader({ database }: World, reader: Phone, chatJid: string): Record<string, string> {
+  if (!isMany(chatJid)) return { from: withoutDevice(chatJid) }
+  const group = findGroup(database, reader.namespace, chatJid)
+  return { from: chatJid, participant: memberJid(group?.addressing ?? reader.addressing, reader) }
 }
 
 /** Asks the sender to encrypt the message again; from the second time on with fresh keys. Call inside a transaction. */
@@ -42,10 +53,11 @@ export function queueRetryReceipt(world: World, { phone, sender, message }: Read
   const isOwn = phone.id === sender.phoneId
   const attrs = {
     id: message.whatsappId,
-    from: isOwn ? phoneJid(phone.phone) : withoutDevice(message.chatJid),
+    ...(isOwn && !isMany(message.chatJid)
+      ? { from: phoneJid(phone.phone), recipient: message.chatJid }
+      : addressOfReader(world, phone, message.chatJid)),
     type: 'retry',
     t: seconds(),
-    ...(isOwn ? { recipient: message.chatJid } : {}),
   }
   const retry = element('retry', { count: String(count), id: message.whatsappId, t: seconds(), v: '1' })
   const content = [retry, element('registration', {}, bigEndian(phone.registrationId, 4))]

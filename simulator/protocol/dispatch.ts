@@ -9,7 +9,8 @@ import type { World } from '../world.ts'
 import { handleAck } from './ack.ts'
 import { targetOf } from './fault-target.ts'
 import { handleMessage } from './message.ts'
-import { answerQuery } from './queries.ts'
+import { handleCall, handleChatState, handlePresence } from './presence.ts'
+import { answerQuery, failQuery } from './queries.ts'
 import { handleReceipt } from './receipt.ts'
 import { logIncoming } from './wire-tap.ts'
 
@@ -40,9 +41,11 @@ export async function dispatchStanza(
       if (childOf(stanza, 'unified_session')) await bootstrapDevice(world, connection.device.id)
       return
     case 'presence':
+      return handlePresence(world, connection, connection.device, stanza)
     case 'chatstate':
+      return handleChatState(world, connection.device, stanza)
     case 'call':
-      return
+      return handleCall(world, connection, connection.device, stanza)
     default:
       return refuse(world, connection, stanza, frame)
   }
@@ -60,6 +63,8 @@ async function handleIq(world: World, connection: Connection, stanza: Stanza, fr
   }
   if (takeFault(world.database, 'swallowQueries', swallow))
     return noteFrame(world.database, frame, 'swallowed by fault')
+  const failure = takeFault(world.database, 'failQueries', swallow)
+  if (failure) return failQuery(connection, stanza, failure.options.code ?? 500)
   await answerQuery(world, connection, stanza, frame)
 }
 

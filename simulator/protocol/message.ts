@@ -2,24 +2,21 @@ import { drainPhone } from '../phones/incoming.ts'
 import type { Connection } from '../server/connection.ts'
 import { type Device, findDevice } from '../store/devices.ts'
 import { takeFault } from '../store/faults.ts'
+import { findGroup } from '../store/groups.ts'
 import type { Phone } from '../store/phones.ts'
 import { phoneById } from '../store/phones.ts'
 import { enqueueMessage } from '../store/queue.ts'
-import { recordViolation, type ViolationKind } from '../store/violations.ts'
 import { noteFrame } from '../store/wire-log.ts'
 import type { Stanza } from '../wire/codec.ts'
-import { lidJid, parseJid, phoneJid, SERVER } from '../wire/jid.ts'
-import { asBuffer, childOf, childrenOf, contentBytes, element, seconds } from '../wire/stanza.ts'
+import { isMany, lidJid, parseJid, phoneJid, SERVER, STATUS } from '../wire/jid.ts'
+import { asBuffer, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
-import { findAddressee, findOrCreateAddressee } from './addressee.ts'
+import { findAddressee } from './addressee.ts'
 import { strikeConnection } from './disconnect.ts'
 import { targetOf } from './fault-target.ts'
+import { memberJid, otherAddress } from './groups/describe.ts'
+import { type Copy, listCopies, phoneCopies, refusalOf } from './message-copies.ts'
 import { queueForDevice } from './push.ts'
-
-const INVALID_STANZA = 479
-const RECIPIENT_UNKNOWN = 404
-
-type Copy = { phone: Phone; device: number; jid: string; enc: Stanza }
 
 /** A message from a linked device: store every copy for its recipient, then acknowledge, then let the phones decrypt. */
 export function handleMessage(
@@ -46,7 +43,7 @@ export function handleMessage(
   database.transaction(() => {
     for (const copy of copies) {
       if (copy.device !== 0) sends.push(forwardCopy(world, device, stanza, copy))
-      else enqueueMessage(database, phoneCopy(device, stanza, frame, copy))
+      else for (const entry of phoneCopies(device, stanza, frame, copy)) enqueueMessage(database, entry)
     }
     if (error !== undefined) noteFrame(database, frame, `nack ${error}`)
   })
@@ -74,79 +71,33 @@ function recipientField(world: World, device: Device, to: string | undefined): {
   return { recipient: findAddressee(world, device.namespace, jid)?.phone ?? jid.user }
 }
 
-/** Error code for a message the server does not take; undefined if it is fine. */
-function refusalOf(world: World, device: Device, stanza: Stanza, frame: number): number | undefined {
-  const violate = (kind: ViolationKind, detail: string) => {
-    const { namespace, phone, device: number } = device
-    recordViolation(world.database, { namespace, kind, phone, device: number, frame, detail })
-    return INVALID_STANZA
-  }
-  const to = parseJid(stanza.attrs.to)
-  if (!stanza.attrs.id || !to) return violate('bad_stanza', '<message> needs an id and a valid to')
-  if (to.server !== 's.whatsapp.net' && to.server !== 'lid') return INVALID_STANZA
-  if (!findOrCreateAddressee(world, device.namespace, to)) return RECIPIENT_UNKNOWN
-  if (listEncrypted(stanza).length === 0)
-    return violate('message_without_participants', 'no encrypted copy for anybody')
-  return undefined
-}
-
-function listEncrypted(stanza: Stanza): { jid: string; enc: Stanza }[] {
-  const direct = childrenOf(stanza, 'enc').map((enc) => ({ jid: stanza.attrs.to ?? '', enc }))
-  const fanned = childrenOf(childOf(stanza, 'participants'), 'to').flatMap((to) =>
-    childrenOf(to, 'enc').map((enc) => ({ jid: to.attrs.jid ?? '', enc })),
-  )
-  return [...direct, ...fanned]
-}
-
-function listCopies(world: World, device: Device, stanza: Stanza, frame: number): Copy[] {
-  return listEncrypted(stanza).flatMap(({ jid, enc }) => {
-    const parsed = parseJid(jid)
-    const phone = parsed && findAddressee(world, device.namespace, parsed)
-    if (phone) return [{ phone, device: parsed.device, jid, enc }]
-    const { namespace, phone: sender, device: number } = device
-    const violation = {
-      namespace,
-      kind: 'unknown_participant',
-      phone: sender,
-      device: number,
-      frame,
-      detail: jid,
-    } as const
-    recordViolation(world.database, violation)
-    return []
-  })
-}
-
-function phoneCopy(device: Device, { attrs }: Stanza, frame: number, { phone, enc }: Copy) {
-  return {
-    phoneId: phone.id,
-    frame,
-    senderDeviceId: device.id,
-    whatsappId: attrs.id!,
-    chatJid: attrs.recipient ?? attrs.to!,
-    category: attrs.category ?? '',
-    encType: enc.attrs.type === 'pkmsg' ? ('pkmsg' as const) : ('msg' as const),
-    ciphertext: contentBytes(enc) ?? Buffer.alloc(0),
-  }
-}
-
 /** The copy for another linked device: same ciphertext, seen from the recipient's side. */
 function forwardCopy(world: World, sender: Device, stanza: Stanza, copy: Copy): () => void {
   const recipient = findDevice(world.database, copy.phone.phone, copy.device)
   if (recipient?.status !== 'active' || recipient.namespace !== sender.namespace) return () => {}
-  const senderPhone = phoneById(world.database, sender.phoneId)!
-  const attrs: Record<string, string> = {
-    from: phoneJid(sender.phone, sender.device),
-    id: stanza.attrs.id!,
-    t: seconds(),
-    type: stanza.attrs.type ?? 'text',
-    notify: senderPhone.name,
-    sender_lid: lidJid(senderPhone.lid, sender.device),
-  }
-  if (copy.phone.id === sender.phoneId) attrs.recipient = stanza.attrs.recipient ?? stanza.attrs.to!
-  const content = [copy.enc]
-  if (copy.enc.attrs.type === 'pkmsg') content.push(element('device-identity', {}, asBuffer(sender.account)))
+  const author = phoneById(world.database, sender.phoneId)!
+  const { id = '', type = 'text', to = '', edit } = stanza.attrs
+  const attrs: Record<string, string> = { ...authorAttrs(world, sender, author, to), id, t: seconds(), type }
+  if (edit) attrs.edit = edit
+  if (copy.phone.id === sender.phoneId && !isMany(to)) attrs.recipient = stanza.attrs.recipient ?? to
+  const content = [...copy.encs, ...childrenOf(stanza, 'meta')]
+  if (copy.encs.some((enc) => enc.attrs.type === 'pkmsg'))
+    content.push(element('device-identity', {}, asBuffer(sender.account)))
   return queueForDevice(world, recipient.id, element('message', attrs, content))
+}
+
+function authorAttrs({ database }: World, sender: Device, author: Phone, to: string): Record<string, string> {
+  const notify = author.name
+  if (!isMany(to))
+    return { from: phoneJid(sender.phone, sender.device), notify, sender_lid: lidJid(author.lid, sender.device) }
+  const addressing = to === STATUS ? 'pn' : (findGroup(database, sender.namespace, to)?.addressing ?? 'pn')
+  return {
+    from: to,
+    participant: memberJid(addressing, author, sender.device),
+    ...otherAddress('participant', addressing, author),
+    addressing_mode: addressing,
+    notify,
+  }
 }
 
 type Acknowledgement = { id: string; to: string; frame: number; error: number | undefined }

@@ -6,8 +6,12 @@ import { childOf, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { type Answer, DONE, NOT_IMPLEMENTED } from './answer.ts'
 import { answerEncryptQuery } from './encrypt-queries.ts'
+import { answerGroupQuery } from './groups/queries.ts'
+import { answerMediaQuery } from './media.ts'
 import { answerMultiDeviceQuery } from './multi-device-queries.ts'
+import { answerAbout, answerBlocklist, answerPicture } from './profile.ts'
 import { deliverQueue } from './push.ts'
+import { answerMexQuery } from './restrictions.ts'
 import { answerUsync } from './usync.ts'
 
 /** Answers an iq get/set. Everything is answered: an unanswered query costs Baileys a 60 s time-out. */
@@ -34,7 +38,7 @@ async function answerLoggedIn(
   stanza: Stanza,
   frame: number,
 ): Promise<Answer> {
-  const { xmlns, type } = stanza.attrs
+  const { xmlns } = stanza.attrs
   switch (xmlns) {
     case 'w:p':
     case 'passive':
@@ -47,20 +51,26 @@ async function answerLoggedIn(
       return answerUsync(world, device, stanza)
     case 'md':
       return answerMultiDeviceQuery(world, connection, stanza)
+    case 'w:m':
+      return answerMediaQuery(world, device)
+    case 'w:g2':
+      return answerGroupQuery(world, device, stanza)
     case 'abt':
       return { content: [element('props', { protocol: '1', hash: 'sim', refresh: '86400', refresh_id: '1' }, [])] }
     case 'blocklist':
-      return type === 'get' ? { content: [element('list', {}, [])] } : DONE
+      return answerBlocklist(world, device, stanza)
     case 'privacy':
       return answerPrivacy(stanza)
     case 'status':
-      return DONE
+      return answerAbout(world, device, stanza)
+    case 'w:mex':
+      return answerMexQuery(world, device, stanza)
     case 'disappearing_mode':
       return { content: [element('disappearing_mode', { duration: '0', t: seconds() })] }
     case 'w:sync:app:state':
       return answerAppState(stanza)
     case 'w:profile:picture':
-      return { error: 404, text: 'item-not-found' }
+      return answerPicture(world, device, stanza)
     case 'w:biz':
       return { content: [element('business_profile', {}, [])] }
     default:
@@ -84,8 +94,13 @@ function answerAppState(stanza: Stanza): Answer {
   return { content: [element('sync', {}, collections)] }
 }
 
+/** The error of a fault; 429 reads as the real server's rate limit. */
+export function failQuery(connection: Connection, stanza: Stanza, code: number): void {
+  reply(connection, stanza, { error: code, text: code === 429 ? 'rate-overlimit' : 'by fault' })
+}
+
 function reply(connection: Connection, { attrs }: Stanza, answer: Answer): void {
-  const head = { from: SERVER, id: attrs.id ?? '' }
+  const head = { from: attrs.to?.endsWith('@g.us') ? attrs.to : SERVER, id: attrs.id ?? '' }
   if ('error' in answer) {
     const error = element('error', { code: String(answer.error), text: answer.text })
     connection.send(element('iq', { ...head, type: 'error' }, [error]))

@@ -9,6 +9,7 @@ import { isMany, parseJid, phoneJid } from '../wire/jid.ts'
 import { childOf, childrenOf, element, seconds } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { findAddressee } from './addressee.ts'
+import { requestUpload } from './media.ts'
 import { queueForDevice } from './push.ts'
 
 const NOT_FOR_OTHERS = ['peer_msg', 'hist_sync', 'sender', 'server-error', 'read-self']
@@ -21,6 +22,7 @@ export async function handleReceipt(
   stanza: Stanza,
 ): Promise<void> {
   const { attrs } = stanza
+  if (attrs.type === 'server-error') return requestUpload(world, device, stanza)
   // In a group the chat is the address and the member who wrote the message stands beside it.
   const jid = parseJid(isMany(attrs.to) ? attrs.participant : attrs.to)
   const sender = jid && findAddressee(world, device.namespace, jid)

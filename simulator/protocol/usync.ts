@@ -31,6 +31,7 @@ function answerUser(world: World, asking: Device, user: Stanza, protocols: strin
       return [element('devices', {}, phone ? listDevices(world, phone) : [element('device-list', {}, [])])]
     // rc14 fetches key bundles by LID only: without this line a contact can never be written to.
     if (protocol === 'lid' && phone && jid.server !== 'lid') return [element('lid', { val: lidJid(phone.lid) })]
+    if (protocol === 'status' && phone) return [element('status', { t: seconds() }, Buffer.from(phone.about))]
     return []
   })
   return element('user', { jid: jidText }, content)

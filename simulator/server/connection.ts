@@ -29,6 +29,8 @@ export class Connection {
   /** Queued stanzas have been sent: from now on everything goes out at once. */
   isActive = false
   isClosed = false
+  /** Phones whose presence this client wants to see. */
+  readonly subscriptions = new Set<number>()
   /** Half-open: takes nothing in and lets nothing out, but the TCP connection stands. */
   isFrozen = false
   /** Milliseconds each outgoing frame waits (fault `delayFrames`), asked per frame. */

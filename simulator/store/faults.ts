@@ -13,6 +13,9 @@ export type FaultKind =
   | 'delayFrames'
   | 'swallowQueries'
   | 'swallowReceipts'
+  | 'failQueries'
+  | 'mediaUpload'
+  | 'mediaDownload'
   | 'forgedCertificate'
   | 'forgedAccountSignature'
 

@@ -22,6 +22,9 @@ export type Phone = {
   signedPublic: Uint8Array
   signedSignature: Uint8Array
   nextPreKeyId: number
+  /** Who may put this number into a group without asking. */
+  groupAdd: 'all' | 'nobody'
+  about: string
   appStateKeyId: Uint8Array
   appStateKey: Uint8Array
   createdAt: number
@@ -34,6 +37,8 @@ export type PhoneChange = {
   deliveryReceipts?: boolean
   readReceipts?: 'manual' | 'auto'
   addressing?: 'pn' | 'lid'
+  groupAdd?: 'all' | 'nobody'
+  about?: string
 }
 
 export function findPhone(database: Database, namespace: string, phone: string): Phone | undefined {
@@ -56,12 +61,11 @@ export function listPhones(database: Database, namespace: string): Phone[] {
 export function upsertPhone(database: Database, namespace: string, phone: string, change: PhoneChange): Phone {
   const existing = findPhone(database, namespace, phone)
   if (!existing) insertPhone(database, namespace, phone, change)
-  else
-    for (const [column, value] of Object.entries(change)) {
-      if (value === undefined) continue
-      const stored = typeof value === 'boolean' ? Number(value) : value
-      database.run(`UPDATE phones SET ${column} = ? WHERE id = ?`, stored, existing.id)
-    }
+  for (const [column, value] of Object.entries(change)) {
+    if (value === undefined) continue
+    const stored = typeof value === 'boolean' ? Number(value) : value
+    database.run(`UPDATE phones SET ${column} = ? WHERE namespace = ? AND phone = ?`, stored, namespace, phone)
+  }
   return findPhone(database, namespace, phone)!
 }
 

@@ -10,6 +10,8 @@ export type QueuedStanza = {
   stanza: Uint8Array
 }
 
+export type EncType = 'msg' | 'pkmsg' | 'skmsg'
+
 /** A message a simulated phone has not decrypted yet. */
 export type QueuedMessage = {
   seq: number
@@ -19,7 +21,7 @@ export type QueuedMessage = {
   whatsappId: string
   chatJid: string
   category: string
-  encType: 'msg' | 'pkmsg'
+  encType: EncType
   ciphertext: Uint8Array
 }
 
@@ -72,4 +74,10 @@ export function nextQueuedMessage(database: Database, phoneId: number): QueuedMe
 
 export function dropQueuedMessage(database: Database, seq: number): void {
   database.run('DELETE FROM phone_queue WHERE seq = ?', seq)
+}
+
+/** True if the same frame brought the phone a group message that it has still to read. */
+export function hasGroupPart(database: Database, { phoneId, frame, seq }: QueuedMessage): boolean {
+  const sql = "SELECT 1 FROM phone_queue WHERE phoneId = ? AND frame = ? AND seq > ? AND encType = 'skmsg'"
+  return database.get(sql, phoneId, frame, seq) !== undefined
 }

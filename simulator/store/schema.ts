@@ -63,6 +63,22 @@ CREATE TABLE IF NOT EXISTS faults (
 CREATE TABLE IF NOT EXISTS violations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT, at INTEGER NOT NULL, kind TEXT NOT NULL, phone TEXT,
   device INTEGER, frame INTEGER, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS signals (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, phoneId INTEGER NOT NULL, fromPhone TEXT NOT NULL, fromDevice INTEGER NOT NULL,
+  chatJid TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS signals_of_phone ON signals (phoneId, seq);
+CREATE TABLE IF NOT EXISTS calls (
+  id TEXT PRIMARY KEY, callerId INTEGER NOT NULL, calleeId INTEGER NOT NULL, video INTEGER NOT NULL, state TEXT NOT NULL,
+  at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS blocks (phoneId INTEGER, otherId INTEGER, PRIMARY KEY (phoneId, otherId)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS restrictions (phoneId INTEGER PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS media (
+  id TEXT PRIMARY KEY, namespace TEXT NOT NULL, phone TEXT NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL,
+  gone INTEGER NOT NULL, createdAt INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS media_requests (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, phoneId INTEGER NOT NULL, deviceId INTEGER NOT NULL, receipt BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (
+  namespace TEXT, owner TEXT, id TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL, PRIMARY KEY (namespace, owner));
 CREATE TABLE IF NOT EXISTS receipts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, phoneId INTEGER NOT NULL, whatsappId TEXT NOT NULL, fromPhone TEXT NOT NULL,
   fromDevice INTEGER NOT NULL, chatJid TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL);
@@ -87,6 +103,6 @@ CREATE TABLE IF NOT EXISTS sender_key_shared (
 /** Columns that older data files lack: table, column, definition. */
 export const ADDED_COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [
   ['sent', 'chatJid', "TEXT NOT NULL DEFAULT ''"],
-  ['sent', 'toPhoneId', 'INTEGER'],
   ['phones', 'groupAdd', "TEXT NOT NULL DEFAULT 'all'"],
+  ['phones', 'about', "TEXT NOT NULL DEFAULT ''"],
 ]

@@ -6,6 +6,7 @@ export type ViolationKind =
   | 'bad_frame'
   | 'bad_stanza'
   | 'bad_device_signature'
+  | 'bad_upload'
   | 'unknown_device'
   | 'noise_key_mismatch'
   | 'message_without_participants'

@@ -21,6 +21,13 @@ export class ControlClient {
     return { status: response.status, body: (await response.json()) as Body }
   }
 
+  /** The bytes behind `path`; throws unless the answer is 200. */
+  async bytes(path: string): Promise<Buffer> {
+    const response = await fetch(`${this.#url}/control${path}`, { headers: { 'x-namespace': this.#namespace } })
+    if (response.status !== 200) throw new Error(`GET ${path} → ${response.status} ${await response.text()}`)
+    return Buffer.from(await response.arrayBuffer())
+  }
+
   async call<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Body> {
     const reply = await this.raw<Body>(method, path, body)
     if (reply.status >= 300) throw new Error(`${method} ${path} → ${reply.status} ${JSON.stringify(reply.body)}`)

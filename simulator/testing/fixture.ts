@@ -46,6 +46,7 @@ export async function startFixture(options: SimulatorOptions = {}): Promise<Fixt
 }
 
 export type InboxEntry = {
+  chat: string
   whatsappId: string
   from: string
   text: string | null
@@ -54,11 +55,24 @@ export type InboxEntry = {
   plaintextSha256: string
   plaintextHex: string
   ownCopy: boolean
+  // biome-ignore lint/suspicious/noExplicitAny: the JSON of any protobuf message.
+  content: any
+  media: { kind: string; mimetype: string; fileLength: number; fileSha256: string; mediaId: string | null } | null
+  vote: { pollId: string; options: string[] } | null
   duplicate: boolean
 }
 
 export async function inboxOf(control: ControlClient, phone: string): Promise<InboxEntry[]> {
   return (await control.call<{ data: InboxEntry[] }>('GET', `/contacts/${phone}/inbox`)).data
+}
+
+/** The first message of the contact's inbox that `matches`, waited for. */
+export function received(
+  control: ControlClient,
+  phone: string,
+  matches: (entry: InboxEntry) => boolean,
+): Promise<InboxEntry> {
+  return until(`a message in the inbox of ${phone}`, async () => (await inboxOf(control, phone)).find(matches))
 }
 
 export type WireLine = {

@@ -5,6 +5,7 @@ import { afterAll } from '@jest/globals'
 import type { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { buildApp, type CellStacks } from '../../build-app.ts'
+import type { DeploymentConfig } from '../../config/schema.ts'
 import { selectConfig } from '../../config/select-config.ts'
 
 export type Area = keyof CellStacks
@@ -36,9 +37,11 @@ const temporaryFolder = (): string => {
 const root = join(import.meta.dirname, '../../..')
 
 /** The cell of an environment with a stand-in for the lambdas' code: tests need no build. */
-export const prepareCell = (environment: string): { app: App; stacks: CellStacks } =>
+export const prepareCell = (environment: string) => prepareConfig(selectConfig(environment))
+
+const prepareConfig = (config: DeploymentConfig): { app: App; stacks: CellStacks } =>
   buildApp({
-    config: selectConfig(environment),
+    config,
     version: '0.0.0-test',
     root,
     lambdaFolder: () => join(root, 'infra/test/fixtures/lambda'),
@@ -51,7 +54,14 @@ const cells = new Map<string, SynthesizedCell>()
 export const synthesize = (environment: string): SynthesizedCell => {
   const known = cells.get(environment)
   if (known) return known
-  const { app, stacks } = prepareCell(environment)
+  const cell = synthesizeConfig(selectConfig(environment))
+  cells.set(environment, cell)
+  return cell
+}
+
+/** For options that no environment of ours has. */
+export const synthesizeConfig = (config: DeploymentConfig): SynthesizedCell => {
+  const { app, stacks } = prepareConfig(config)
   const templates = Object.fromEntries(
     Object.entries(stacks).map(([area, stack]) => [area, Template.fromStack(stack)]),
   ) as Record<Area, Template>
@@ -65,9 +75,7 @@ export const synthesize = (environment: string): SynthesizedCell => {
       }),
     ),
   )
-  const cell = { app, stacks, templates, resources }
-  cells.set(environment, cell)
-  return cell
+  return { app, stacks, templates, resources }
 }
 
 export const ofType = (cell: SynthesizedCell, type: string): Resource[] =>

@@ -1,18 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { presentEndpoint } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { newId } from '../../../shared/core/ids.ts'
-import { SECRET_PREFIX } from '../../../shared/core/webhook-signature.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { endpointSecretPlace } from '../../../shared/store/places.ts'
-import type { EndpointRow } from '../../../shared/store/rows.ts'
+import { endpointRowSchema } from '../../../shared/store/rows.ts'
+import { newWebhookSecret } from '../../../shared/webhooks/secrets.ts'
 import type { ControlServices } from '../services.ts'
 import { requireUrl } from '../webhook-url.ts'
 
 const MAXIMUM_ENDPOINTS = 50
-const SECRET_BYTES = 32
 
 export const createWebhookEndpoint =
   (services: ControlServices): Handler<'createWebhookEndpoint'> =>
@@ -24,9 +22,9 @@ export const createWebhookEndpoint =
       if ((await endpoints.listAll()).length >= MAXIMUM_ENDPOINTS)
         throw new Fault('quota_exceeded', { detail: `A tenant has at most ${MAXIMUM_ENDPOINTS} endpoints per mode.` })
       const id = newId('whk', now)
-      const secret = `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
+      const secret = newWebhookSecret()
       const sealed = await services.tenantKeys.seal(scope, endpointSecretPlace(id), secret)
-      const row: EndpointRow = {
+      const row = endpointRowSchema.parse({
         v: 1,
         tenantId: scope.tenantId,
         mode: scope.mode,
@@ -37,8 +35,15 @@ export const createWebhookEndpoint =
         status: 'active',
         statusReason: null,
         secrets: [{ sealed, createdAt: now, expiresAt: null }],
+        sessions: [...new Set(body.sessions)],
+        chats: [...new Set(body.chats)],
+        payload: body.payload,
+        ordering: body.ordering,
+        retry: body.retry,
+        maxAgeSeconds: body.maxAgeSeconds,
+        ratePerSecond: body.ratePerSecond,
         createdAt: now,
-      }
+      })
       context.note({ endpointId: id })
       const presented = presentEndpoint(row)
       return {

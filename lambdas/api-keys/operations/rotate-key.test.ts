@@ -85,3 +85,24 @@ describe('last use', () => {
     expect(Date.parse(lastUsedAt) % 60_000).toBe(0)
   })
 })
+
+describe('a new version of the pepper', () => {
+  it('keys of older versions go on working, new keys are hashed under it, and a rotation moves a key over', async () => {
+    const { key } = await api.newTenant()
+    const old = await makeKey(key, {})
+    api.secret.previousPeppers = [api.secret.pepper]
+    api.secret.pepper = 'another pepper for tests, long enough'
+    try {
+      expect([await works(key), await works(old.key)]).toEqual([true, true])
+      const next = (await rotate(key, old.id, { overlapSeconds: 60 })).body
+      expect(await works(next.key)).toBe(true)
+      expect((await api.call(api.adminKey, 'GET', '/v1/tenants')).status).toBe(200)
+      api.secret.previousPeppers = []
+      api.time.offsetMs += 31_000
+      expect([await works(old.key), await works(next.key)]).toEqual([false, true])
+    } finally {
+      api.secret.pepper = 'a pepper for tests, long enough'
+      delete api.secret.previousPeppers
+    }
+  })
+})

@@ -7,8 +7,8 @@ import { notFoundOf } from '../../../shared/http/authorize.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { containsRange } from '../../../shared/http/ip-ranges.ts'
+import { pepperVersionOf } from '../../../shared/http/platform-secret.ts'
 import { type ApiKeyRow, ApiKeys } from '../../../shared/store/api-keys.ts'
-import { PEPPER_VERSION } from '../mint-key.ts'
 import type { KeyServices } from '../services.ts'
 
 /** A new key with the same rights; the old one ends after the overlap. Both in one transaction. */
@@ -30,12 +30,12 @@ export const rotateKey =
           param: beyond,
         })
       const text = makeApiKey(old.mode)
-      const { pepper } = await services.readSecret()
+      const secret = await services.readSecret()
       const row: ApiKeyRow = {
         ...old,
         id: newId('key', now),
-        hash: hashApiKey(pepper, text),
-        pepperVersion: PEPPER_VERSION,
+        hash: hashApiKey(secret.pepper, text),
+        pepperVersion: pepperVersionOf(secret),
         start: startOfKey(text),
         createdAt: now,
         createdBy: context.principal.key.id,

@@ -139,3 +139,37 @@ describe('test helpers without a simulator', () => {
     expect(answer.headers['Retry-After']).toBe('5')
   })
 })
+
+describe('Idempotency-Key', () => {
+  it('a helper acts once: repeats get the first answer, another request with the key is refused', async () => {
+    const text = newId('req')
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    const headers = { 'Idempotency-Key': newId('req') }
+    const receive = (text: string) =>
+      api.call(tenant.key, 'POST', `/v1/test/sessions/${sessionId}/receive`, { body: { from: CONTACT, text }, headers })
+    const first = await receive(text)
+    const second = await receive(text)
+    expect([first.status, second.status]).toEqual([202, 202])
+    expect(second.body).toEqual(first.body)
+    expect(second.headers['Idempotent-Replayed']).toBe('true')
+    expect((await receive('twice')).body.code).toBe('idempotency_key_reused')
+    const path = `/v1/test/sessions/${sessionId}/contacts/${encodeURIComponent(PHONE)}/messages`
+    const inbox = (await api.call(tenant.key, 'GET', path)).body.data as { text: string }[]
+    expect(inbox.filter((item) => item.text === text)).toHaveLength(1)
+  })
+
+  it('a refusal does not use the key up; of concurrent requests one acts', async () => {
+    const headers = { 'Idempotency-Key': newId('req') }
+    const receive = () =>
+      api.call(tenant.key, 'POST', `/v1/test/sessions/${sessionId}/receive`, {
+        body: { from: CONTACT, text: 'x' },
+        headers,
+      })
+    expect((await receive()).body.code).toBe('session_not_linked')
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    const answers = await Promise.all([receive(), receive(), receive()])
+    const acted = answers.filter((answer) => answer.status === 202 && !answer.headers['Idempotent-Replayed'])
+    expect(acted).toHaveLength(1)
+    for (const answer of answers) if (answer.status !== 202) expect(answer.body.code).toBe('conflict')
+  })
+})

@@ -36,7 +36,12 @@ export const assignSession = async (
     const need = decideNeed(lease, owner)
     if (!lease || need === 'none' || need === 'quarantine') return { outcome: 'notWanted' }
     if (need === 'owned') return ownedBy(lease)
-    const candidates = chooseCandidates(fleet, { ...input, version: context.version, random: context.random })
+    const candidates = chooseCandidates(fleet, {
+      ...input,
+      version: context.version,
+      avoid: lease.avoid,
+      random: context.random,
+    })
     if (candidates.length === 0) return wantCapacity(context, fleet, input.mode)
     const assigned = await tryCandidates(leases, lease, candidates)
     if (assigned) {

@@ -16,7 +16,7 @@ export const quarantineSession = async (context: ReconcilerContext, leases: Leas
   if (!(await leases.release({ sessionId, epoch, owner }, false))) return
   const scope = TenantScope.fromVerified('systemRow', lease)
   // With the epoch after the release: no earlier owner overwrites it.
-  await new Sessions(context.tables, scope).writeState(sessionId, epoch + 1, {
+  await new Sessions(context.tables, scope).writeUntold(sessionId, epoch + 1, {
     status: 'failed',
     reason: { code: 'quarantined', retryable: false, nextAction: 'restart', since: context.now() },
   })

@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
 import { allocateSession } from '../../../infra/state-machines/allocate-session.ts'
+import { rolloutWorkers } from '../../../infra/state-machines/rollout-workers.ts'
 import { workerLifecycle } from '../../../infra/state-machines/worker-lifecycle.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { StatesError } from '../../../local/runtime/step-functions/states-error.ts'
@@ -46,11 +47,14 @@ const ALLOCATE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:allocat
 export const startTestFleet = async () => {
   const tasks: LaunchedTask[] = []
   const stoppedTasks: string[] = []
-  const lambda: { allocator?: (event: unknown) => Promise<unknown> } = {}
+  const lambda: Record<string, (event: unknown) => Promise<unknown>> = {}
   const sqsClient: { value?: ReturnType<typeof makeSQSClient> } = {}
   const stepFunctions = makeStepFunctions({
     integrations: new Map<string, Integration>([
-      ['arn:aws:states:::lambda:invoke', async ({ Payload }) => ({ Payload: await lambda.allocator!(Payload) })],
+      [
+        'arn:aws:states:::lambda:invoke',
+        async ({ FunctionName, Payload }) => ({ Payload: await lambda[FunctionName]!(Payload) }),
+      ],
       [
         'arn:aws:states:::sqs:sendMessage',
         async ({ QueueUrl, MessageBody }) => sqsClient.value!.send(new SendMessageCommand({ QueueUrl, MessageBody })),
@@ -72,6 +76,10 @@ export const startTestFleet = async () => {
   })
   const lifecycleArn = stepFunctions.register('worker-lifecycle', filled(workerLifecycle(2), {}))
   stepFunctions.register('allocate-session', filled(allocateSession, { LifecycleStateMachineArn: lifecycleArn }))
+  const rolloutArn = stepFunctions.register(
+    'rollout-workers',
+    filled(rolloutWorkers(1), { OwnArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:rollout-workers' }),
+  )
   const cloud = await startTestCloud([stepFunctions])
   cloud.apply()
   const sqs = makeSQSClient()
@@ -82,11 +90,13 @@ export const startTestFleet = async () => {
     HINTS_QUEUE_URL: hintsQueueUrl,
     WORKER_CAPACITY: '3',
     ALLOCATE_STATE_MACHINE_ARN: ALLOCATE_ARN,
+    LIFECYCLE_STATE_MACHINE_ARN: lifecycleArn,
     LOG_LEVEL: 'silent',
   })
   // Lambdas make their clients when they are loaded: each fleet loads its own.
   vi.resetModules()
-  lambda.allocator = (await import('../../fleet-allocator/fleet-allocator.lambda.ts')).handler
+  lambda.AllocatorFunctionArn = (await import('../../fleet-allocator/fleet-allocator.lambda.ts')).handler
+  lambda.PlannerFunctionArn = (await import('../../fleet-planner/fleet-planner.lambda.ts')).handler
   const reconciler = (await import('../fleet-reconciler.lambda.ts')).handler
   const tables = openTables()
   const workers = new Workers(tables)
@@ -107,6 +117,9 @@ export const startTestFleet = async () => {
     stepFunctions,
     sqs,
     reconciler,
+    startRolloutMachine: (input: { v: 1; mode: string; rolloutId: string; generation: number }) =>
+      stepFunctions.start(rolloutArn, input, `${input.rolloutId}-${input.generation}`),
+    planner: lambda.PlannerFunctionArn,
     hint: (hint: Hint) => sendBody(hint),
     /** what EventBridge puts into the hints queue when the process of a task has ended */
     sayStopped: (startedBy: string) =>
@@ -167,7 +180,7 @@ export const startTestFleet = async () => {
     stop: async () => {
       await pump.stop()
       await eventually('no allocation runs', () =>
-        stepFunctions.executions().every(({ name, status }) => name.startsWith('launch-') || status !== 'RUNNING'),
+        stepFunctions.executions().every(({ name, status }) => !name.startsWith('alloc-') || status !== 'RUNNING'),
       )
       stepFunctions.stop()
       tables.client.destroy()

@@ -4,6 +4,7 @@ import { isAlive } from '../../../shared/core/placement.ts'
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../../shared/crypto/tenant-keys.ts'
 import { makeControlEvent } from '../../../shared/events/control-events.ts'
+import type { Log } from '../../../shared/log/log.ts'
 import { Endings, listExpiredOpen, type OpenRef } from '../../../shared/store/endings.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
@@ -27,6 +28,7 @@ const EXPIRED_IN_FLIGHT: Failure = {
 export interface Services {
   readonly tables: Tables
   readonly tenantKeys: TenantKeys
+  readonly log: Log
 }
 
 /**
@@ -40,7 +42,15 @@ export const endOverdueMessages = async (
   now: number,
 ): Promise<{ ended: number; events: EventRow[] }> => {
   const refs = await listExpiredOpen(services.tables, { before: now, limitPerShard: LIMIT_PER_SHARD })
-  const results = await Promise.all(refs.map((ref) => endOne(services, ref, now)))
+  const results = await Promise.all(
+    refs.map((ref) =>
+      endOne(services, ref, now).catch((error: unknown) => {
+        // One row that cannot be read must not keep the others waiting.
+        services.log.error({ err: error, sessionId: ref.sessionId }, 'an overdue message cannot be ended')
+        return NOTHING
+      }),
+    ),
+  )
   const events = results.map(({ event }) => event).filter((event) => event !== null)
   return { ended: results.filter(({ isEnded }) => isEnded).length, events }
 }

@@ -1,3 +1,4 @@
+import { deliveryHintOfKey } from '../../../shared/events/delivery-key.ts'
 import { type DeliveryHint, scopeOf } from '../../../shared/events/queue-envelopes.ts'
 import { Deliveries, listDue } from '../../../shared/store/deliveries.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
@@ -15,7 +16,7 @@ export const requeueDueDeliveries = async (
   now: number,
 ): Promise<number> => {
   const keys = await listDue(tables, { before: now, limitPerShard: LIMIT_PER_SHARD })
-  const hints = keys.map(({ pk, sk }) => hintOfKey(pk, sk)).filter((hint) => hint !== null)
+  const hints = keys.map(({ pk, sk }) => deliveryHintOfKey(pk, sk)).filter((hint) => hint !== null)
   const due = await Promise.all(
     hints.map(async (hint) => {
       const row = await new Deliveries(tables, scopeOf(hint)).get(hint)
@@ -26,20 +27,4 @@ export const requeueDueDeliveries = async (
   const ring = due.filter((hint) => hint !== null)
   if (ring.length) await enqueue(ring)
   return ring.length
-}
-
-/** T#<tenant>#<L|T>#WH#<endpoint>#<day> / <event>#<generation> */
-const hintOfKey = (pk: string, sk: string): DeliveryHint | null => {
-  const [, tenantId, mode, , endpointId, day] = pk.split('#')
-  const [eventId, generation] = sk.split('#')
-  if (!tenantId || !endpointId || !day || !eventId || !generation) return null
-  return {
-    v: 1,
-    tenantId,
-    mode: mode === 'L' ? 'live' : 'test',
-    endpointId,
-    day,
-    eventId,
-    generation: Number(generation),
-  }
 }

@@ -60,7 +60,9 @@ const serve = async (
   const match = matchRoute(context.routes, request.method ?? 'GET', url.pathname)
   if (!match) throw new GatewayProblem(404, 'not_found', 'Not found', 'There is no such path.')
   const event = toProxyEvent({ request, url, body, match, requestId, binaryMediaTypes: context.binaryMediaTypes })
-  const result = await withTimeout(functionOf(context, match.route.functionArn).invoke(event))
+  const sink = makeSink(response)
+  const result = await withTimeout(functionOf(context, match.route.functionArn).invoke(event, sink), sink)
+  if (sink.started) return void response.end()
   if (!result || typeof result.statusCode !== 'number')
     throw new GatewayProblem(
       502,
@@ -87,11 +89,27 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
-const withTimeout = async (work: Promise<any>): Promise<any> => {
+/** A streamed answer goes out as it comes; when the client leaves, its source is told. */
+const makeSink = (response: ServerResponse) => {
+  const sink = {
+    started: false,
+    head: ({ statusCode, headers }: { statusCode: number; headers?: Record<string, string> }) => {
+      sink.started = true
+      response.writeHead(statusCode, headers)
+      response.flushHeaders()
+    },
+    chunk: (bytes: Uint8Array) => void response.write(bytes),
+    onCancel: (cancel: () => void) => void response.once('close', cancel),
+  }
+  return sink
+}
+
+const withTimeout = async (work: Promise<any>, sink: { readonly started: boolean }): Promise<any> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () =>
+        sink.started ||
         reject(
           new GatewayProblem(
             504,

@@ -20,6 +20,20 @@ export const handler = async (event, context) => {
   return { invocations, variable: process.env.ONLY, path: process.env.PATH, name: context.functionName }
 }`,
 )
+writeFileSync(
+  join(directory, 'streamed.mjs'),
+  `export const handler = awslambda.streamifyResponse(async (event, raw) => {
+  const stream = awslambda.HttpResponseStream.from(raw, { statusCode: 201 })
+  if (event.once) return void stream.end('once')
+  stream.write('one')
+  let gone = false
+  stream.once('close', () => { gone = true })
+  while (!gone) {
+    stream.write('two')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+})`,
+)
 afterEach(async () => {
   await Promise.all(functions.splice(0).map((item) => item.stop()))
 })
@@ -71,4 +85,27 @@ it('an environment that dies fails its invocation and nothing else', async () =>
 it('what a handler prints goes to the log, not to our stdout', async () => {
   await make().invoke({ print: 'hello log' })
   expect(lines).toContain('hello log')
+})
+
+it('a streamed answer comes head first, chunk by chunk; a client that leaves ends it at its source', async () => {
+  const lambda = new LambdaFunction(
+    { name: 'streamed', directory, handler: 'streamed.handler', environment: {}, timeoutSeconds: 5 },
+    (line) => lines.push(line),
+  )
+  functions.push(lambda)
+  const seen: string[] = []
+  let cancel = () => {}
+  const sink = {
+    head: (head: { statusCode: number }) => void seen.push(`head ${head.statusCode}`),
+    chunk: (bytes: Uint8Array) => {
+      seen.push(Buffer.from(bytes).toString())
+      if (seen.length === 3) cancel()
+    },
+    onCancel: (end: () => void) => {
+      cancel = end
+    },
+  }
+  await lambda.invoke({}, sink)
+  expect(seen.slice(0, 3)).toEqual(['head 201', 'one', 'two'])
+  expect(await lambda.invoke({ once: true }, { ...sink, chunk: () => {} })).toBeNull()
 })

@@ -21,11 +21,19 @@ export class LambdaError extends Error {
   }
 }
 
+/** Takes a streamed answer: the head first, then chunks. Functions that do not stream never call it. */
+export interface StreamSink {
+  head(head: { statusCode: number; headers?: Record<string, string> }): void
+  chunk(bytes: Uint8Array): void
+  /** called with what ends the stream at its source, when the client goes away */
+  onCancel(cancel: () => void): void
+}
+
 interface Environment {
   readonly worker: Worker
   readonly ready: Promise<void>
   busy: boolean
-  pending: { id: number; resolve(value: unknown): void; reject(error: Error): void } | null
+  pending: { id: number; resolve(value: unknown): void; reject(error: Error): void; sink?: StreamSink } | null
   idleTimer?: NodeJS.Timeout
 }
 
@@ -51,11 +59,11 @@ export class LambdaFunction {
   }
 
   /** @returns the handler's result as JSON value. @throws LambdaError */
-  async invoke(event: unknown): Promise<any> {
+  async invoke(event: unknown, sink?: StreamSink): Promise<any> {
     const environment = await this.#reserve()
     try {
       await environment.ready
-      return await this.#run(environment, event)
+      return await this.#run(environment, event, sink)
     } finally {
       this.#release(environment)
     }
@@ -128,6 +136,8 @@ export class LambdaFunction {
       if (message.ready === false) return die(toLambdaError(message.error))
       const { pending } = environment
       if (!pending || pending.id !== message.id) return
+      if (message.head) return pending.sink?.head(message.head)
+      if (message.chunk) return pending.sink?.chunk(message.chunk)
       if (message.error) {
         this.#onLine(message.error.stack)
         pending.reject(toLambdaError(message.error))
@@ -139,7 +149,7 @@ export class LambdaFunction {
     return environment
   }
 
-  #run(environment: Environment, event: unknown): Promise<unknown> {
+  #run(environment: Environment, event: unknown, sink?: StreamSink): Promise<unknown> {
     const id = this.#nextId++
     const deadlineMs = Date.now() + this.config.timeoutSeconds * 1000
     return new Promise<unknown>((resolve, reject) => {
@@ -159,7 +169,8 @@ export class LambdaFunction {
           environment.pending = null
           next(value)
         }
-      environment.pending = { id, resolve: settle(resolve), reject: settle(reject) }
+      environment.pending = { id, resolve: settle(resolve), reject: settle(reject), sink }
+      sink?.onCancel(() => environment.worker.postMessage({ id, cancel: true }))
       const context = { awsRequestId: randomUUID(), functionName: this.config.name, deadlineMs }
       environment.worker.postMessage({ id, event, context })
     })

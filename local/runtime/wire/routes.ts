@@ -21,7 +21,9 @@ export const wireRoutes = (context: CloudContext, resources: readonly ResolvedRe
     if (type !== 'AWS::ApiGateway::Method') continue
     const { Integration: integration, HttpMethod: method } = properties
     if (integration?.Type === 'MOCK') continue
-    const functionArn = /functions\/(arn:aws:lambda:[^/]+)\/invocations/.exec(String(integration?.Uri))?.[1]
+    const functionArn = /functions\/(arn:aws:lambda:[^/]+)\/(?:response-streaming-)?invocations/.exec(
+      String(integration?.Uri),
+    )?.[1]
     if (integration?.Type !== 'AWS_PROXY' || !functionArn)
       throw new Error(`${stack}/${logicalId}: only Lambda proxy integrations run locally`)
     context.routes.push({ method, path: pathOf(String(properties.ResourceId)) || '/', functionArn })

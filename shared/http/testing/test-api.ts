@@ -3,6 +3,7 @@ import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
 import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
+import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
@@ -15,8 +16,10 @@ import { newId } from '../../core/ids.ts'
 import type { SessionStatus } from '../../core/session-status.ts'
 import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
 import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { parseEgressRules } from '../../egress/url-rules.ts'
+import { makeGuardedAgent } from '../../egress/guarded-agent.ts'
+import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
+import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
@@ -28,6 +31,7 @@ import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
 import { openTables } from '../../store/tables.ts'
 import { Workers } from '../../store/workers.ts'
+import { postWebhook } from '../../webhooks/post-webhook.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -51,6 +55,7 @@ const PEPPER = 'a pepper for tests, long enough'
 export interface TestApiOptions {
   readonly controlUrl?: string | null
   readonly liveModeEnabled?: boolean
+  readonly egressRules?: EgressRules
   /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
   // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
   readonly replace?: Readonly<Record<string, any>>
@@ -75,15 +80,21 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     },
   }
   const logged: string[] = []
+  const rolloutsStarted: { mode: Mode; rolloutId: string }[] = []
   const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const metrics: string[] = []
-  const readSecret = async () => ({ pepper: PEPPER, adminKeyHashes: [admin.hash] })
+  const secret: { pepper: string; previousPeppers?: string[]; adminKeyHashes: string[] } = {
+    pepper: PEPPER,
+    adminKeyHashes: [admin.hash],
+  }
+  const readSecret = async () => secret
   const dependencies: ApiDependencies = {
     tables,
     authenticator: new Authenticator({ tables, readSecret, clock }),
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
+    corsOrigins: ['https://console.example.com'],
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
@@ -91,13 +102,25 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     writeMetrics: (line) => void metrics.push(line),
   }
   const bell = new Bell({ client: sqs, hintsQueueUrl, log })
-  const egressRules = parseEgressRules({ cidrs: null, http: null })
+  const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
+  const dispatcher = makeGuardedAgent(egressRules)
+  const rung: PipelineHint[] = []
   const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
       'api-control',
       {
-        ...makeControlHandlers({ tables, tenantKeys, bell, sink, egressRules, version: 'test', log }),
+        ...makeControlHandlers({
+          tables,
+          tenantKeys,
+          bell,
+          sink,
+          egressRules,
+          ringPipeline: async (hints) => void rung.push(...hints),
+          post: (input) => postWebhook({ ...input, dispatcher }),
+          version: 'test',
+          log,
+        }),
         ...options.replace,
       },
       dependencies,
@@ -107,7 +130,22 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
       makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
       dependencies,
     ),
-    'api-keys': makeApi('api-keys', makeKeyHandlers({ tables, readSecret, bell }), dependencies),
+    'api-keys': makeApi(
+      'api-keys',
+      makeKeyHandlers({
+        tables,
+        readSecret,
+        bell,
+        deployedVersion: 'v2',
+        startRolloutMachine: async (input) => void rolloutsStarted.push(input),
+      }),
+      dependencies,
+    ),
+    'api-stream': makeApi(
+      'api-stream',
+      makeStreamHandlers({ tables, tenantKeys }, () => undefined),
+      dependencies,
+    ),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
   }
 
@@ -207,9 +245,13 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
 
   return {
     adminKey: admin.key,
+    secret,
     tables,
     tenantKeys,
     published,
+    rung,
+    dependencies,
+    rolloutsStarted,
     metrics,
     logged,
     time,

@@ -1,12 +1,12 @@
-import { Fault } from '../../shared/core/fault.ts'
-import { timeOfId } from '../../shared/core/ids.ts'
-import type { TenantScope } from '../../shared/core/tenant-scope.ts'
-import { Events } from '../../shared/store/events.ts'
-import { controlEventKey, dayOf } from '../../shared/store/keys.ts'
-import type { EventRow } from '../../shared/store/rows.ts'
-import { Sessions } from '../../shared/store/sessions.ts'
-import type { Item } from '../../shared/store/table.ts'
-import type { Tables } from '../../shared/store/tables.ts'
+import { Fault } from '../core/fault.ts'
+import { encodeUlid, timeOfId } from '../core/ids.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
+import { Events } from '../store/events.ts'
+import { controlEventKey, dayOf } from '../store/keys.ts'
+import type { EventRow } from '../store/rows.ts'
+import { Sessions } from '../store/sessions.ts'
+import type { Item } from '../store/table.ts'
+import type { Tables } from '../store/tables.ts'
 import type { EventVector } from './event-cursor.ts'
 
 const MAXIMUM_SESSIONS = 200
@@ -72,6 +72,18 @@ const tooManySessions = (): Fault =>
   new Fault('use_session_cursors', {
     detail: `One cursor holds at most ${MAXIMUM_SESSIONS} sessions: read each session with ?sessionId=…&afterSequence=….`,
   })
+
+/** The position of now: a reader that starts here sees what comes. @throws Fault use_session_cursors */
+export const tailOfTenant = async (tables: Tables, scope: TenantScope, now: number): Promise<EventVector> => {
+  const events = new Events(tables, scope)
+  const ids = await listSessionIds(tables, scope)
+  const sequences = new Map<string, number>()
+  for (const id of ids) sequences.set(id, await events.tail(id))
+  const settledBefore = now - SETTLE_MS
+  // No event has this id: a position only has to lie between two keys.
+  const lastId = `evt_${encodeUlid(settledBefore, new Uint8Array(10))}`
+  return { control: { day: dayNumber(settledBefore), lastId }, sequences }
+}
 
 const listSessionIds = async (tables: Tables, scope: TenantScope): Promise<string[]> => {
   const ids: string[] = []

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { newId } from '../../shared/core/ids.ts'
+import { newId } from '../core/ids.ts'
 import { decodeVector, encodeVector } from './event-cursor.ts'
 
 describe('tenant-wide event cursor', () => {

@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
-import { BlockedAddressError } from '../../shared/egress/guarded-agent.ts'
-import type { AttemptError } from '../../shared/store/rows.ts'
+import { BlockedAddressError } from '../egress/guarded-agent.ts'
+import type { AttemptError } from '../store/rows.ts'
 
 const RESPONSE_CAP_BYTES = 16 * 1024
 
@@ -9,6 +9,8 @@ export interface PostResult {
   readonly error: AttemptError | null
   readonly retryAfter: string | null
   readonly responseBody: string | null
+  readonly responseHeaders: Readonly<Record<string, string>>
+  readonly firstByteMs: number | null
   readonly durationMs: number
   /** for our log; may name addresses, never shown to a customer */
   readonly internal: string | null
@@ -30,6 +32,8 @@ export const postWebhook = async (input: {
   const signal = AbortSignal.timeout(input.deadlineMs)
   let httpStatus: number | null = null
   let retryAfter: string | null = null
+  let firstByteMs: number | null = null
+  let responseHeaders: Record<string, string> = {}
   try {
     const response = await request(input.url, {
       dispatcher: input.dispatcher,
@@ -39,6 +43,8 @@ export const postWebhook = async (input: {
       signal,
     })
     httpStatus = response.statusCode
+    firstByteMs = elapsed()
+    responseHeaders = headersOf(response.headers)
     const header = response.headers['retry-after']
     retryAfter = Array.isArray(header) ? (header[0] ?? null) : (header ?? null)
     const responseBody = await readCapped(response.body)
@@ -48,6 +54,8 @@ export const postWebhook = async (input: {
       error: ok ? null : 'http_status',
       retryAfter,
       responseBody,
+      responseHeaders,
+      firstByteMs,
       durationMs: elapsed(),
       internal: null,
     }
@@ -59,11 +67,25 @@ export const postWebhook = async (input: {
       error: failed,
       retryAfter,
       responseBody: null,
+      responseHeaders,
+      firstByteMs,
       durationMs: elapsed(),
       internal: describe(error),
     }
   }
 }
+
+const MAXIMUM_HEADERS = 40
+const MAXIMUM_HEADER_CHARACTERS = 256
+
+/** For the ledger: enough to see what answered. Cookies are the receiver's secrets. */
+const headersOf = (headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name, value]) => value !== undefined && name !== 'set-cookie')
+      .slice(0, MAXIMUM_HEADERS)
+      .map(([name, value]) => [name, String(value).slice(0, MAXIMUM_HEADER_CHARACTERS)]),
+  )
 
 const readCapped = async (body: AsyncIterable<Uint8Array> & { destroy?: () => unknown }): Promise<string> => {
   const chunks: Uint8Array[] = []

@@ -1,0 +1,20 @@
+import { CustomDataIdentifier, DataProtectionPolicy } from 'aws-cdk-lib/aws-logs'
+import type { Cell } from './cell.ts'
+
+/**
+ * A net below our own care: phone numbers, API keys and webhook secrets that should reach a log line after all are masked
+ * when it is taken in, and seen only with logs:Unmask. Not on a laptop, which has no CloudWatch.
+ */
+export const maskPrivateData = (cell: Cell): DataProtectionPolicy | undefined =>
+  cell.config.environment === 'local'
+    ? undefined
+    : new DataProtectionPolicy({
+        name: 'fleetline-private-data',
+        description: 'Phone numbers, API keys and webhook secrets',
+        identifiers: [
+          new CustomDataIdentifier('PhoneNumber', '\\+[1-9][0-9]{7,14}'),
+          new CustomDataIdentifier('PhoneJid', '[1-9][0-9]{7,14}(:[0-9]+)?@s\\.whatsapp\\.net'),
+          new CustomDataIdentifier('ApiKey', 'flk_(live|test|admin)_[0-9A-Za-z]{20,40}'),
+          new CustomDataIdentifier('WebhookSecret', 'whsec_[0-9A-Za-z+/=]{20,100}'),
+        ],
+      })

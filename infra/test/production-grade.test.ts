@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals'
+import type { DeploymentConfig } from '../config/schema.ts'
+import { selectConfig } from '../config/select-config.ts'
+import { ofType, synthesize, synthesizeConfig } from './support/synth.ts'
+
+const prod = synthesize('prod')
+const only = <T>(list: readonly T[]): T => {
+  expect(list).toHaveLength(1)
+  return list[0]!
+}
+const prodWith = (patch: Partial<DeploymentConfig>) => synthesizeConfig({ ...selectConfig('prod'), ...patch })
+
+test('S3 itself refuses a write to a session log that is not conditional', () => {
+  const policy = only(ofType(prod, 'AWS::S3::BucketPolicy')).properties.PolicyDocument
+  const rule = policy.Statement.find(({ Sid }: { Sid?: string }) => Sid === 'LogsAreWrittenConditionally')
+  expect(rule).toMatchObject({
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action: 's3:PutObject',
+    Condition: { Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' } },
+  })
+  expect(JSON.stringify(rule.Resource)).toMatch(/head.*snap.*wal/)
+  expect(JSON.stringify(rule.Resource)).not.toContain('poison')
+})
+
+test('state lies in one stack, and everything else can be deleted and made again', () => {
+  const keepers = /DynamoDB::|S3::Bucket$|KMS::Key$|SecretsManager::Secret$|ECR::Repository$/
+  for (const { stack, type } of prod.resources)
+    if (keepers.test(type)) expect({ type, stack }).toEqual({ type, stack: 'data' })
+  expect(prod.resources.filter(({ stack }) => stack === 'data').map(({ type }) => type)).not.toContain(
+    'AWS::Lambda::Function',
+  )
+})
+
+test('the production API stands behind a web ACL that limits addresses and never samples bodies', () => {
+  const acl = only(ofType(prod, 'AWS::WAFv2::WebACL')).properties
+  expect(acl.Rules[0].Statement.RateBasedStatement).toEqual({ AggregateKeyType: 'IP', Limit: 10_000 })
+  for (const { VisibilityConfig } of acl.Rules) expect(VisibilityConfig.SampledRequestsEnabled).toBe(false)
+  only(ofType(prod, 'AWS::WAFv2::WebACLAssociation'))
+  expect(ofType(synthesize('local'), 'AWS::WAFv2::WebACL')).toEqual([])
+})
+
+test('phone numbers and keys that reach a log are masked in it, in every log of ours', () => {
+  const groups = ofType(prod, 'AWS::Logs::LogGroup').filter(({ logicalId }) =>
+    /^(api|fleet|webhook|sweeper|WorkerLogs)/.test(logicalId),
+  )
+  expect(groups.length).toBeGreaterThanOrEqual(10)
+  for (const { logicalId, properties } of groups)
+    expect({ logicalId, has: JSON.stringify(properties.DataProtectionPolicy ?? '').includes('PhoneNumber') }).toEqual({
+      logicalId,
+      has: true,
+    })
+})
+
+test('every log group has an end, and logs outlive the stack only where the environment says so', () => {
+  for (const { properties } of ofType(prod, 'AWS::Logs::LogGroup')) expect(properties.RetentionInDays).toBe(30)
+})
+
+test('the worker image is named by digest, or CloudFormation refuses before it changes anything', () => {
+  const { WorkerImage } = prod.templates.workers.toJSON().Parameters
+  const pattern = new RegExp(WorkerImage.AllowedPattern)
+  expect(pattern.test(`1.dkr.ecr.eu-west-1.amazonaws.com/w@sha256:${'a'.repeat(64)}`)).toBe(true)
+  expect(pattern.test('1.dkr.ecr.eu-west-1.amazonaws.com/w:latest')).toBe(false)
+  expect(WorkerImage.Default).toBeUndefined()
+})
+
+test('every name that can be seen in the account begins with the cell', () => {
+  const names = [
+    'FunctionName',
+    'QueueName',
+    'StateMachineName',
+    'TopicName',
+    'AlarmName',
+    'DashboardName',
+    'ClusterName',
+    'RepositoryName',
+    'RestApiName',
+  ]
+  for (const { type, properties } of prod.resources)
+    for (const name of names)
+      if (typeof properties[name] === 'string')
+        expect({ type, name: properties[name] }).toMatchObject({ name: expect.stringMatching(/^fleetline-prod-c1/) })
+})
+
+test('everything that takes tags carries environment and cell, so that the bill can be split', () => {
+  for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::Lambda::Function', 'AWS::ECS::Cluster', 'AWS::SQS::Queue'])
+    for (const { properties } of ofType(prod, type)) {
+      const tags = JSON.stringify(properties.Tags ?? properties.Replicas)
+      expect(tags).toContain('fleetline:cell')
+      expect(tags).toContain('fleetline:environment')
+    }
+})
+
+describe('options', () => {
+  test('egress by NAT: workers in private subnets without an address of their own', () => {
+    const cell = prodWith({ egressMode: 'nat' })
+    expect(ofType(cell, 'AWS::EC2::NatGateway')).toHaveLength(3)
+    const lifecycle = ofType(cell, 'AWS::StepFunctions::StateMachine').find(({ logicalId }) =>
+      logicalId.startsWith('WorkerLifecycle'),
+    )!
+    expect(lifecycle.properties.DefinitionSubstitutions).toMatchObject({ AssignPublicIp: 'DISABLED' })
+    expect(ofType(cell, 'AWS::EC2::VPCEndpoint')).toHaveLength(2)
+  })
+
+  test('interface endpoints: seven services, HTTPS from the workers alone', () => {
+    const cell = prodWith({ egressMode: 'nat', interfaceEndpoints: true })
+    expect(ofType(cell, 'AWS::EC2::VPCEndpoint')).toHaveLength(2 + 7)
+    for (const { properties } of ofType(cell, 'AWS::EC2::SecurityGroupIngress'))
+      expect(properties).toMatchObject({ FromPort: 443, ToPort: 443, SourceSecurityGroupId: expect.anything() })
+  })
+
+  test('a name of its own: TLS 1.2, and no answer under the address that AWS gives', () => {
+    const arn = 'arn:aws:acm:eu-west-1:111111111111:certificate/1'
+    const cell = prodWith({ customDomain: { name: 'api.example.com', certificateArn: arn } })
+    expect(only(ofType(cell, 'AWS::ApiGateway::DomainName')).properties).toMatchObject({
+      DomainName: 'api.example.com',
+      SecurityPolicy: 'TLS_1_2',
+    })
+    expect(only(ofType(cell, 'AWS::ApiGateway::RestApi')).properties.DisableExecuteApiEndpoint).toBe(true)
+  })
+
+  test('alarms and the budget tell the addresses of the config', () => {
+    const cell = prodWith({ alarmEmails: ['ops@example.com'], monthlyBudgetUsd: 500 })
+    expect(only(ofType(cell, 'AWS::SNS::Subscription')).properties.Endpoint).toBe('ops@example.com')
+    const budget = only(ofType(cell, 'AWS::Budgets::Budget')).properties
+    expect(budget.Budget.BudgetLimit).toEqual({ Amount: 500, Unit: 'USD' })
+    expect(budget.NotificationsWithSubscribers).toHaveLength(2)
+  })
+
+  test('a permissions boundary is on every role', () => {
+    const arn = 'arn:aws:iam::111111111111:policy/boundary'
+    const cell = prodWith({ permissionsBoundaryArn: arn })
+    for (const { logicalId, properties } of ofType(cell, 'AWS::IAM::Role'))
+      expect({ logicalId, boundary: properties.PermissionsBoundary }).toEqual({ logicalId, boundary: arn })
+  })
+})
+
+test('resources per stack; the numbers', () => {
+  const counts = Object.fromEntries(
+    Object.entries(prod.templates).map(([area, template]) => [area, Object.keys(template.toJSON().Resources).length]),
+  )
+  process.stdout.write(`resources per stack: ${JSON.stringify(counts)}\n`)
+  for (const count of Object.values(counts)) expect(count).toBeLessThanOrEqual(500)
+})

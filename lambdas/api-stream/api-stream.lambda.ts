@@ -1,0 +1,56 @@
+import type { Writable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { requireEnvironment } from '../../shared/config/environment.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { makeApi } from '../../shared/http/api.ts'
+import type { ProxyEvent } from '../../shared/http/gateway.ts'
+import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
+import { makeLog } from '../../shared/log/log.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import { follow, LONGEST_MS, type StreamSource } from './follow.ts'
+import { makeStreamHandlers } from './handlers.ts'
+
+/** The part of the managed runtime's global that streams answers. */
+declare const awslambda: {
+  streamifyResponse(handler: (event: ProxyEvent, stream: Writable) => Promise<void>): unknown
+  HttpResponseStream: {
+    from(stream: Writable, head: { statusCode: number; headers: Record<string, string> }): Writable
+  }
+}
+
+const log = makeLog('api-stream')
+const tables = openTables()
+const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
+const dependencies = makeApiDependencies(tables, log)
+
+/** Server-sent events over REST response streaming: checked like any operation, then followed until the client leaves. */
+export const handler = awslambda.streamifyResponse(async (event, raw) => {
+  let source: StreamSource | null = null
+  const api = makeApi(
+    'api-stream',
+    makeStreamHandlers({ tables, tenantKeys }, (begun) => {
+      source = begun
+    }),
+    dependencies,
+  )
+  const startedAt = Date.now()
+  const answer = await api(event)
+  const stream = awslambda.HttpResponseStream.from(raw, { statusCode: answer.statusCode, headers: answer.headers })
+  let isGone = false
+  const leave = () => {
+    isGone = true
+  }
+  stream.once('close', leave).once('error', leave)
+  stream.write(answer.body)
+  if (source)
+    await follow({
+      source,
+      write: (text) => void stream.write(text),
+      isGone: () => isGone,
+      wait,
+      now: Date.now,
+      endsAt: startedAt + LONGEST_MS,
+    })
+  if (!isGone) stream.end()
+})

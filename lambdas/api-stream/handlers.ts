@@ -1,0 +1,23 @@
+import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import type { HandlersOf } from '../../shared/http/handler.ts'
+import type { Tables } from '../../shared/store/tables.ts'
+import type { StreamSource } from './follow.ts'
+import { streamEvents } from './operations/stream-events.ts'
+import { streamSession } from './operations/stream-session.ts'
+
+export interface StreamServices {
+  readonly tables: Tables
+  readonly tenantKeys: TenantKeys
+}
+
+/**
+ * The handlers check key, rights and position like any other operation and answer with the head of the stream; `begin`
+ * gets the source that the rest comes from.
+ */
+export const makeStreamHandlers = (
+  services: StreamServices,
+  begin: (source: StreamSource) => void,
+): HandlersOf<'api-stream'> => ({
+  streamSession: streamSession(services, begin),
+  streamEvents: streamEvents(services, begin),
+})

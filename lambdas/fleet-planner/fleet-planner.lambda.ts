@@ -1,0 +1,45 @@
+import * as z from 'zod'
+import { makeSQSClient } from '../../shared/aws/sqs.ts'
+import { makeSFNClient } from '../../shared/aws/step-functions.ts'
+import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
+import { makeLog } from '../../shared/log/log.ts'
+import { modeSchema } from '../../shared/store/rows.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import type { PlannerContext } from './context.ts'
+import { planMode } from './operations/plan-mode.ts'
+import { stepRollout } from './operations/step-rollout.ts'
+
+const eventSchema = z.union([
+  z.object({ v: z.literal(1), kind: z.literal('tick') }),
+  z.object({ action: z.literal('stepRollout'), mode: modeSchema }),
+])
+
+const context: PlannerContext = {
+  tables: openTables(),
+  sqs: makeSQSClient(),
+  stepFunctions: makeSFNClient(),
+  log: makeLog('fleet-planner'),
+  lifecycleStateMachineArn: requireEnvironment('lifecycleStateMachineArn'),
+  workerCapacity: z.coerce.number().int().positive().parse(requireEnvironment('workerCapacity')),
+  minimumWorkers: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .parse(readEnvironment('minimumWorkers') ?? '0'),
+  keepWarm: readEnvironment('keepWarm') === 'true',
+  now: Date.now,
+}
+
+/** The schedule's tick plans both modes; RolloutWorkers asks for one step at a time. Every call may come twice. */
+export const handler = async (event: unknown): Promise<unknown> => {
+  const input = eventSchema.parse(event)
+  if ('action' in input) return stepRollout(context, input.mode)
+  const reports = []
+  for (const mode of ['live', 'test'] as const) {
+    const plan = await planMode(context, mode)
+    // A rollout whose machine was stopped goes on by the minute.
+    reports.push({ mode, ...plan, rollout: (await stepRollout(context, mode)).status })
+  }
+  context.log.info({ reports }, 'planned')
+  return { reports }
+}

@@ -1,0 +1,263 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { newId } from '../../shared/core/ids.ts'
+import { type PipelineHint, scopeOf } from '../../shared/events/queue-envelopes.ts'
+import { EndpointHealths } from '../../shared/store/endpoint-health.ts'
+import { Endpoints } from '../../shared/store/endpoints.ts'
+import type { EventRef } from '../../shared/store/events.ts'
+import { Replays } from '../../shared/store/replays.ts'
+import { makeDocumentClient, transact } from '../../shared/store/table.ts'
+import { openTables, type Tables } from '../../shared/store/tables.ts'
+import { republishUnfannedEvents } from '../sweeper/operations/republish-unfanned-events.ts'
+import { requeueDueDeliveries } from '../sweeper/operations/requeue-due-deliveries.ts'
+import { wakeEndpoints } from '../sweeper/operations/wake-endpoints.ts'
+import { fanOutEvent } from '../webhook-fanout/fan-out-event.ts'
+import { deliver } from './deliver.ts'
+import type { DeliverDependencies } from './dependencies.ts'
+import { runReplay } from './run-replay.ts'
+import { type Pipeline, startPipeline } from './testing/pipeline.ts'
+import { wakeEndpoint } from './wake-endpoint.ts'
+
+/**
+ * The n-th call to anything outside (DynamoDB, queue, bus, receiver) fails before or after its effect: the process dies
+ * there. Then only rows and the sweeper are left: the queue forgets everything it held.
+ */
+interface Bomb {
+  at: number
+  when: 'before' | 'after'
+  calls: number
+  went: boolean
+}
+class Killed extends Error {}
+
+let pipeline: Pipeline
+let tables: Tables
+let bomb: Bomb | null = null
+
+const around = async <T>(call: () => Promise<T>): Promise<T> => {
+  const mine = bomb
+  if (!mine) return call()
+  if (mine.went) throw new Killed('the process is dead')
+  const isNow = ++mine.calls === mine.at
+  if (isNow) mine.went = true
+  if (isNow && mine.when === 'before') throw new Killed('killed before the call')
+  const result = await call()
+  if (isNow) throw new Killed('killed after the call')
+  return result
+}
+
+beforeAll(async () => {
+  pipeline = await startPipeline()
+  const client = makeDocumentClient()
+  client.middlewareStack.add((next) => (args) => around(() => next(args)), { step: 'initialize', name: 'bomb' })
+  tables = openTables(client)
+})
+afterAll(async () => {
+  tables.client.destroy()
+  await pipeline.stop()
+})
+beforeEach(() => {
+  pipeline.reset()
+  bomb = null
+})
+
+/** The same pipeline with every outside call behind the bomb. */
+const fragile = (): DeliverDependencies => ({
+  ...pipeline.dependencies,
+  tables,
+  post: (input) => around(() => pipeline.dependencies.post(input)),
+  enqueue: (hint, delay) => around(async () => pipeline.enqueue(hint, delay)),
+  publish: (events) => around(async () => pipeline.dependencies.publish(events)),
+})
+const handleFragile = (hint: PipelineHint): Promise<unknown> => {
+  const scope = scopeOf(hint)
+  if (!('kind' in hint)) return deliver(fragile(), scope, hint)
+  return hint.kind === 'wake' ? wakeEndpoint(fragile(), scope, hint) : runReplay(fragile(), scope, hint)
+}
+
+/** Runs with the bomb; a batch item that fails is not acknowledged, but here its queue message is lost too. */
+const withBomb = async (at: number, when: Bomb['when'], work: () => Promise<unknown>): Promise<boolean> => {
+  bomb = { at, when, calls: 0, went: false }
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error
+  }
+  const { went } = bomb
+  bomb = null
+  return went
+}
+
+/** Rows and sweeper only: what a lost queue leaves. */
+const heal = async (): Promise<void> => {
+  pipeline.state.queue = []
+  for (let minute = 0; minute < 3; minute++) {
+    pipeline.state.now += 61_000
+    const { now, scope } = pipeline.state
+    const own = (hint: { tenantId: string }) => hint.tenantId === scope.tenantId
+    const refs: EventRef[] = []
+    const sink = { publish: async (found: readonly EventRef[]) => found.filter((ref) => refs.push(ref) === 0) }
+    await republishUnfannedEvents(pipeline.tables, sink, now)
+    for (const ref of refs.filter(own)) await pipeline.fanOut(ref)
+    const ring = async (hints: readonly PipelineHint[]) => hints.filter(own).map((hint) => pipeline.enqueue(hint, 0))
+    await requeueDueDeliveries(pipeline.tables, ring, now)
+    await wakeEndpoints(pipeline.tables, ring, now)
+    await pipeline.drain()
+  }
+}
+
+const received = () => pipeline.state.received.map((got) => String(got.headers['webhook-id']))
+
+/** Kills at every call until the work is over before the bomb goes off. @returns how many places were hit */
+const everywhere = async (scenario: (at: number, when: Bomb['when']) => Promise<boolean>): Promise<number> => {
+  let hits = 0
+  for (const when of ['before', 'after'] as const)
+    for (let at = 1; ; at++) {
+      pipeline.reset()
+      if (!(await scenario(at, when))) break
+      hits++
+    }
+  return hits
+}
+
+describe('killed at the n-th outside call, before or after its effect', () => {
+  it('fan-out: every event reaches every endpoint once', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const endpoints = [await pipeline.endpoint(), await pipeline.endpoint()]
+      const ref = await pipeline.writeEvent()
+      const went = await withBomb(at, when, () =>
+        fanOutEvent(
+          {
+            tables,
+            tenantKeys: pipeline.tenantKeys,
+            now: () => pipeline.state.now,
+            enqueue: (hints) => around(async () => hints.map((hint) => pipeline.enqueue(hint, 0))),
+          },
+          pipeline.state.scope,
+          ref,
+        ),
+      )
+      await heal()
+      expect(received()).toEqual([ref.eventId, ref.eventId])
+      for (const id of endpoints) expect(await pipeline.ledger(id)).toMatchObject([{ status: 'delivered' }])
+      return went
+    })
+    expect(hits).toBeGreaterThan(8)
+  }, 180_000)
+
+  it('deliver: delivered in the end; a second POST has the same webhook-id, and there is at most one extra', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const endpointId = await pipeline.endpoint()
+      const ref = await pipeline.writeEvent()
+      await pipeline.fanOut(ref)
+      const { hint } = pipeline.state.queue.shift()!
+      const went = await withBomb(at, when, () => handleFragile(hint))
+      await heal()
+      expect(await pipeline.ledger(endpointId)).toMatchObject([{ status: 'delivered' }])
+      expect(received().length).toBeLessThanOrEqual(2)
+      expect(new Set(received())).toEqual(new Set([ref.eventId]))
+      return went
+    })
+    expect(hits).toBeGreaterThan(12)
+  }, 180_000)
+
+  it('deliver to a failing receiver that heals: delivered in the end', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const endpointId = await pipeline.endpoint()
+      await pipeline.fanOut(await pipeline.writeEvent())
+      const { hint } = pipeline.state.queue.shift()!
+      pipeline.answerWith(500)
+      const went = await withBomb(at, when, () => handleFragile(hint))
+      pipeline.answerWith(200)
+      await heal()
+      expect(await pipeline.ledger(endpointId)).toMatchObject([{ status: 'delivered' }])
+      return went
+    })
+    expect(hits).toBeGreaterThan(12)
+  }, 180_000)
+
+  it('the last attempt of a delivery: exhausted and its event are both there or the attempt comes again', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const endpointId = await pipeline.endpoint({ retry: 'none' })
+      const other = await pipeline.endpoint({
+        events: ['delivery.exhausted'],
+        url: pipeline.url.replace('/hook', '/ops'),
+      })
+      await pipeline.fanOut(await pipeline.writeEvent())
+      const { hint } = pipeline.state.queue.shift()!
+      pipeline.state.answer = (got, response) => void response.writeHead(got.path === '/ops' ? 200 : 500).end()
+      const went = await withBomb(at, when, () => handleFragile(hint))
+      await heal()
+      expect(await pipeline.ledger(endpointId)).toMatchObject([{ status: 'exhausted' }])
+      expect(await pipeline.ledger(other)).toMatchObject([{ status: 'delivered', eventType: 'delivery.exhausted' }])
+      return went
+    })
+    expect(hits).toBeGreaterThan(12)
+  }, 180_000)
+
+  it('release after a pause: every held delivery goes out, none twice under another id', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const { scope } = pipeline.state
+      const endpointId = await pipeline.endpoint({ status: 'paused' })
+      const sessionId = newId('ses')
+      for (const sequence of [1, 2, 3]) await pipeline.fanOut(await pipeline.writeEvent({ sessionId, sequence }))
+      await new Endpoints(pipeline.tables, scope).update(endpointId, { status: 'active' })
+      await new EndpointHealths(pipeline.tables, scope).change(endpointId, (health) => ({
+        ...health,
+        releaseSince: pipeline.state.now,
+      }))
+      const hint = { v: 1, kind: 'wake', tenantId: scope.tenantId, mode: 'test', endpointId } as const
+      const went = await withBomb(at, when, () => handleFragile(hint))
+      await heal()
+      expect((await pipeline.ledger(endpointId)).map((row) => row.status)).toEqual(Array(3).fill('delivered'))
+      expect(received()).toHaveLength(3)
+      return went
+    })
+    expect(hits).toBeGreaterThan(12)
+  }, 180_000)
+
+  it('replay: each delivery goes once more, not twice; the job completes', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const { scope, now } = pipeline.state
+      const endpointId = await pipeline.endpoint()
+      for (const sequence of [1, 2]) await pipeline.fanOut(await pipeline.writeEvent({ sequence }))
+      await pipeline.drain()
+      pipeline.state.received = []
+      const replay = {
+        v: 1 as const,
+        tenantId: scope.tenantId,
+        mode: 'test' as const,
+        id: newId('rpl', now),
+        endpointId,
+        select: 'failed' as const,
+        since: now - 1000,
+        until: now + 1000,
+        types: [],
+        status: 'running' as const,
+        examined: 0,
+        enqueued: 0,
+        position: null,
+        version: 0,
+        createdAt: now,
+        completedAt: null,
+      }
+      for (const row of await pipeline.ledger(endpointId)) await exhaust(row.day, endpointId, row.eventId)
+      await transact(pipeline.tables.client, [new Replays(pipeline.tables, scope).createLeg(replay)])
+      const names = { v: 1, tenantId: scope.tenantId, mode: 'test', endpointId } as const
+      const went = await withBomb(at, when, () => handleFragile({ ...names, kind: 'replay', replayId: replay.id }))
+      await heal()
+      expect(await new Replays(pipeline.tables, scope).get(endpointId, replay.id)).toMatchObject({
+        status: 'completed',
+      })
+      expect(received()).toHaveLength(2)
+      expect(new Set(received()).size).toBe(2)
+      return went
+    })
+    expect(hits).toBeGreaterThan(10)
+  }, 180_000)
+})
+
+const exhaust = (day: string, endpointId: string, eventId: string) =>
+  pipeline.tables.messages.update(
+    { pk: `${pipeline.state.scope.prefix}WH#${endpointId}#${day}`, sk: `${eventId}#001` },
+    { expression: 'SET #status = :exhausted', values: { ':exhausted': 'exhausted' } },
+  )

@@ -1,0 +1,7 @@
+export { Fleetline } from './client.ts'
+export { FleetlineConnectionError, FleetlineError } from './errors.ts'
+export type { EventData, FleetlineEvent } from './events.ts'
+export { ListRequest } from './list-request.ts'
+export type { ClientOptions, RequestOptions } from './send.ts'
+export type * from './types.ts'
+export { verifyWebhook, type WebhookRequest, WebhookVerificationError } from './webhooks.ts'

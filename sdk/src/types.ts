@@ -1,0 +1,1075 @@
+// Generated from shared/contract by `npm run openapi`. Do not edit.
+
+export type Health = {
+  status: "ok"
+  version: string
+}
+
+/** RFC 9457 problem details */
+export type Problem = {
+  type: string
+  title: string
+  status: number
+  code: string
+  detail: string
+  param?: string
+  requestId: string
+  retryable: boolean
+  docUrl: string
+  errors?: ({
+    path: string
+    message: string
+  })[]
+}
+
+export type Tenant = {
+  id: string
+  name: string
+  plan: string
+  status: "active" | "suspended" | "deleting" | "deleted"
+  /** The limits that hold: of the plan, replaced by the own ones, never above the platform ceilings */
+  limits: Record<string, number>
+  suspendedReason: string | null
+  /** Set from the deletion on; shreddedAt: the data keys are destroyed */
+  deletion: {
+    requestedAt: string
+    logout: boolean
+    shreddedAt: string | null
+  } | null
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata: Record<string, string>
+  createdAt: string
+}
+
+export type OwnTenant = {
+  id: string
+  name: string
+  plan: string
+  status: "active" | "suspended" | "deleting" | "deleted"
+  /** The limits that hold: of the plan, replaced by the own ones, never above the platform ceilings */
+  limits: Record<string, number>
+  suspendedReason: string | null
+  /** Set from the deletion on; shreddedAt: the data keys are destroyed */
+  deletion: {
+    requestedAt: string
+    logout: boolean
+    shreddedAt: string | null
+  } | null
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata: Record<string, string>
+  createdAt: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+}
+
+export type CreatedKey = {
+  id: string
+  name: string
+  /** First characters of the key, for people */
+  start: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  scopes: string[]
+  /** The only session this key can use; null: all */
+  sessionId: string | null
+  ipAllow: string[]
+  expiresAt: string | null
+  revokedAt: string | null
+  /** To the minute, written once a minute */
+  lastUsedAt: string | null
+  createdAt: string
+  /** The key itself: only in this answer; null when it is a repeated one */
+  key: string | null
+}
+
+export type Key = {
+  id: string
+  name: string
+  /** First characters of the key, for people */
+  start: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  scopes: string[]
+  /** The only session this key can use; null: all */
+  sessionId: string | null
+  ipAllow: string[]
+  expiresAt: string | null
+  revokedAt: string | null
+  /** To the minute, written once a minute */
+  lastUsedAt: string | null
+  createdAt: string
+}
+
+export type Session = {
+  id: string
+  tenantId: string
+  name: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  status: "created" | "linking" | "connecting" | "connected" | "reconnecting" | "restricted" | "loggedOut" | "stopped" | "failed"
+  reason: {
+    code: string
+    waCode?: number
+    retryable: boolean
+    nextAction: string
+    since: string
+  } | null
+  phone: string | null
+  lid: string | null
+  pushName: string | null
+  workerId: string | null
+  connectedAt: string | null
+  /** WhatsApp lets this number open no new chats before `until`; existing chats go on */
+  restriction: {
+    code: string
+    until: string
+    since: string
+  } | null
+  pacing: Pacing
+  createdAt: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata: Record<string, string>
+}
+
+export type Pacing = {
+  /** How fast messages leave; docs/pacing.md has the numbers */
+  policy: "human" | "steady" | "none"
+  quietHours: {
+    from: string
+    to: string
+    timeZone: string
+  } | null
+}
+
+export type Diagnosis = {
+  sessionId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  status: "created" | "linking" | "connecting" | "connected" | "reconnecting" | "restricted" | "loggedOut" | "stopped" | "failed"
+  reason: {
+    code: string
+    waCode?: number
+    retryable: boolean
+    nextAction: string
+    since: string
+  } | null
+  healthy: boolean
+  summary: string
+  /** Each depends on those before it: the first that is not ok explains the rest */
+  checks: ({
+    name: "link" | "desired" | "worker" | "stability" | "connection" | "queue"
+    status: "ok" | "waiting" | "problem"
+    detail: string
+  })[]
+  nextAction: {
+    code: string
+    by: "nobody" | "tenant" | "operator"
+    description: string
+  }
+  queue: {
+    /** Messages that wait, counted up to 100 */
+    waiting: number
+    more: boolean
+    nextAt: string | null
+  }
+  at: string
+}
+
+export type Link = {
+  method: "qr" | "code"
+  qr: string | null
+  code: string | null
+  expiresAt: string | null
+  attempt: number
+}
+
+export type LinkNotReady = {
+  status: "created" | "linking" | "connecting" | "connected" | "reconnecting" | "restricted" | "loggedOut" | "stopped" | "failed"
+  retryAfterSeconds: number
+}
+
+export type Qr = {
+  qr: string
+  expiresAt: string
+  attempt: number
+}
+
+export type Message = {
+  id: string
+  sessionId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  direction: "outbound" | "inbound"
+  status: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
+  type: string
+  text?: {
+    body: string
+  }
+  chat: Address
+  from: Address
+  to: Address
+  whatsappId: string
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  createdAt: string
+  expiresAt: string | null
+  /** While it waits: held back until then, by the pacing of the session or by WhatsApp */
+  notBefore: string | null
+  sentAt: string | null
+  deliveredAt: string | null
+  readAt: string | null
+  receivedAt: string | null
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata: Record<string, string>
+}
+
+/** jid and lid are null until WhatsApp resolved them */
+export type Address = {
+  contactId: string | null
+  phone: string | null
+  lid: string | null
+  jid: string | null
+  kind: "user" | "group" | "status" | "channel" | "unknown"
+}
+
+export type Event = {
+  id: string
+  type: string
+  apiVersion: string
+  tenantId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  sessionId: string | null
+  /** Per session 1, 2, 3… without gap; null for control-plane events */
+  sequence: number | null
+  timestamp: string
+  data: unknown
+}
+
+export type CreatedWebhookEndpoint = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  url: string
+  events: string[]
+  /** Only events of these sessions; empty: of all */
+  sessions: string[]
+  /** Only events of these chats (contact id, phone, LID or jid); empty: of all. Events without a chat pass. */
+  chats: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry: "standard" | "short" | "none"
+  /** Older events are not posted any more: `expired` */
+  maxAgeSeconds: number | null
+  /** Ceiling; halves on 429 and time-outs and climbs back */
+  ratePerSecond: number
+  description: string
+  status: "active" | "paused" | "disabled"
+  statusReason: string | null
+  createdAt: string
+  /** Signing secret: only in this answer; null when it is a repeated one */
+  secret: string | null
+}
+
+export type WebhookEndpoint = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  url: string
+  events: string[]
+  /** Only events of these sessions; empty: of all */
+  sessions: string[]
+  /** Only events of these chats (contact id, phone, LID or jid); empty: of all. Events without a chat pass. */
+  chats: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry: "standard" | "short" | "none"
+  /** Older events are not posted any more: `expired` */
+  maxAgeSeconds: number | null
+  /** Ceiling; halves on 429 and time-outs and climbs back */
+  ratePerSecond: number
+  description: string
+  status: "active" | "paused" | "disabled"
+  statusReason: string | null
+  createdAt: string
+}
+
+export type Delivery = {
+  id: string
+  endpointId: string
+  eventId: string
+  eventType: string
+  sessionId: string | null
+  sequence: number | null
+  /** 1; each replay or retry of a settled delivery adds one */
+  generation: number
+  status: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
+  heldReason: "paused" | "disabled" | "failing" | null
+  attempts: number
+  nextAttemptAt: string | null
+  lastError: string | null
+  lastStatus: number | null
+  createdAt: string
+  completedAt: string | null
+}
+
+export type DeliveryAttempt = {
+  id: string
+  number: number
+  at: string
+  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
+  request: {
+    url: string | null
+    /** Signatures are masked */
+    headers: Record<string, string>
+  }
+  response: {
+    status: number
+    headers: Record<string, string>
+    /** First 16 kB */
+    body: string | null
+  } | null
+  timing: {
+    firstByteMs: number | null
+    totalMs: number
+  }
+}
+
+export type WebhookReplay = {
+  id: string
+  endpointId: string
+  select: "failed" | "held" | "missed" | "all"
+  since: string
+  until: string
+  types: string[]
+  status: "running" | "completed" | "canceled"
+  /** Events or deliveries looked at so far */
+  examined: number
+  /** Deliveries opened so far */
+  enqueued: number
+  createdAt: string
+  completedAt: string | null
+}
+
+export type Limits = {
+  plan: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** All keys of this mode together */
+  requests: {
+    /** Sustained requests per second */
+    perSecond: number
+    /** Requests that may come at once */
+    burst: number
+  }
+  /** This key */
+  keyRequests: {
+    /** Sustained requests per second */
+    perSecond: number
+    /** Requests that may come at once */
+    burst: number
+  }
+  sessions: {
+    limit: number
+    used: number
+  }
+  /** Accepted outbound messages of this UTC day. Taken in blocks: `used` may be ahead of what was accepted by one block per server. */
+  messagesPerDay: {
+    limit: number
+    used: number
+    resetsAt: string
+  }
+  webhookEndpoints: {
+    limit: number
+    used: number
+  }
+}
+
+export type AuditEntry = {
+  id: string
+  at: string
+  /** Id of the key; `platform` for a platform key */
+  actor: string
+  tenantId: string | null
+  mode: "live" | "test" | null
+  sourceIp: string | null
+  userAgent: string | null
+  requestId: string
+  /** operationId of this document */
+  operation: string
+  resourceId: string | null
+  /** `unknown`: the process ended between the change and its entry */
+  outcome: "succeeded" | "refused" | "failed" | "unknown"
+  status: number | null
+  /** Error code of a refusal */
+  code: string | null
+  /** SHA-256 (hex) of the resource as the API shows it, without secrets */
+  beforeDigest: string | null
+  /** SHA-256 (hex) of the resource as the API shows it, without secrets */
+  afterDigest: string | null
+}
+
+export type UsageReport = {
+  from: string
+  to: string
+  granularity: "day" | "month"
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  currency: string
+  /** Version of the price table of the estimate */
+  priceTable: string
+  complete: boolean
+  asOf: string
+  data: UsageRow[]
+}
+
+export type UsageRow = {
+  /** UTC day or month */
+  period: string
+  /** null: the whole tenant */
+  sessionId: string | null
+  messages: ({
+    direction: "outbound" | "inbound"
+    type: string
+    /** The event: sent, delivered, read, failed, unknown, received… */
+    outcome: string
+    count: number
+  })[]
+  /** Sessions that were connected or had a message */
+  sessionsActive: number
+  /** Connected time of all sessions */
+  sessionSeconds: number
+  mediaBytes: number
+  /** By day of the event; null in the breakdown by session */
+  webhookAttempts: number | null
+  /** null in the breakdown by session */
+  apiCalls: number | null
+  /** In the currency of the answer, by its price table */
+  estimatedCost: number
+}
+
+export type TestAction = {
+  status: "accepted"
+}
+
+export type TestReceive = {
+  status: "accepted"
+  whatsappId: string | null
+}
+
+export type Worker = {
+  id: string
+  incarnation: number
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  status: "starting" | "ready" | "draining" | "drained" | "dead"
+  sessions: number
+  capacity: number
+  version: string
+  rssMb: number | null
+  /** 99th percentile of the event loop delay between two beats */
+  loopLagMs: number | null
+  heartbeatAt: string
+}
+
+export type PlacedSession = {
+  id: string
+  tenantId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  desired: "running" | "stopped" | "logged_out" | "deleted"
+  /** null: nobody has it at the moment */
+  workerId: string | null
+  epoch: number
+}
+
+export type Rollout = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** workers of any other version are replaced */
+  version: string
+  waveSize: number
+  status: "running" | "aborting" | "done" | "aborted" | "failed"
+  /** what the last step did, or what it waits for */
+  because: string
+  startedAt: string
+  endedAt: string | null
+}
+
+export type GetHealthAnswer = Health
+
+export type CreateTenantBody = {
+  name: string
+  plan?: "trial" | "standard" | "business" | "enterprise"
+  /** Replaces single limits of the plan; never above the platform ceilings */
+  limits?: {
+    requestsPerSecond?: number
+    requestBurst?: number
+    keyRequestsPerSecond?: number
+    keyRequestBurst?: number
+    sessions?: number
+    messagesPerDay?: number
+    mediaBytes?: number
+    webhookEndpoints?: number
+  }
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+}
+export type CreateTenantAnswer = Tenant
+
+export type GetTenantAnswer = Tenant
+
+export type ListTenantsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListTenantsAnswer = {
+  data: Tenant[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type UpdateTenantBody = {
+  name?: string
+  plan?: "trial" | "standard" | "business" | "enterprise"
+  /** Replaces single limits of the plan; never above the platform ceilings */
+  limits?: {
+    requestsPerSecond?: number
+    requestBurst?: number
+    keyRequestsPerSecond?: number
+    keyRequestBurst?: number
+    sessions?: number
+    messagesPerDay?: number
+    mediaBytes?: number
+    webhookEndpoints?: number
+  }
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+}
+export type UpdateTenantAnswer = Tenant
+
+export type SuspendTenantBody = {
+  reason?: string
+}
+export type SuspendTenantAnswer = Tenant
+
+export type ResumeTenantBody = Record<string, never>
+export type ResumeTenantAnswer = Tenant
+
+export type DeleteTenantQuery = {
+  logout?: "true" | "false"
+}
+export type DeleteTenantAnswer = Tenant
+
+export type GetOwnTenantAnswer = OwnTenant
+
+export type CreateTenantKeyBody = {
+  name: string
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  sessionId?: string | null
+  /** Addresses or CIDR ranges; empty: any */
+  ipAllow?: string[]
+  expiresAt?: string | null
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+}
+export type CreateTenantKeyAnswer = CreatedKey
+
+export type CreateKeyBody = {
+  name: string
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  sessionId?: string | null
+  /** Addresses or CIDR ranges; empty: any */
+  ipAllow?: string[]
+  expiresAt?: string | null
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+}
+export type CreateKeyAnswer = CreatedKey
+
+export type ListKeysQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListKeysAnswer = {
+  data: Key[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetKeyAnswer = Key
+
+export type RotateKeyBody = {
+  /** How long the old key still works, at most 7 days */
+  overlapSeconds?: number
+}
+export type RotateKeyAnswer = CreatedKey
+
+export type RevokeKeyAnswer = null
+
+export type CreateSessionBody = {
+  name: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  pacing?: {
+    policy: "human" | "steady" | "none"
+    quietHours?: {
+      from: string
+      to: string
+      timeZone: string
+    } | null
+  }
+}
+export type CreateSessionAnswer = Session
+
+export type GetSessionAnswer = Session
+
+export type DiagnoseSessionAnswer = Diagnosis
+
+export type ListSessionsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  status?: "created" | "linking" | "connecting" | "connected" | "reconnecting" | "restricted" | "loggedOut" | "stopped" | "failed"
+}
+export type ListSessionsAnswer = {
+  data: Session[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type UpdateSessionBody = {
+  name?: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  pacing?: {
+    policy: "human" | "steady" | "none"
+    quietHours?: {
+      from: string
+      to: string
+      timeZone: string
+    } | null
+  }
+}
+export type UpdateSessionAnswer = Session
+
+export type LinkSessionBody = {
+  method: "qr"
+} | {
+  method: "code"
+  phone: string
+}
+export type LinkSessionAnswer = Session
+
+export type GetLinkAnswer = Link | LinkNotReady
+
+export type GetQrAnswer = Qr | LinkNotReady | null
+
+export type StartSessionBody = Record<string, never>
+export type StartSessionAnswer = Session
+
+export type StopSessionBody = Record<string, never>
+export type StopSessionAnswer = Session
+
+export type RestartSessionBody = Record<string, never>
+export type RestartSessionAnswer = Session
+
+export type LogoutSessionBody = Record<string, never>
+export type LogoutSessionAnswer = Session
+
+export type DeleteSessionAnswer = Session
+
+export type CreateMessageBody = {
+  sessionId: string
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "text"
+  text: {
+    body: string
+  }
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+}
+export type CreateMessageAnswer = Message
+
+export type GetMessageAnswer = Message
+
+export type ListMessagesQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  sessionId?: string
+  status?: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
+  direction?: "outbound" | "inbound"
+}
+export type ListMessagesAnswer = {
+  data: Message[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type CancelMessageBody = Record<string, never>
+export type CancelMessageAnswer = Message
+
+export type ListEventsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  sessionId?: string
+  afterSequence?: number
+}
+export type ListEventsAnswer = {
+  data: Event[]
+  nextCursor: string
+  hasMore: boolean
+}
+
+export type GetEventAnswer = Event
+
+export type StreamSessionQuery = {
+  /** For clients that cannot send the header */
+  lastEventId?: string
+}
+export type StreamSessionAnswer = Event
+
+export type StreamEventsQuery = {
+  /** For clients that cannot send the header */
+  lastEventId?: string
+}
+export type StreamEventsAnswer = Event
+
+export type CreateWebhookEndpointBody = {
+  url: string
+  events?: string[]
+  description?: string
+  sessions?: string[]
+  chats?: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload?: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering?: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry?: "standard" | "short" | "none"
+  maxAgeSeconds?: number | null
+  ratePerSecond?: number
+}
+export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
+
+export type ListWebhookEndpointsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListWebhookEndpointsAnswer = {
+  data: WebhookEndpoint[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetWebhookEndpointAnswer = WebhookEndpoint
+
+export type UpdateWebhookEndpointBody = {
+  url?: string
+  events?: string[]
+  description?: string
+  sessions?: string[]
+  chats?: string[]
+  /** thin: everything but `data`; fetch the event by its id */
+  payload?: "full" | "thin"
+  /** session: the next event of a session waits for the one before it, at most 15 minutes */
+  ordering?: "none" | "session"
+  /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
+  retry?: "standard" | "short" | "none"
+  maxAgeSeconds?: number | null
+  ratePerSecond?: number
+}
+export type UpdateWebhookEndpointAnswer = WebhookEndpoint
+
+export type DeleteWebhookEndpointAnswer = null
+
+export type ListDeliveriesQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  status?: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
+  /** Exact event type */
+  type?: string
+  since?: string
+  until?: string
+}
+export type ListDeliveriesAnswer = {
+  data: Delivery[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
+
+export type CreateWebhookReplayBody = {
+  since: string
+  /** Default: now */
+  until?: string
+  select: "failed" | "held" | "missed" | "all"
+  /** Default: what the endpoint asks for */
+  types?: string[]
+}
+export type CreateWebhookReplayAnswer = WebhookReplay
+
+export type ListWebhookReplaysQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListWebhookReplaysAnswer = {
+  data: WebhookReplay[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetWebhookReplayAnswer = WebhookReplay
+
+export type CancelWebhookReplayBody = Record<string, never>
+export type CancelWebhookReplayAnswer = WebhookReplay
+
+export type GetDeliveryAnswer = Delivery
+
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
+
+export type GetLimitsAnswer = Limits
+
+export type ListAuditLogQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  /** default: 90 days before `to` */
+  from?: string
+  /** default: now */
+  to?: string
+  /** Id of a key, or `platform` */
+  actor?: string
+  /** Id of what was changed */
+  resource?: string
+}
+export type ListAuditLogAnswer = {
+  data: AuditEntry[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type ListPlatformAuditLogQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  /** default: 90 days before `to` */
+  from?: string
+  /** default: now */
+  to?: string
+  /** Id of a key, or `platform` */
+  actor?: string
+  /** Id of what was changed */
+  resource?: string
+}
+export type ListPlatformAuditLogAnswer = {
+  data: AuditEntry[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetUsageQuery = {
+  /** UTC day, default: first of this month */
+  from?: string
+  /** UTC day, inclusive, default: today */
+  to?: string
+  granularity?: "day" | "month"
+  /** session: one row per period and session */
+  groupBy?: "session"
+  sessionId?: string
+}
+export type GetUsageAnswer = UsageReport
+
+export type TestScanBody = {
+  phone: string
+  name?: string
+}
+export type TestScanAnswer = TestAction
+
+export type TestReceiveBody = {
+  from: string
+  text: string
+}
+export type TestReceiveAnswer = TestReceive
+
+export type TestDropBody = Record<string, never>
+export type TestDropAnswer = TestAction
+
+export type TestPhoneOfflineBody = Record<string, never>
+export type TestPhoneOfflineAnswer = TestAction
+
+export type TestPhoneOnlineBody = Record<string, never>
+export type TestPhoneOnlineAnswer = TestAction
+
+export type TestLogoutBody = Record<string, never>
+export type TestLogoutAnswer = TestAction
+
+export type TestReadBody = {
+  contact: string
+  messageId: string
+}
+export type TestReadAnswer = TestAction
+
+export type TestListContactMessagesAnswer = {
+  data: ({
+    whatsappId: string
+    text: string | null
+    type: string
+    receivedAt: string | null
+  })[]
+}
+
+export type ListWorkersAnswer = {
+  data: Worker[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type GetWorkerAnswer = Worker
+
+export type DrainWorkerAnswer = Worker
+
+export type ListPlacedSessionsQuery = {
+  workerId?: string
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListPlacedSessionsAnswer = {
+  data: PlacedSession[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type MoveSessionBody = {
+  tenantId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+}
+export type MoveSessionAnswer = PlacedSession
+
+export type StartRolloutBody = {
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** default: the deployed version */
+  version?: string
+  /** workers that hand over at the same time */
+  waveSize?: number
+}
+export type StartRolloutAnswer = Rollout
+
+export type GetRolloutAnswer = Rollout
+
+export type AbortRolloutAnswer = Rollout
+
+export type EventType =
+  | "session.created"
+  | "session.deleted"
+  | "session.qr"
+  | "session.linked"
+  | "session.connected"
+  | "session.disconnected"
+  | "session.restricted"
+  | "session.unrestricted"
+  | "session.loggedOut"
+  | "session.failed"
+  | "session.moved"
+  | "message.sent"
+  | "message.delivered"
+  | "message.read"
+  | "message.played"
+  | "message.failed"
+  | "message.unknown"
+  | "message.received"
+  | "message.edited"
+  | "message.deleted"
+  | "message.reaction"
+  | "message.undecryptable"
+  | "group.updated"
+  | "contact.merged"
+  | "call.received"
+  | "poll.voted"
+  | "endpoint.failing"
+  | "endpoint.disabled"
+  | "endpoint.recovered"
+  | "delivery.exhausted"
+  | "limit.reached"
+
+export type ErrorCode =
+  | "validation_failed"
+  | "malformed_json"
+  | "invalid_cursor"
+  | "use_session_cursors"
+  | "unauthorized"
+  | "forbidden"
+  | "wrong_mode"
+  | "tenant_suspended"
+  | "not_found"
+  | "method_not_allowed"
+  | "not_acceptable"
+  | "session_not_linked"
+  | "session_already_linked"
+  | "session_deleted"
+  | "session_state_conflict"
+  | "tenant_deleted"
+  | "key_not_active"
+  | "message_already_sent"
+  | "endpoint_not_active"
+  | "conflict"
+  | "payload_too_large"
+  | "unsupported_media_type"
+  | "idempotency_key_reused"
+  | "rate_limited"
+  | "quota_exceeded"
+  | "internal_error"
+  | "simulator_control_unavailable"
+  | "simulator_refused"
+  | "live_mode_disabled"
+  | "simulator_unreachable"
+  | "unavailable"
+  | "timeout"

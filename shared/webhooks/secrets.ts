@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import { SECRET_PREFIX } from '../core/webhook-signature.ts'
+import type { EndpointRow } from '../store/rows.ts'
+
+const SECRET_BYTES = 32
+const MAXIMUM_LIVE = 3
+
+export const newWebhookSecret = (): string => `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
+
+/** The new secret first; older ones end with the overlap or earlier, at most three sign. */
+export const rotateSecrets = (
+  secrets: EndpointRow['secrets'],
+  sealed: EndpointRow['secrets'][number]['sealed'],
+  now: number,
+  overlapSeconds: number,
+): EndpointRow['secrets'] => {
+  const endsAt = now + overlapSeconds * 1000
+  const older = secrets
+    .map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? endsAt, endsAt) }))
+    .filter((secret) => secret.expiresAt > now)
+  return [{ sealed, createdAt: now, expiresAt: null }, ...older].slice(0, MAXIMUM_LIVE)
+}

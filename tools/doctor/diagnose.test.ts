@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { diagnose, type Facts } from './diagnose.ts'
+
+const now = Date.parse('2026-11-21T10:00:00Z')
+const worker = {
+  id: 'wrk_1',
+  mode: 'live',
+  status: 'ready',
+  sessions: 5,
+  capacity: 10,
+  version: 'v1',
+  loopLagMs: 1,
+  heartbeatAt: '2026-11-21T09:59:55Z',
+}
+const healthy: Facts = {
+  now,
+  health: { version: 'v1' },
+  workers: [worker],
+  sessions: [{ id: 'ses_1', desired: 'running', workerId: 'wrk_1' }],
+  rollouts: [
+    { mode: 'live', status: 'done', because: 'every worker runs this version', startedAt: '2026-11-20T10:00:00Z' },
+  ],
+  queues: [
+    { name: 'fleetline-prod-c1-hints', waiting: 0 },
+    { name: 'fleetline-prod-c1-w-wrk_1-1', waiting: 0 },
+  ],
+  adminKeys: 1,
+  prefix: 'fleetline-prod-c1',
+}
+const complaints = (patch: Partial<Facts>) =>
+  diagnose({ ...healthy, ...patch }).filter(({ level }) => level === 'problem' || level === 'warning')
+
+test('a healthy deployment has no complaint, and every check says something', () => {
+  expect(complaints({})).toEqual([])
+  expect(diagnose(healthy).map(({ check }) => check)).toEqual([
+    'API',
+    'workers',
+    'versions',
+    'sessions',
+    'rollout live',
+    'queues',
+    'secret',
+    'quotas',
+  ])
+})
+
+test.each<[string, Partial<Facts>, string]>([
+  ['an API that does not answer', { health: { error: 'fetch failed: ECONNREFUSED' } }, 'ECONNREFUSED'],
+  ['a silent worker that nobody fenced', { workers: [{ ...worker, heartbeatAt: '2026-11-21T09:50:00Z' }] }, 'wrk_1'],
+  ['a full fleet', { workers: [{ ...worker, sessions: 10 }] }, 'full'],
+  ['workers of another version', { workers: [{ ...worker, version: 'v0' }] }, 'v1'],
+  ['a slow event loop', { workers: [{ ...worker, loopLagMs: 900 }] }, 'late'],
+  ['a stuck session', { sessions: [{ id: 'ses_2', desired: 'running', workerId: null }] }, 'ses_2'],
+  [
+    'a failed rollout',
+    { rollouts: [{ mode: 'live', status: 'failed', because: 'no start', startedAt: '2026-11-21T09:00:00Z' }] },
+    'no start',
+  ],
+  [
+    'a rollout that stands still',
+    { rollouts: [{ mode: 'live', status: 'running', because: 'waiting', startedAt: '2026-11-21T05:00:00Z' }] },
+    'since',
+  ],
+  ['dead letters', { queues: [{ name: 'fleetline-prod-c1-fanout-dlq', waiting: 3 }] }, '3 in'],
+  ['a queue of a worker that is gone', { queues: [{ name: 'fleetline-prod-c1-w-wrk_9-1', waiting: 0 }] }, 'wrk_9'],
+  ['a wrong prefix', { queues: [] }, 'none begins'],
+  ['a secret without admin keys', { adminKeys: 0 }, 'no admin key'],
+])('it sees %s and says what to do', (_what, patch, words) => {
+  const found = complaints(patch)
+  expect(found).toHaveLength(1)
+  expect(found[0]!.says).toContain(words)
+  expect(found[0]!.advice).not.toBe('')
+})
+
+test('every runbook heading that it names exists', () => {
+  const headings = [...readFileSync('docs/runbooks/alarms.md', 'utf8').matchAll(/^## (.+)$/gm)].map((match) => match[1])
+  const source = readFileSync('tools/doctor/diagnose.ts', 'utf8')
+  for (const [, heading] of source.matchAll(/RUNBOOK\}#([a-z-]+[a-z])`/g)) expect(headings).toContain(heading)
+  for (const name of ['hints', 'fanout', 'deliver']) expect(headings).toContain(`dead-letters-${name}`)
+})

@@ -1,0 +1,43 @@
+import { LIMIT_NAMES, PLAN_NAMES, PLANS, PLATFORM_CEILINGS } from '../shared/core/plans.ts'
+import { PRICE_TABLE } from '../shared/core/price-table.ts'
+
+const number = (value: number): string => value.toLocaleString('en-US')
+
+/** docs/api/limits.md: plans, ceilings and the price table of the estimate, from the code that applies them. */
+export const makeLimitsPage = (): string => {
+  const head = ['limit', ...PLAN_NAMES, 'platform ceiling']
+  const rows = LIMIT_NAMES.map((name) => [
+    `\`${name}\``,
+    ...PLAN_NAMES.map((plan) => number(PLANS[plan][name])),
+    number(PLATFORM_CEILINGS[name]),
+  ])
+  const table = (lines: readonly (readonly string[])[], columns: readonly string[]): string =>
+    [columns, columns.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const prices = Object.entries(PRICE_TABLE.perUnit).map(([unit, price]) => [`\`${unit}\``, String(price)])
+  return `# Limits and prices
+
+Generated from \`shared/core/plans.ts\` and \`shared/core/price-table.ts\` (\`npm run openapi\`).
+
+Limits are per tenant and mode. A tenant has those of its plan; \`PATCH /v1/tenants/{tenantId}\` with \`limits\` replaces single
+ones, never above the platform ceiling. A change holds within 30 seconds. \`GET /v1/limits\` shows what holds and what is used.
+
+${table(rows, head)}
+
+* **Rates.** A request takes a token from the bucket of its key and one from the bucket of its tenant. Functions take tokens in
+  blocks (at most a twentieth of the burst, for two seconds), so that the shared row is not written per request. All together
+  never pass more than burst + rate × time. Beyond it: 429 \`rate_limited\` with \`Retry-After\`.
+* Every answer to a tenant key has \`RateLimit-Limit\`, \`RateLimit-Remaining\`, \`RateLimit-Reset\` (seconds until the bucket is
+  full) and \`RateLimit-Policy\`, of the tighter bucket.
+* **Quotas.** Beyond one: 429 \`quota_exceeded\`. \`sessions\` is exact: it is counted in the transaction that makes a session.
+  \`messagesPerDay\` is a UTC day; functions take blocks of at most 100 messages, so that up to one block per function instance
+  stays unused. A repeated request with the same Idempotency-Key costs nothing.
+* When the table of the buckets does not answer, requests pass and \`rate_limit_unchecked_count\` counts them.
+
+## The estimate of GET /v1/usage
+
+Price table ${PRICE_TABLE.version}, ${PRICE_TABLE.currency} per unit. It estimates the variable part of what the operator pays AWS; it is no invoice.
+A message counts when it is sent, failed, unknown or received.
+
+${table(prices, ['unit', PRICE_TABLE.currency])}
+`
+}

@@ -1,0 +1,235 @@
+import { EVENT_TYPES } from '../shared/contract/event-types.ts'
+import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
+import { REFERENCE_STYLE } from './reference-style.ts'
+
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: Schema | boolean
+  readonly items?: Schema
+  readonly description?: string
+  readonly example?: unknown
+  readonly default?: unknown
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly format?: string
+}
+interface Described {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: readonly {
+    name: string
+    in: string
+    required?: boolean
+    description?: string
+    schema: Schema
+  }[]
+  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: Schema } } }
+  readonly responses: Readonly<
+    Record<
+      string,
+      { description: string; content?: Record<string, { schema: Schema; examples?: Record<string, unknown> }> }
+    >
+  >
+}
+export interface Document {
+  readonly info: { readonly version: string }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+/** Text of the contract: only `code` is markup in it. */
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')
+
+/** docs/api/index.html of an OpenAPI document of ours. */
+export const makeReferencePage = (document: Document): string => {
+  const { schemas } = document.components
+  const resolve = (schema: Schema): Schema => (schema.$ref ? schemas[nameOf(schema.$ref)]! : schema)
+
+  /** An answer or body as it might look; recursion ends with null. */
+  const exampleOf = (given: Schema, depth = 0): unknown => {
+    const schema = resolve(given)
+    if (schema.example !== undefined) return schema.example
+    if (schema.const !== undefined) return schema.const
+    if (schema.enum) return schema.enum[0]
+    const union = schema.anyOf ?? schema.oneOf
+    if (union) return exampleOf(union[0]!, depth)
+    const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
+    if (type === 'object') {
+      if (depth > 6) return null
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, field]) => [name, exampleOf(field, depth + 1)]),
+      )
+    }
+    if (type === 'array') return schema.items ? [exampleOf(schema.items, depth + 1)] : []
+    if (type === 'integer' || type === 'number') return schema.default ?? Math.max(schema.minimum ?? 1, 1)
+    if (type === 'boolean') return schema.default ?? false
+    if (type === 'null') return null
+    return schema.default ?? (schema.format === 'date-time' ? '2026-11-21T10:00:00.000Z' : 'text')
+  }
+
+  const fieldRows = (given: Schema, prefix = '', depth = 0): string => {
+    const schema = resolve(given)
+    const variants = schema.oneOf ?? schema.anyOf
+    if (!schema.properties && variants)
+      return variants
+        .map(
+          (variant, index) =>
+            `<tr><td class="soft" colspan="3">variant ${index + 1}</td></tr>${fieldRows(variant, prefix, depth)}`,
+        )
+        .join('')
+    return Object.entries(schema.properties ?? {})
+      .map(([name, field]) => {
+        const needed = schema.required?.includes(name) ? ' <span class="required">required</span>' : ''
+        const inner = depth < 3 ? innerRows(field, `${prefix}${name}`, depth) : ''
+        const text = resolve(field).description ?? field.description
+        return `<tr><td><code>${escapeHtml(prefix + name)}</code>${needed}</td><td>${typeText(field)}</td><td>${text ? prose(text) : ''}${bounds(resolve(field))}</td></tr>${inner}`
+      })
+      .join('')
+  }
+  const innerRows = (field: Schema, path: string, depth: number): string => {
+    const schema = resolve(field)
+    if (field.$ref) return ''
+    if (schema.properties) return fieldRows(schema, `${path}.`, depth + 1)
+    if (schema.items && !schema.items.$ref && resolve(schema.items).properties)
+      return fieldRows(schema.items, `${path}[].`, depth + 1)
+    return ''
+  }
+
+  const operation = (path: string, method: string, described: Described): string => {
+    const parameters = described.parameters ?? []
+    const body = described.requestBody?.content['application/json'].schema
+    const successes = Object.entries(described.responses).filter(([status]) => Number(status) < 400)
+    const errors = Object.entries(described.responses).filter(([status]) => Number(status) >= 400)
+    const query = parameters.length
+      ? `<h4>Parameters</h4><table>${parameters
+          .map(
+            ({ name, in: where, required, description, schema }) =>
+              `<tr><td><code>${escapeHtml(name)}</code>${required ? ' <span class="required">required</span>' : ''}</td><td>${typeText(schema)} <span class="badge">${where}</span></td><td>${prose(description ?? schema.description ?? '')}${bounds(schema)}</td></tr>`,
+          )
+          .join('')}</table>`
+      : ''
+    const bodyTable = body && fieldRows(body) ? `<h4>Body</h4><table>${fieldRows(body)}</table>` : ''
+    return `<section class="operation" id="${described.operationId}">
+<h3>${prose(described.summary)}</h3>
+<div class="route"><span class="method ${method.toUpperCase()}">${method.toUpperCase()}</span><code>${escapeHtml(path)}</code></div>
+${described.description ? `<p>${prose(described.description)}</p>` : ''}
+${query}${bodyTable}
+<h4>Example</h4>
+<pre>${escapeHtml(curlOf(path, method, body ? exampleOf(body) : undefined))}</pre>
+${successes.map(([status, response]) => success(status, response)).join('\n')}
+<details><summary>Errors</summary><table>${errors.map(([status, response]) => `<tr><td>${status}</td><td>${errorLinks(response)}</td></tr>`).join('')}</table></details>
+</section>`
+  }
+
+  const success = (status: string, response: Described['responses'][string]): string => {
+    const schema = response.content?.['application/json']?.schema
+    const others = Object.keys(response.content ?? {}).filter((type) => type !== 'application/json')
+    const also = others.length
+      ? ` <span class="soft">also ${others.map((type) => `<code>${type}</code>`).join(', ')}</span>`
+      : ''
+    const named = schema?.$ref ? ` <a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>` : ''
+    const shown = schema ? `<pre>${escapeHtml(JSON.stringify(exampleOf(schema), null, 2))}</pre>` : ''
+    return `<details${Number(status) < 300 && schema ? ' open' : ''}><summary><strong>${status}</strong> ${escapeHtml(response.description)}${named}${also}</summary>${shown}</details>`
+  }
+
+  const byTag = Map.groupBy(
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, described]) => ({ path, method, described })),
+    ),
+    ({ described }) => described.tags[0]!,
+  )
+  const navigation = [...byTag]
+    .map(
+      ([tag, members]) =>
+        `<h2>${tag}</h2>${members.map(({ described }) => `<a href="#${described.operationId}" title="${escapeHtml(described.summary)}">${escapeHtml(described.operationId)}</a>`).join('')}`,
+    )
+    .join('')
+  const sections = [...byTag]
+    .map(
+      ([tag, members]) =>
+        `<h2 class="tag" id="tag-${tag.replaceAll(' ', '-')}">${tag}</h2>${members.map(({ path, method, described }) => operation(path, method, described)).join('\n')}`,
+    )
+    .join('\n')
+  const objects = Object.entries(schemas)
+    .map(
+      ([name, schema]) =>
+        `<section class="operation" id="schema-${name}"><h3>${name}</h3>${schema.description ? `<p>${prose(schema.description)}</p>` : ''}<table>${fieldRows(schema)}</table></section>`,
+    )
+    .join('\n')
+  const errors = (Object.keys(FAULTS) as FaultCode[])
+    .map(
+      (code) =>
+        `<tr id="error-${code}"><td><code>${code}</code></td><td>${FAULTS[code].status}</td><td>${escapeHtml(FAULTS[code].title)}${FAULTS[code].retryable ? ' <span class="badge">retryable</span>' : ''}</td></tr>`,
+    )
+    .join('')
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>Fleetline API ${escapeHtml(document.info.version)}</title><style>${REFERENCE_STYLE}</style></head>
+<body>
+<nav aria-label="Operations"><h1>Fleetline API</h1><span class="soft">version ${escapeHtml(document.info.version)}</span>
+<h2>Start</h2><a href="#conventions">Conventions</a><a href="#events">Event types</a><a href="#errors">Errors</a><a href="#objects">Objects</a>${navigation}</nav>
+<main>
+<h1 id="conventions">Fleetline API</h1>
+<p>JSON over HTTPS. Send <code>Authorization: Bearer flk_…</code> (or <code>X-Api-Key</code>). A <code>flk_test_</code> key works on simulated WhatsApp only, a <code>flk_live_</code> key on the real one only. Creating POSTs take an <code>Idempotency-Key</code>. Lists answer <code>{data, nextCursor, hasMore}</code>. Errors are <code>application/problem+json</code> with a <code>code</code> of the closed list below. Every answer has <code>X-Request-Id</code>, and <code>RateLimit-*</code> for tenant keys.</p>
+${sections}
+<h2 class="tag" id="events">Event types</h2><p>${EVENT_TYPES.map((type) => `<code>${type}</code>`).join(' · ')}</p>
+<h2 class="tag" id="errors">Errors</h2><table><tr><th>code</th><th>status</th><th>meaning</th></tr>${errors}</table>
+<h2 class="tag" id="objects">Objects</h2>${objects}
+</main>
+</body>
+</html>
+`
+}
+
+const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1)
+
+const typeText = (schema: Schema): string => {
+  if (schema.$ref) return `<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`
+  if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`
+  if (schema.enum) return schema.enum.map((value) => `<code>${escapeHtml(String(value))}</code>`).join(' | ')
+  const union = schema.anyOf ?? schema.oneOf
+  if (union) return [...new Set(union.map(typeText))].join(' | ')
+  const types: readonly string[] = Array.isArray(schema.type) ? schema.type : [schema.type ?? 'any']
+  return types.map((type: string) => (type === 'array' ? `array of ${typeText(schema.items ?? {})}` : type)).join(' | ')
+}
+
+const bounds = (schema: Schema): string => {
+  const parts = [
+    schema.minLength === undefined ? '' : `≥ ${schema.minLength} characters`,
+    schema.maxLength === undefined ? '' : `≤ ${schema.maxLength} characters`,
+    schema.minimum === undefined || schema.minimum <= Number.MIN_SAFE_INTEGER ? '' : `≥ ${schema.minimum}`,
+    schema.maximum === undefined || schema.maximum >= Number.MAX_SAFE_INTEGER ? '' : `≤ ${schema.maximum}`,
+    schema.default === undefined ? '' : `default <code>${escapeHtml(JSON.stringify(schema.default))}</code>`,
+  ].filter(Boolean)
+  return parts.length ? ` <span class="soft">${parts.join(', ')}</span>` : ''
+}
+
+const errorLinks = (response: Described['responses'][string]): string =>
+  Object.keys(response.content?.['application/problem+json']?.examples ?? {})
+    .map((code) => `<a href="#error-${code}"><code>${code}</code></a>`)
+    .join(' ')
+
+const curlOf = (path: string, method: string, body: unknown): string => {
+  const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`
+  const shown = path.replace(
+    /\{(\w+)\}/g,
+    (_, name: string) => `$${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  )
+  const auth = path === '/v1/health' ? '' : ' -H "Authorization: Bearer $KEY"'
+  const line = `curl${verb} $API${shown}${auth}`
+  if (body === undefined || body === null || Object.keys(body).length === 0) return line
+  return `${line} \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`
+}
