@@ -26,6 +26,9 @@ export interface ProcessFleet {
 
 const SESSIONS = 3
 
+/** The key may be out of requests (429): a client asks again. */
+export const patiently = (ask: () => Promise<any>): Promise<any> => eventually<any>('an answer', ask, 30_000, 300)
+
 export const startProcessFleet = async (): Promise<ProcessFleet> => {
   const dataDir = temporaryDataDir()
   const platform = await startPlatform({ dataDir })
@@ -113,7 +116,7 @@ export const checkProcessFleet = async (fleet: ProcessFleet, name: string, seed:
     )
     found.push(...(await checkWire(fleet, session, sent, name)))
     if ((await fleet.simulator.devices(phone)).length !== 1) found.push(`I9 ${name}: ${phone} was linked again`)
-    const now = await fleet.api.get(`/v1/sessions/${sessionId}`)
+    const now = await patiently(() => fleet.api.get(`/v1/sessions/${sessionId}`))
     if (now.status !== 'connected') found.push(`I9 ${name}: ${sessionId} is ${now.status}`)
   }
   for (const violation of await fleet.simulator.violations()) found.push(`I5 ${name}: ${JSON.stringify(violation)}`)
@@ -134,7 +137,7 @@ const checkWire = async (
   for (const [id, { whatsappId }] of sent) {
     const own = byId.get(whatsappId) ?? []
     const copies = own.flatMap(({ recipients }) => recipients ?? [])
-    const { status } = await fleet.api.get(`/v1/messages/${id}`)
+    const { status } = await patiently(() => fleet.api.get(`/v1/messages/${id}`))
     const isSaid = ['sent', 'delivered', 'read', 'played'].includes(status)
     if (!isSaid) found.push(`I1 LOST ${name}: ${id} ended as ${status} after ${own.length} frames`)
     if (isSaid && !copies.some(({ jid, plaintextSha256 }) => plaintextSha256 && !jid?.startsWith(session.phone)))

@@ -5,6 +5,7 @@ import {
   countRepeats,
   type ProcessFleet,
   type ProcessSession,
+  patiently,
   startProcessFleet,
 } from './process-lane.ts'
 import { makeRandom, type Random } from './random.ts'
@@ -105,7 +106,7 @@ const playSeed = async (
     report.openAtKill += openAtKill
   }
   for (const session of fleet.sessions) await connectedElsewhere(fleet, before, session)
-  const { data: sessions } = await api.get('/v1/sessions?limit=100')
+  const { data: sessions } = await patiently(() => api.get('/v1/sessions?limit=100'))
   if (sessions.some((session: any) => session.status === 'failed'))
     report.findings.push(`I9 seed ${seed}: a session failed`)
 }
@@ -116,12 +117,14 @@ const startTraffic = async (fleet: ProcessFleet, session: ProcessSession, seed: 
     Array.from({ length: MESSAGES }, async (_, index) => {
       await sleep(random.between(0, 400))
       const body = `${seed}-${index}`
-      const message = await fleet.api.post('/v1/messages', {
-        sessionId: session.sessionId,
-        to: `+${fleet.contact}`,
-        type: 'text',
-        text: { body },
-      })
+      const message = await patiently(() =>
+        fleet.api.post('/v1/messages', {
+          sessionId: session.sessionId,
+          to: `+${fleet.contact}`,
+          type: 'text',
+          text: { body },
+        }),
+      )
       session.sent.set(message.id, { whatsappId: message.whatsappId, body, seed })
     }),
   )
@@ -135,7 +138,7 @@ const startTraffic = async (fleet: ProcessFleet, session: ProcessSession, seed: 
   await Promise.all([accepting, writing])
   for (const [id, { seed: of }] of session.sent) {
     if (of !== seed) continue
-    const { status } = await fleet.api.get(`/v1/messages/${id}`)
+    const { status } = await patiently(() => fleet.api.get(`/v1/messages/${id}`))
     if (status === 'queued' || status === 'sending') openAtKill++
   }
   return { accepted: MESSAGES, texts: TEXTS, openAtKill }
@@ -167,7 +170,7 @@ const anotherWorker = (fleet: ProcessFleet, { sessionId }: ProcessSession, befor
       return workerId && workerId !== before ? (workerId as string) : null
     },
     90_000,
-    10,
+    50,
   )
 
 const connectedElsewhere = (fleet: ProcessFleet, before: string, { sessionId }: ProcessSession): Promise<unknown> =>
@@ -179,7 +182,7 @@ const connectedElsewhere = (fleet: ProcessFleet, before: string, { sessionId }: 
       throw new Error(`it is ${status} ${reason?.code ?? ''} at ${workerId}`)
     },
     120_000,
-    20,
+    100,
   )
 
 export const printProcessReport = (report: ProcessReport): void => {
