@@ -154,11 +154,11 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
 
   test('functions run Node 24 on ARM64 and each has a role and a log group of its own', () => {
     const functions = ofType(cell, 'AWS::Lambda::Function')
-    expect(functions).toHaveLength(10)
+    expect(functions).toHaveLength(11)
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
-      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(10)
+      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(11)
   })
 
   test('every stack stays below the 500 resources of CloudFormation', () => {
