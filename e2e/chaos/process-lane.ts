@@ -44,7 +44,7 @@ export const startProcessFleet = async (): Promise<ProcessFleet> => {
     const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'chaos', mode: 'test', scopes: ['*'] })
     const api = makeApi(platform.ready.apiUrl, key)
     const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-    const endpoint = await api.post('/v1/webhook-endpoints', { url: webhooks.url, events: ['*'] })
+    const endpoint = await api.post('/v1/webhook-endpoints', { url: webhooks.url, events: ['*', 'session.qr'] })
     webhooks.useSecret(endpoint.secret)
     // Without receipts only the server's ack says that a message was taken: what it did not say is sent again.
     const contact = '5511988889999'

@@ -37,7 +37,7 @@ const main = async (): Promise<void> => {
     })
     const simulator = makeSimulator(ready.simulator.controlUrl, tenantId)
     await step('register a webhook endpoint', async () => {
-      const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['*'] })
+      const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['*', 'session.qr'] })
       receiver.useSecret(endpoint.secret)
       return { result: endpoint, proof: endpoint.id }
     })

@@ -32,7 +32,7 @@ beforeAll(async () => {
   tenantId = (await admin.post('/v1/tenants', { name: 'Kill' })).id
   key = (await admin.post(`/v1/tenants/${tenantId}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })).key
   connect()
-  const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['*'] })
+  const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['*', 'session.qr'] })
   receiver.useSecret(endpoint.secret)
 })
 afterAll(async () => {
