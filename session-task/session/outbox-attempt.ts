@@ -77,7 +77,13 @@ export class OutboxAttempt {
   async send(row: MessageRow, connection: WhatsAppConnection, isAttached: () => boolean): Promise<void> {
     const flight = this.#flights.get(row.id)
     const isCurrent = () => isAttached() && this.#flights.get(row.id) === flight
-    if (!flight || !isCurrent()) return
+    // The connection closed and another try, over the next one, has the message already.
+    if (!flight || flight.connection !== connection) return
+    if (!isAttached()) {
+      // It closed before this flight began: nobody else will let go of the message.
+      if (!flight.isEnding) this.#flights.land(row.id)
+      return this.#delay(row.id, 0)
+    }
     try {
       const result = await sendMessage(this.#context, {
         row,

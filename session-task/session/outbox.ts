@@ -208,6 +208,7 @@ export class Outbox {
 
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
   async #startAll(rows: readonly DueRow[], connection: WhatsAppConnection): Promise<void> {
+    if (this.#connection !== connection) return
     for (const { messageId, isNewChat } of rows) this.#flights.start(messageId, connection, isNewChat)
     const claims = await Promise.all(rows.map((row) => this.#attempt.claim(row)))
     for (const claimed of claims) {
