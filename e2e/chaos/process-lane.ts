@@ -116,8 +116,16 @@ export const checkProcessFleet = async (fleet: ProcessFleet, name: string, seed:
     )
     found.push(...(await checkWire(fleet, session, sent, name)))
     if ((await fleet.simulator.devices(phone)).length !== 1) found.push(`I9 ${name}: ${phone} was linked again`)
-    const now = await patiently(() => fleet.api.get(`/v1/sessions/${sessionId}`))
-    if (now.status !== 'connected') found.push(`I9 ${name}: ${sessionId} is ${now.status}`)
+    await eventually(
+      `I9 ${name}: ${sessionId} is connected within 120 s`,
+      async () => {
+        const { status, reason } = await fleet.api.get(`/v1/sessions/${sessionId}`)
+        if (status === 'connected') return true
+        throw new Error(`it is ${status} ${reason?.code ?? ''}`)
+      },
+      120_000,
+      200,
+    )
   }
   for (const violation of await fleet.simulator.violations()) found.push(`I5 ${name}: ${JSON.stringify(violation)}`)
   return found
