@@ -2,7 +2,7 @@ import { Fault } from '../../shared/core/fault.ts'
 import type { TenantContext } from '../../shared/http/handler.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { Replays } from '../../shared/store/replays.ts'
-import type { DeliveryRow, ReplayRow } from '../../shared/store/rows.ts'
+import type { DeliveryRow, ReplayRow } from '../../shared/store/rows/webhook.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 export const noDelivery = (): Fault => new Fault('not_found', { detail: 'No delivery with this id.' })

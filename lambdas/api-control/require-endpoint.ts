@@ -1,7 +1,7 @@
 import { Fault } from '../../shared/core/fault.ts'
 import type { TenantContext } from '../../shared/http/handler.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
-import type { EndpointRow } from '../../shared/store/rows.ts'
+import type { EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 export const noEndpoint = (): Fault => new Fault('not_found', { detail: 'No webhook endpoint with this id.' })

@@ -1,6 +1,6 @@
 import { Fault } from '../../shared/core/fault.ts'
 import { isLinked } from '../../shared/http/require-session.ts'
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 
 const notLinked = (row: SessionRow): Fault =>
   new Fault('session_not_linked', {

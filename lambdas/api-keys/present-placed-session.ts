@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { placedSessionSchema } from '../../shared/contract/admin.ts'
-import type { AssignedRow, DesiredState } from '../../shared/store/rows.ts'
+import type { AssignedRow, DesiredState } from '../../shared/store/rows/session.ts'
 
 type Placed = Pick<AssignedRow, 'sessionId' | 'tenantId' | 'mode' | 'desired' | 'epoch'>
 

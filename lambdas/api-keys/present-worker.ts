@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { workerSchema } from '../../shared/contract/admin.ts'
-import type { WorkerRow } from '../../shared/store/rows.ts'
+import type { WorkerRow } from '../../shared/store/rows/fleet.ts'
 
 const BYTES_PER_MB = 1024 * 1024
 

@@ -4,7 +4,7 @@ import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { TenantContext } from '../../shared/http/handler.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { MessageRow } from '../../shared/store/rows.ts'
+import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 
 /** A row with its content unsealed. */

@@ -3,7 +3,7 @@ import type { sendMessageBody } from '../../shared/contract/messages.ts'
 import { contactIdOf } from '../../shared/core/ids.ts'
 import { parsePhoneNumber } from '../../shared/http/phone-number.ts'
 import { validationFault } from '../../shared/http/validate.ts'
-import type { Address } from '../../shared/store/rows.ts'
+import type { Address } from '../../shared/store/rows/message.ts'
 
 const USER_SERVERS = ['s.whatsapp.net', 'c.us']
 const NOT_YET: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { Fault } from '../../shared/core/fault.ts'
 import { parsePhoneNumber } from '../../shared/http/phone-number.ts'
 import { isLinked } from '../../shared/http/require-session.ts'
 import { validationFault } from '../../shared/http/validate.ts'
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 
 /** E.164 with `+`. @throws Fault validation_failed */
 export const requirePhone = (text: string, path: string): string => {

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '../../shared/aws/sqs.ts'
 import type { Ring } from '../../shared/events/ring.ts'
-import type { AssignedRow } from '../../shared/store/rows.ts'
+import type { AssignedRow } from '../../shared/store/rows/session.ts'
 import type { PlannerContext } from './context.ts'
 
 /** One ring makes the worker read all of ASSIGNED. A lost one costs ten seconds: the next beat reads it too. */

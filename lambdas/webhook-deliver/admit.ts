@@ -4,7 +4,7 @@ import { timeOfId } from '../../shared/core/ids.ts'
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { type EndpointHealth, EndpointHealths } from '../../shared/store/endpoint-health.ts'
-import type { DeliveryRow, EndpointRow } from '../../shared/store/rows.ts'
+import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { DeliverDependencies } from './dependencies.ts'
 
 export type Admission =

@@ -5,7 +5,7 @@ import { type AttemptOutcome, Deliveries } from '../../shared/store/deliveries.t
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { Events } from '../../shared/store/events.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
-import type { DeliveryRow, EndpointRow } from '../../shared/store/rows.ts'
+import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import { bodyOf, makeWebhookRequest, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'
 import { type Admission, admit, hintOf } from './admit.ts'

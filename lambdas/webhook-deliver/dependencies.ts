@@ -1,6 +1,6 @@
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { PipelineHint } from '../../shared/events/queue-envelopes.ts'
-import type { EventRow } from '../../shared/store/rows.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 import type { PostResult, postWebhook } from '../../shared/webhooks/post-webhook.ts'
 

@@ -1,6 +1,6 @@
 import { timeOfId } from '../../shared/core/ids.ts'
 import type { MetricUnit } from '../../shared/log/metrics.ts'
-import type { DeliveryRow } from '../../shared/store/rows.ts'
+import type { DeliveryRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import type { DeliverReport } from './deliver.ts'
 

@@ -1,7 +1,7 @@
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { Events } from '../../shared/store/events.ts'
 import { controlEventKey, dayOf } from '../../shared/store/keys.ts'
-import type { EventRow } from '../../shared/store/rows.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import type { Item } from '../../shared/store/table.ts'
 import type { Tables } from '../../shared/store/tables.ts'

@@ -1,5 +1,5 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { Failure } from '../../shared/store/rows.ts'
+import type { Failure } from '../../shared/store/rows/message.ts'
 
 /**
  * Records of a session's log (protocol §5). The log is the session's only sequencer: what a new owner must be able to

@@ -1,6 +1,6 @@
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
-import type { Sealed } from '../../shared/store/rows.ts'
+import type { Sealed } from '../../shared/store/rows/fields.ts'
 import { CorruptLogError } from './envelope.ts'
 
 /** Wraps the data keys of one session; what wraps them knows tenant, mode and session. */

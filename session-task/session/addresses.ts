@@ -1,5 +1,5 @@
 import { contactIdOf } from '../../shared/core/ids.ts'
-import type { Address } from '../../shared/store/rows.ts'
+import type { Address } from '../../shared/store/rows/message.ts'
 
 const PHONE_SERVER = '@s.whatsapp.net'
 const LID_SERVER = '@lid'

@@ -1,4 +1,4 @@
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import type { ConnectionOptions } from '../whatsapp/connection.ts'
 
 export type ConnectPlan =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { decideReconnect, NEW_HISTORY } from '../whatsapp/reconnect-decision.ts'
 import { planConnection } from './connect-plan.ts'

@@ -1,5 +1,5 @@
 import { eventDataPlace } from '../../shared/store/places.ts'
-import type { EventRow } from '../../shared/store/rows.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { Sequenced } from '../auth-log/records.ts'
 import type { SessionContext } from './session-context.ts'
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../../shared/store/rows.ts'
+import type { Failure } from '../../shared/store/rows/message.ts'
 
 const failure = (code: string, message: string, retryable = false): Failure => ({ code, message, retryable })
 

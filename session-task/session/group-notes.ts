@@ -1,5 +1,5 @@
 import { eventIdOf } from '../../shared/core/ids.ts'
-import type { Address } from '../../shared/store/rows.ts'
+import type { Address } from '../../shared/store/rows/message.ts'
 import type { NoteRecord } from '../auth-log/records.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { NotificationChild, NotificationStanza } from '../whatsapp/connection.ts'

@@ -1,7 +1,7 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import type { SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
-import type { DesiredState } from '../../shared/store/rows.ts'
+import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
 import { deleteLogObjects, tombstoneLog } from '../auth-log/tombstone.ts'
 import { HostingRows } from './hosting-rows.ts'

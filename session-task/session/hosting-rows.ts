@@ -3,7 +3,7 @@ import type { SessionReason, SessionStatus } from '../../shared/core/session-sta
 import { makeControlEvent, publishCalmly } from '../../shared/events/control-events.ts'
 import { Events } from '../../shared/store/events.ts'
 import { Leases, sameOwner } from '../../shared/store/leases.ts'
-import type { DesiredState } from '../../shared/store/rows.ts'
+import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
 import { parseHead } from '../auth-log/head.ts'

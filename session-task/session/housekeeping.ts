@@ -1,4 +1,4 @@
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ContactBook } from './contact-book.ts'
 import type { Journal } from './journal.ts'

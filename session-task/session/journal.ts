@@ -1,7 +1,7 @@
 import { eventIdOf } from '../../shared/core/ids.ts'
 import { isSettled, type OutboundStatus, rankOf } from '../../shared/core/message-status.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { Failure } from '../../shared/store/rows.ts'
+import type { Failure } from '../../shared/store/rows/message.ts'
 import type { LogRecord, Sequenced, StatusRecord } from '../auth-log/records.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 

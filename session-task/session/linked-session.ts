@@ -1,5 +1,5 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'

@@ -1,5 +1,5 @@
 import type { Messages } from '../../shared/store/messages.ts'
-import type { OpenRow } from '../../shared/store/rows.ts'
+import type { OpenRow } from '../../shared/store/rows/message.ts'
 import type { WakeTimer } from './wake-timer.ts'
 
 /** waits shorter than this are nobody's business */

@@ -1,5 +1,5 @@
 import { Leases, sameOwner } from '../../shared/store/leases.ts'
-import type { DesiredState, SessionRow } from '../../shared/store/rows.ts'
+import type { DesiredState, SessionRow } from '../../shared/store/rows/session.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { openSessionLog } from '../auth-log/open-log.ts'
 import { S3LogDevice } from '../auth-log/s3-log-device.ts'

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { MessageRow } from '../../shared/store/rows.ts'
+import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import { InFlight } from './in-flight.ts'

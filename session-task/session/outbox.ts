@@ -1,5 +1,5 @@
 import { Messages } from '../../shared/store/messages.ts'
-import type { OpenRow } from '../../shared/store/rows.ts'
+import type { OpenRow } from '../../shared/store/rows/message.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents, WhatsAppConnection } from '../whatsapp/connection.ts'

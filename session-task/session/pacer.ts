@@ -1,6 +1,6 @@
 import { NEW_PACING, type Pace, type PacingSettings, type PacingState, pace } from '../../shared/core/pacing.ts'
 import { pacingOf } from '../../shared/core/pacing-setting.ts'
-import type { OpenRow } from '../../shared/store/rows.ts'
+import type { OpenRow } from '../../shared/store/rows/message.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import type { ContactBook } from './contact-book.ts'
 import type { SessionContext } from './session-context.ts'

@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows.ts'
+import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type {
   FailRecord,

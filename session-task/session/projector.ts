@@ -1,6 +1,6 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { Events, refOf } from '../../shared/store/events.ts'
-import type { EventRow } from '../../shared/store/rows.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { ownAddress } from './addresses.ts'

@@ -1,6 +1,6 @@
 import type { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
-import type { Failure, MessageRow } from '../../shared/store/rows.ts'
+import type { Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import { bareJid } from './addresses.ts'

@@ -1,6 +1,6 @@
 import type { Restriction } from '../../shared/core/new-chat-restriction.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { SessionRow } from '../../shared/store/rows.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { type LinkSight, Sessions } from '../../shared/store/sessions.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents } from '../whatsapp/connection.ts'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { contactIdOf } from '../../shared/core/ids.ts'
-import type { Address, SessionRow } from '../../shared/store/rows.ts'
+import type { Address } from '../../shared/store/rows/message.ts'
+import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
 
 let fleet: TestFleet

@@ -1,6 +1,6 @@
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
-import type { AssignedRow } from '../../shared/store/rows.ts'
+import type { AssignedRow } from '../../shared/store/rows/session.ts'
 import { HostedSession, type HostingEnd } from '../session/hosted-session.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { makePacer } from './pacing.ts'

@@ -1,6 +1,6 @@
 import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
 import { newId } from '../../shared/core/ids.ts'
-import { modeSchema } from '../../shared/store/rows.ts'
+import { modeSchema } from '../../shared/store/rows/fields.ts'
 
 const LIVE_URL = 'wss://web.whatsapp.com/ws/chat'
 const DEFAULT_CAPACITY = 200

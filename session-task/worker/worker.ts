@@ -3,7 +3,7 @@ import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSCli
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
-import type { AssignedRow, Owner } from '../../shared/store/rows.ts'
+import type { AssignedRow, Owner } from '../../shared/store/rows/session.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { VersionBreaker } from '../session/version-breaker.ts'

@@ -2,15 +2,9 @@ import type * as z from 'zod'
 import { defaultPacing } from '../core/pacing-setting.ts'
 import { limitsOf } from '../core/plans.ts'
 import type { ApiKeyRow } from '../store/api-keys.ts'
-import type {
-  AttemptRow,
-  DeliveryRow,
-  EndpointRow,
-  LeaseRow,
-  MessageRow,
-  ReplayRow,
-  SessionRow,
-} from '../store/rows.ts'
+import type { MessageRow } from '../store/rows/message.ts'
+import type { LeaseRow, SessionRow } from '../store/rows/session.ts'
+import type { AttemptRow, DeliveryRow, EndpointRow, ReplayRow } from '../store/rows/webhook.ts'
 import type { TenantRow } from '../store/tenants.ts'
 import type { keySchema } from './keys.ts'
 import type { messageSchema } from './messages.ts'

@@ -1,7 +1,7 @@
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '../aws/kms.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { tenantDataKeyKey } from '../store/keys.ts'
-import type { Sealed } from '../store/rows.ts'
+import type { Sealed } from '../store/rows/fields.ts'
 import type { Table } from '../store/table.ts'
 import { openBytes, sealBytes } from './seal.ts'
 

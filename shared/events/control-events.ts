@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
 import { refOf } from '../store/events.ts'
 import { eventDataPlace } from '../store/places.ts'
-import type { EventRow } from '../store/rows.ts'
+import type { EventRow } from '../store/rows/message.ts'
 import type { EventSink } from './event-sink.ts'
 
 /** A control-plane event: made by a lambda, without a sequence, written in the transaction of the change it tells. */

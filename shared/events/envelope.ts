@@ -1,4 +1,4 @@
-import type { EventRow } from '../store/rows.ts'
+import type { EventRow } from '../store/rows/message.ts'
 
 /** Version of the event envelope and of every `data` shape in it. */
 export const API_VERSION = '2026-11-21'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { TenantScope } from '../core/tenant-scope.ts'
-import { modeSchema } from '../store/rows.ts'
+import { modeSchema } from '../store/rows/fields.ts'
 
 /** Bodies of queue messages. Every one is a hint with ids; the rows are the truth. Versioned: old and new run together. */
 const scoped = { v: z.literal(1), tenantId: z.string(), mode: modeSchema }

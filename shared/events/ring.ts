@@ -4,7 +4,8 @@ import type { TenantScope } from '../core/tenant-scope.ts'
 import { type Hint, sendHint } from '../fleet/hints.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
-import { type LeaseRow, modeSchema } from '../store/rows.ts'
+import { modeSchema } from '../store/rows/fields.ts'
+import type { LeaseRow } from '../store/rows/session.ts'
 
 /**
  * Body of a message in a worker's queue. It names a session, never a message: the worker reads rows (protocol §6).

@@ -2,7 +2,7 @@ import { TenantScope } from '../core/tenant-scope.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
 import { Leases, sameOwner } from '../store/leases.ts'
-import type { WorkerRow } from '../store/rows.ts'
+import type { WorkerRow } from '../store/rows/fleet.ts'
 import type { Tables } from '../store/tables.ts'
 import { Workers } from '../store/workers.ts'
 

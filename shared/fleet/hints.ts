@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { SendMessageCommand, type SQSClient } from '../aws/sqs.ts'
-import { modeSchema } from '../store/rows.ts'
+import { modeSchema } from '../store/rows/fields.ts'
 
 /** Bodies of the hints queue. Each only says "look now": the reconciler acts on rows. */
 export const hintSchema = z.discriminatedUnion('kind', [

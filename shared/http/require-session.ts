@@ -1,6 +1,6 @@
 import { Fault } from '../core/fault.ts'
 import { isId } from '../core/ids.ts'
-import type { SessionRow } from '../store/rows.ts'
+import type { SessionRow } from '../store/rows/session.ts'
 import { Sessions } from '../store/sessions.ts'
 import type { Tables } from '../store/tables.ts'
 import type { TenantContext } from './handler.ts'

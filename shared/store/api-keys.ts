@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { apiKeyKey, apiKeyListKey, apiKeyPartition } from './keys.ts'
 import type { Page } from './page.ts'
-import { modeSchema } from './rows.ts'
+import { modeSchema } from './rows/fields.ts'
 import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 

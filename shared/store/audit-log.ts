@@ -3,7 +3,7 @@ import { AUDIT_OUTCOMES } from '../core/audit-outcomes.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import { modeSchema } from './rows.ts'
+import { modeSchema } from './rows/fields.ts'
 import type { Item } from './table.ts'
 import type { Tables } from './tables.ts'
 

@@ -10,7 +10,7 @@ import {
   type HeldReason,
   type NewAttemptRow,
   type NewDeliveryRow,
-} from './rows.ts'
+} from './rows/webhook.ts'
 import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 

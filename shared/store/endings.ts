@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { rankOf } from '../core/message-status.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { endedPartition, messageKey, openPartition, SHARDS, timeKey } from './keys.ts'
-import { failureSchema, type MessageRow } from './rows.ts'
+import { failureSchema, type MessageRow } from './rows/message.ts'
 import { type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 

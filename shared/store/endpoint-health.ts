@@ -2,7 +2,7 @@ import { type BreakerState, FRESH_BREAKER } from '../core/endpoint-breaker.ts'
 import { FRESH_RATE, latestTat, type RateState, slotIntervalMs, slotTime } from '../core/endpoint-rate.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { endpointHealthKey, SHARDS, systemIndex, timeKey } from './keys.ts'
-import { type EndpointHealthRow, endpointHealthRowSchema } from './rows.ts'
+import { type EndpointHealthRow, endpointHealthRowSchema } from './rows/webhook.ts'
 import type { Item, Key } from './table.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { endpointKey, endpointPartition } from './keys.ts'
-import { type EndpointRow, endpointRowSchema, type NewEndpointRow } from './rows.ts'
+import { type EndpointRow, endpointRowSchema, type NewEndpointRow } from './rows/webhook.ts'
 import type { Leg } from './table.ts'
 import type { Tables } from './tables.ts'
 

@@ -11,7 +11,7 @@ import {
   timeKey,
 } from './keys.ts'
 import type { Page } from './page.ts'
-import { type EventRow, eventRowSchema } from './rows.ts'
+import { type EventRow, eventRowSchema } from './rows/message.ts'
 import type { Item, Key, Leg } from './table.ts'
 import type { Tables } from './tables.ts'
 

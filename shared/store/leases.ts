@@ -1,6 +1,6 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { assignedKey, leaseKey, systemIndex, timeKey, workerKey } from './keys.ts'
-import { type AssignedRow, type DesiredState, type LeaseRow, leaseRowSchema, type Owner } from './rows.ts'
+import { type AssignedRow, type DesiredState, type LeaseRow, leaseRowSchema, type Owner } from './rows/session.ts'
 import { type Leg, type TransactResult, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 

@@ -2,7 +2,8 @@ import { canAdvance, isSettled, type OutboundStatus, rankOf } from '../core/mess
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema, type Sealed } from './rows.ts'
+import type { Sealed } from './rows/fields.ts'
+import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
 import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 

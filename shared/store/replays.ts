@@ -1,7 +1,7 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { replayKey, replayPartition, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import { type ReplayRow, replayRowSchema } from './rows.ts'
+import { type ReplayRow, replayRowSchema } from './rows/webhook.ts'
 import type { Item, Leg } from './table.ts'
 import type { Tables } from './tables.ts'
 

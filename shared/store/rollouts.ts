@@ -1,6 +1,6 @@
 import type { Mode } from '../core/tenant-scope.ts'
 import { plannerKey, rolloutKey } from './keys.ts'
-import { type RolloutRow, rolloutRowSchema } from './rows.ts'
+import { type RolloutRow, rolloutRowSchema } from './rows/fleet.ts'
 import type { Tables } from './tables.ts'
 
 /** The last rollout of each mode, and what the capacity planner remembers. System rows: no tenant data. */

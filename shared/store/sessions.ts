@@ -1,7 +1,7 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { linkKey, pacingKey, SHARDS, sessionKey, sessionRefOf, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows.ts'
+import { type LinkRequest, type SessionRow, sessionRowSchema } from './rows/session.ts'
 import type { Item, Leg } from './table.ts'
 import type { Tables } from './tables.ts'
 import type { SessionRef } from './workers.ts'

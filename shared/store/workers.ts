@@ -1,6 +1,7 @@
 import type { Mode } from '../core/tenant-scope.ts'
 import { assignedPartition, fleetIndex, SHARDS, workerKey } from './keys.ts'
-import { type AssignedRow, assignedRowSchema, type WorkerRow, type WorkerStatus, workerRowSchema } from './rows.ts'
+import { type WorkerRow, type WorkerStatus, workerRowSchema } from './rows/fleet.ts'
+import { type AssignedRow, assignedRowSchema } from './rows/session.ts'
 import type { Tables } from './tables.ts'
 
 /** A session named by the unowned index. */

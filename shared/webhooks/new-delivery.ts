@@ -1,6 +1,6 @@
 import { deliveryIdOf } from '../core/ids.ts'
 import type { EventRef } from '../store/events.ts'
-import type { EndpointRow, NewDeliveryRow } from '../store/rows.ts'
+import type { EndpointRow, NewDeliveryRow } from '../store/rows/webhook.ts'
 
 /** Endpoints that are paused or disabled get `held` deliveries: visible and replayable, never dropped. */
 export const makeNewDelivery = (

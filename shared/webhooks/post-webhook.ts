@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 import { BlockedAddressError } from '../egress/guarded-agent.ts'
-import type { AttemptError } from '../store/rows.ts'
+import type { AttemptError } from '../store/rows/webhook.ts'
 
 const RESPONSE_CAP_BYTES = 16 * 1024
 

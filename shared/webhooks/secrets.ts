@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SECRET_PREFIX } from '../core/webhook-signature.ts'
-import type { EndpointRow } from '../store/rows.ts'
+import type { EndpointRow } from '../store/rows/webhook.ts'
 
 const SECRET_BYTES = 32
 const MAXIMUM_LIVE = 3

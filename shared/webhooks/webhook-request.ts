@@ -3,7 +3,7 @@ import { signWebhook } from '../core/webhook-signature.ts'
 import type { TenantKeys } from '../crypto/tenant-keys.ts'
 import type { EventEnvelope } from '../events/envelope.ts'
 import { endpointSecretPlace } from '../store/places.ts'
-import type { EndpointRow } from '../store/rows.ts'
+import type { EndpointRow } from '../store/rows/webhook.ts'
 
 export interface WebhookRequest {
   readonly url: string

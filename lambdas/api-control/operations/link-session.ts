@@ -1,7 +1,7 @@
 import type { Handler } from '../../../shared/http/handler.ts'
 import { parsePhoneNumber } from '../../../shared/http/phone-number.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
-import type { LinkRequest } from '../../../shared/store/rows.ts'
+import type { LinkRequest } from '../../../shared/store/rows/session.ts'
 import { changeDesired } from '../change-desired.ts'
 import type { ControlServices } from '../services.ts'
 import { requireLinkable } from '../session-rules.ts'

@@ -9,7 +9,7 @@ import { NO_SESSION } from '../../../shared/http/require-session.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
-import type { EventRow } from '../../../shared/store/rows.ts'
+import type { EventRow } from '../../../shared/store/rows/message.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ControlServices } from '../services.ts'
 

@@ -3,7 +3,7 @@ import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { positionOf, readFiltered, toList } from '../../../shared/http/pages.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import type { Page } from '../../../shared/store/page.ts'
-import type { SessionRow } from '../../../shared/store/rows.ts'
+import type { SessionRow } from '../../../shared/store/rows/session.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ControlServices } from '../services.ts'
 

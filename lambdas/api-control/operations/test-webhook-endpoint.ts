@@ -2,7 +2,7 @@ import { presentAttempt, presentEndpoint } from '../../../shared/contract/presen
 import { newId } from '../../../shared/core/ids.ts'
 import { API_VERSION } from '../../../shared/events/envelope.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
-import { attemptRowSchema } from '../../../shared/store/rows.ts'
+import { attemptRowSchema } from '../../../shared/store/rows/webhook.ts'
 import { bodyOf, ledgerHeaders, makeWebhookRequest } from '../../../shared/webhooks/webhook-request.ts'
 import { requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'

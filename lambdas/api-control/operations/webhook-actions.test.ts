@@ -7,7 +7,7 @@ import { parseEgressRules } from '../../../shared/egress/url-rules.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { EndpointHealths } from '../../../shared/store/endpoint-health.ts'
-import type { DeliveryStatus } from '../../../shared/store/rows.ts'
+import type { DeliveryStatus } from '../../../shared/store/rows/webhook.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

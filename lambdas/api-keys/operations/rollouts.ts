@@ -5,7 +5,7 @@ import { newId } from '../../../shared/core/ids.ts'
 import { notFoundOf } from '../../../shared/http/authorize.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Rollouts } from '../../../shared/store/rollouts.ts'
-import type { RolloutRow } from '../../../shared/store/rows.ts'
+import type { RolloutRow } from '../../../shared/store/rows/fleet.ts'
 import type { KeyServices } from '../services.ts'
 
 const present = (row: RolloutRow): z.input<typeof rolloutSchema> => ({

@@ -1,7 +1,7 @@
 import { Fault } from '../../../shared/core/fault.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { isLinked, requireSession } from '../../../shared/http/require-session.ts'
-import type { SessionRow } from '../../../shared/store/rows.ts'
+import type { SessionRow } from '../../../shared/store/rows/session.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { requirePhone } from '../require-phone.ts'
 import type { TestServices } from '../services.ts'

@@ -1,7 +1,8 @@
 import { chooseCandidates, decideLaunch, decideNeed } from '../../../shared/core/placement.ts'
 import { type Mode, TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { Leases } from '../../../shared/store/leases.ts'
-import type { LeaseRow, WorkerRow } from '../../../shared/store/rows.ts'
+import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
+import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { AllocatorContext } from '../context.ts'
 

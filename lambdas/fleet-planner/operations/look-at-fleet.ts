@@ -1,7 +1,7 @@
 import { decideNeed } from '../../../shared/core/placement.ts'
 import { type Mode, TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { Leases } from '../../../shared/store/leases.ts'
-import type { WorkerRow } from '../../../shared/store/rows.ts'
+import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { PlannerContext } from '../context.ts'
 

@@ -2,7 +2,7 @@ import { QUARANTINE_CRASHES } from '../../../shared/core/placement.ts'
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { emitMetrics } from '../../../shared/log/metrics.ts'
 import type { Leases } from '../../../shared/store/leases.ts'
-import type { LeaseRow } from '../../../shared/store/rows.ts'
+import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ReconcilerContext } from '../context.ts'
 

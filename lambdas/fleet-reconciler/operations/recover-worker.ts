@@ -1,6 +1,6 @@
 import { declareDead } from '../../../shared/fleet/declare-dead.ts'
 import type { TaskStopped } from '../../../shared/fleet/hints.ts'
-import type { WorkerRow } from '../../../shared/store/rows.ts'
+import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { reconcileMode } from './reconcile-mode.ts'

@@ -1,6 +1,6 @@
 import { DeleteQueueCommand, QueueDoesNotExist } from '../../../shared/aws/sqs.ts'
 import { FAILED_START_MEMORY_MS, failedToStart } from '../../../shared/core/placement.ts'
-import type { WorkerRow } from '../../../shared/store/rows.ts'
+import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 

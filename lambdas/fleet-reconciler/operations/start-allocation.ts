@@ -6,7 +6,7 @@ import {
 } from '../../../shared/aws/step-functions.ts'
 import { allocationName } from '../../../shared/core/placement.ts'
 import type { Leases } from '../../../shared/store/leases.ts'
-import type { LeaseRow } from '../../../shared/store/rows.ts'
+import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import type { ReconcilerContext } from '../context.ts'
 
 const TRIES = 3

@@ -1,7 +1,7 @@
 import { chooseFences, NO_SIGHTINGS, observe } from '../../../shared/core/reaper.ts'
 import { declareDead } from '../../../shared/fleet/declare-dead.ts'
 import { emitMetrics } from '../../../shared/log/metrics.ts'
-import type { WorkerRow } from '../../../shared/store/rows.ts'
+import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { reconcileMode } from './reconcile-mode.ts'

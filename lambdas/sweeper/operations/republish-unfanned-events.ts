@@ -1,6 +1,6 @@
 import type { EventSink } from '../../../shared/events/event-sink.ts'
 import { listUnfanned, refOf } from '../../../shared/store/events.ts'
-import { eventRowSchema } from '../../../shared/store/rows.ts'
+import { eventRowSchema } from '../../../shared/store/rows/message.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
 
 const UNFANNED_AGE_MS = 30_000
