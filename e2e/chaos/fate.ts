@@ -5,6 +5,14 @@ export type CallFault =
   | { readonly kind: 'before' | 'after'; readonly error: Error }
   | { readonly kind: 'slow'; readonly ms: number }
 
+/** Stop at the nth time that a race point is reached in a phase. */
+export interface Strike {
+  readonly phase: Phase
+  readonly point: RacePoint
+  readonly nth: number
+  readonly action: 'kill' | 'pause'
+}
+
 const FOREVER = new Promise<never>(() => {})
 
 /**
@@ -18,7 +26,9 @@ export class Fate {
   onKill: () => void = () => {}
   onPause: () => void = () => {}
   onResume: () => void = () => {}
-  #armed: { phase: Phase; point: RacePoint; left: number; action: 'kill' | 'pause'; hit: () => void } | null = null
+  /** the phase of the code that runs; a process with several sessions knows it by session */
+  phaseOf: () => Phase = () => this.phase
+  #armed: (Strike & { left: number; hit: () => void }) | null = null
   #isDead = false
   #paused: PromiseWithResolvers<void> | null = null
 
@@ -31,9 +41,13 @@ export class Fate {
   }
 
   /** The action strikes at the nth time that the point is reached in that phase. */
-  arm(input: { phase: Phase; point: RacePoint; nth: number; action: 'kill' | 'pause' }): Promise<void> {
+  arm(input: Strike, onHit: () => void = () => {}): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#armed = { ...input, left: input.nth, hit: resolve }
+    const hit = () => {
+      onHit()
+      resolve()
+    }
+    this.#armed = { ...input, left: input.nth, hit }
     return promise
   }
 
@@ -77,10 +91,11 @@ export class Fate {
 
   #strike(point: RacePoint): void {
     const armed = this.#armed
-    if (!armed || armed.point !== point || armed.phase !== this.phase || --armed.left > 0) return
+    if (!armed || armed.point !== point || armed.phase !== this.phaseOf() || --armed.left > 0) return
     this.#armed = null
+    // Told before: a real process is gone, or stands still, within the next line.
+    armed.hit()
     if (armed.action === 'kill') this.kill()
     else this.pause()
-    armed.hit()
   }
 }

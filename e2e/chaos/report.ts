@@ -29,13 +29,24 @@ export const newReport = (): RunReport => ({
   lost: 0,
   repeats: 0,
   blockedFrames: 0,
-  hits: new Map([...RACE_POINTS.map(({ name }) => name), ...WEATHER].map((name) => [name, 0])),
+  hits: new Map([...RACE_POINTS.map(({ name }) => name), ...WEATHER, 's3 412'].map((name) => [name, 0])),
   gapsMs: [],
   findings: [],
 })
 
 export const countHit = (report: RunReport, name: string): void => {
   report.hits.set(name, (report.hits.get(name) ?? 0) + 1)
+}
+
+const PROGRESS_EVERY = 50
+
+/** A line per 50 seeds, so that somebody who waits for a thousand sees that they pass. */
+export const sayProgress = (title: string, report: RunReport, of: number): void => {
+  if (report.seeds % PROGRESS_EVERY !== 0) return
+  const { rss } = process.memoryUsage()
+  process.stdout.write(
+    `${title}: ${report.seeds} of ${of} seeds, ${report.findings.length} found, ${Math.round(rss / 1e6)} MB here\n`,
+  )
 }
 
 export const printReport = (title: string, report: RunReport): void => {

@@ -4,7 +4,7 @@ import { checkLane } from './check-lane.ts'
 import { newWitness } from './fateful-clients.ts'
 import type { Lane, Run } from './lane.ts'
 import { makeRandom } from './random.ts'
-import { newReport, type RunReport } from './report.ts'
+import { newReport, type RunReport, sayProgress } from './report.ts'
 import { describePlan, planOf, playSeed, startWorker } from './scenario.ts'
 
 export interface SeedRun {
@@ -36,6 +36,7 @@ export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun)
         for (let left = 12; left > 0 && waiting.length > 0; left--) {
           seed = waiting.shift()!
           await playSeed(lane, seed)
+          sayProgress('chaos in one process', report, seeds.length)
         }
         await closeLane(lane)
         report.findings.push(...(await checkLane(lane)))
@@ -53,6 +54,7 @@ export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun)
     run.logClient.destroy()
     await fleet.stop()
   }
+  report.hits.set('s3 412', run.witness.conflicts)
   report.lost = report.findings.filter((finding) => finding.includes('LOST')).length
   return report
 }

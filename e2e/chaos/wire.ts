@@ -20,11 +20,9 @@ interface WireItem {
   readonly recipients: Frame['recipients'] | null
 }
 
-/** All frames of one phone, in the order of the wire. */
-export const readFrames = async (controlUrl: string, phone: string): Promise<Frame[]> => {
-  const response = await fetch(`${controlUrl}/control/wire?phone=${phone}&limit=100000`)
-  const { data } = (await response.json()) as { data: WireItem[] }
-  return data.map(({ at, direction, tag, id, attrs, recipients }) => ({
+/** Frames of one phone from the simulator's `wire`, in its order. */
+export const toFrames = (items: readonly unknown[]): Frame[] =>
+  (items as readonly WireItem[]).map(({ at, direction, tag, id, attrs, recipients }) => ({
     id: id ?? '',
     at: Date.parse(at),
     isMessage: direction === 'in' && tag === 'message' && attrs.category !== 'peer',
@@ -32,4 +30,3 @@ export const readFrames = async (controlUrl: string, phone: string): Promise<Fra
     isRetryReceipt: direction === 'out' && tag === 'receipt' && attrs.type === 'retry',
     recipients: recipients ?? [],
   }))
-}
