@@ -73,6 +73,8 @@ export const startChaosWorker = async (options: ChaosWorkerOptions): Promise<Cha
     kill: () => fate.kill(),
     dispose: async () => {
       fate.kill()
+      // The reconciler would, once nothing is assigned to it any more.
+      await options.fleet.workers.remove(worker.id, 1)
       await proxy.close()
       clients.destroy()
     },

@@ -99,6 +99,7 @@ const checkFrames = (lane: JudgedLane, { slots, frames }: History): string[] => 
     (frame) => frame.id,
   )) {
     const message = known.get(id)
+    if (!message) found.push(`I2 a message left as ${id}, which nobody asked for`)
     if (!message || retried.has(id)) continue
     const name = `${seedOf(message)}: message ${message.id} (${message.retry})`
     const limit = message.retry === 'atMostOnce' ? 1 : FRAMES_MAX

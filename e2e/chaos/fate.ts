@@ -13,7 +13,8 @@ export interface Strike {
   readonly action: 'kill' | 'pause'
 }
 
-const FOREVER = new Promise<never>(() => {})
+/** One of its own for each that waits: a shared one would keep every dead worker in memory. */
+const forever = () => new Promise<never>(() => {})
 
 /**
  * Whether a worker of this process is alive, stands still or is dead, as seen by everything outside of it: after a kill
@@ -58,9 +59,9 @@ export class Fate {
   /** Every place that may strike comes through here. Never resolves in a dead worker. */
   async at(point: RacePoint): Promise<void> {
     this.#strike(point)
-    if (this.#isDead) return FOREVER
+    if (this.#isDead) return forever()
     if (this.#paused) await this.#paused.promise
-    if (this.#isDead) return FOREVER
+    if (this.#isDead) return forever()
   }
 
   kill(): void {

@@ -13,6 +13,9 @@ export const expectProof = (report: RunReport): void => {
   expectHits(report, [...report.hits.keys()])
   expect(report.openAtStop).toBeGreaterThanOrEqual(50)
   expect(report.blockedFrames).toBeGreaterThan(0)
+  expect(report.deletes).toBeGreaterThan(0)
+  // I9 allows 120 s from the end of the trouble.
+  expect(Math.max(...report.healingMs)).toBeLessThan(120_000)
 }
 
 export const expectHits = (report: RunReport, names: readonly string[]): void =>

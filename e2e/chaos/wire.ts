@@ -2,6 +2,7 @@
 export interface Frame {
   readonly id: string
   readonly at: number
+  readonly isFromClient: boolean
   /** from the client: a message */
   readonly isMessage: boolean
   /** from the client: says that a message was taken */
@@ -25,6 +26,7 @@ export const toFrames = (items: readonly unknown[]): Frame[] =>
   (items as readonly WireItem[]).map(({ at, direction, tag, id, attrs, recipients }) => ({
     id: id ?? '',
     at: Date.parse(at),
+    isFromClient: direction === 'in',
     isMessage: direction === 'in' && tag === 'message' && attrs.category !== 'peer',
     isReceipt: direction === 'in' && tag === 'receipt' && attrs.type !== 'retry',
     isRetryReceipt: direction === 'out' && tag === 'receipt' && attrs.type === 'retry',

@@ -94,6 +94,8 @@ export class Worker extends RealWorker {
     obeyFate(services.logClient, fate, witness)
     super({
       ...options,
+      // A moment later: what the gate did not let out is counted first.
+      onRejected: () => void setImmediate(options.onRejected),
       services: {
         ...services,
         eventSink: watchBus(services.eventSink, fate, witness),

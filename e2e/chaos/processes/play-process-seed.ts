@@ -9,6 +9,8 @@ import type { ProcessPlan } from './process-plan.ts'
 import { startProcessTraffic } from './process-traffic.ts'
 
 const HIT_DEADLINE_MS = 6_000
+/** a new process may have to start first */
+const OPENER_DEADLINE_MS = 45_000
 const TAKE_OVER_DEADLINE_MS = 120_000
 const ZOMBIE_DEADLINE_MS = 30_000
 
@@ -20,6 +22,7 @@ export const playProcessSeed = async (fleet: ProcessFleet, report: RunReport, pl
   fleet.control.onStruck = (weather) => countHit(report, weather)
   if (plan.weather) for (const worker of fleet.control.all()) worker.weather(plan.weather, plan.seed)
   const traffic = startProcessTraffic(fleet, report, plan.seed, random)
+  await traffic.underWay
   const stoppedAt = performance.now()
   const stopped = await stopOwner(fleet, report, plan, first, random)
   report.openAtStop += await traffic.openCount()
@@ -82,7 +85,7 @@ const stopOpener = async (
   await sleep(random.between(0, 300))
   first.signal('SIGKILL')
   report.kills++
-  const opener = await Promise.race([struck.promise, sleep(HIT_DEADLINE_MS).then(() => null)])
+  const opener = await Promise.race([struck.promise, sleep(OPENER_DEADLINE_MS).then(() => null)])
   fleet.control.onStart = () => {}
   for (const worker of fleet.control.all()) if (worker !== opener) worker.disarm()
   if (!opener) return first

@@ -5,10 +5,13 @@ import { type ProcessFleet, type ProcessSession, patiently } from './process-fle
 
 const MESSAGES = 8
 const TEXTS = 4
+const UNDER_WAY = 6
 
 export interface ProcessTraffic {
   /** messages of all sessions without an end, now */
   openCount(): Promise<number>
+  /** some messages are accepted, most are not yet */
+  readonly underWay: Promise<void>
   readonly finished: Promise<void>
 }
 
@@ -19,9 +22,19 @@ export const startProcessTraffic = (
   seed: number,
   random: Random,
 ): ProcessTraffic => {
+  const underWay = Promise.withResolvers<void>()
+  let accepted = 0
+  const onAccepted = () => {
+    report.messagesOut++
+    if (++accepted === UNDER_WAY) underWay.resolve()
+  }
   const all = fleet.sessions.flatMap((session, index) => [
     ...Array.from({ length: MESSAGES }, (_, number) =>
-      sendLater(fleet, report, session, { body: `${seed}-${index}-${number}`, seed, afterMs: random.between(0, 400) }),
+      sendLater(fleet, onAccepted, session, {
+        body: `${seed}-${index}-${number}`,
+        seed,
+        afterMs: random.between(0, 300),
+      }),
     ),
     writeTexts(fleet, report, session, {
       texts: Array.from({ length: TEXTS }, (_, number) => `in ${seed}-${index}-${number}`),
@@ -36,13 +49,14 @@ export const startProcessTraffic = (
       )
       return open.reduce((sum, { rows }) => sum + rows.length, 0)
     },
+    underWay: underWay.promise,
     finished: Promise.all(all).then(() => undefined),
   }
 }
 
 const sendLater = async (
   { api }: ProcessFleet,
-  report: RunReport,
+  onAccepted: () => void,
   { sessionId, contact, sent }: ProcessSession,
   { body, seed, afterMs }: { body: string; seed: number; afterMs: number },
 ): Promise<void> => {
@@ -55,7 +69,7 @@ const sendLater = async (
     ),
   )
   sent.set(message.id, { id: message.id, whatsappId: message.whatsappId, body, retry: 'standard', seed })
-  report.messagesOut++
+  onAccepted()
 }
 
 const writeTexts = async (
