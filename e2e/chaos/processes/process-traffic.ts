@@ -36,7 +36,7 @@ export const startProcessTraffic = (
         afterMs: random.between(0, 300),
       }),
     ),
-    writeTexts(fleet, report, session, {
+    writeTexts(fleet, report, session, underWay.promise, {
       texts: Array.from({ length: TEXTS }, (_, number) => `in ${seed}-${index}-${number}`),
       seed,
       gapMs: random.between(10, 120),
@@ -76,9 +76,12 @@ const writeTexts = async (
   { simulator }: ProcessFleet,
   report: RunReport,
   { contact, phone, received }: ProcessSession,
+  underWay: Promise<void>,
   { texts, seed, gapMs }: { texts: readonly string[]; seed: number; gapMs: number },
 ): Promise<void> => {
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
+    // Some come in before the worker is armed, the others after.
+    if (index === TEXTS / 2) await underWay
     await sleep(gapMs)
     const { whatsappId } = await simulator.send(contact, phone, text)
     received.set(whatsappId, { text, seed })
