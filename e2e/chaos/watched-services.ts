@@ -11,11 +11,18 @@ export interface Sight {
   /** when a session was first connected here, performance.now() */
   openedAt: number | null
   receiptsDue: number
+  waitingFrames: number
   /** called at each connect */
   onOpen: (sessionId: string) => void
 }
 
-export const newSight = (): Sight => ({ blockedFrames: 0, openedAt: null, receiptsDue: 0, onOpen: () => {} })
+export const newSight = (): Sight => ({
+  blockedFrames: 0,
+  openedAt: null,
+  receiptsDue: 0,
+  waitingFrames: 0,
+  onOpen: () => {},
+})
 
 /** The bus, with a race point before and after it. */
 export const watchBus = (bus: EventSink, fate: Fate, witness: Witness): EventSink => ({
@@ -31,6 +38,7 @@ export const watchBus = (bus: EventSink, fate: Fate, witness: Witness): EventSin
 /** Connections whose gate and whose listeners obey a fate. */
 export const watchConnections = (open: OpenConnection, fate: Fate, seen: Sight, isGateOff: boolean): OpenConnection => {
   // One for all connections of a log: what the connection keeps beside it lasts from one to the next.
+  fate.isFrameWaiting = () => fate.phaseOf() !== 'live' || seen.waitingFrames > 0
   const watchedLogs = new WeakMap<SessionLog, SessionLog>()
   const watched = (log: SessionLog): SessionLog => {
     const known = watchedLogs.get(log) ?? watchGate(log, fate, seen, isGateOff)
@@ -81,11 +89,14 @@ const watchGate = (log: SessionLog, fate: Fate, seen: Sight, isGateOff: boolean)
   append: (records) => log.append(records),
   takeSequence: () => log.takeSequence(),
   durable: async (lsn) => {
+    seen.waitingFrames++
     try {
       await log.durable(lsn)
     } catch (error) {
       if (!fate.isDead) seen.blockedFrames++
       throw error
+    } finally {
+      seen.waitingFrames--
     }
     const isReceipt = seen.receiptsDue > 0
     seen.receiptsDue = 0

@@ -4,6 +4,7 @@ import { makeKMSClient } from '../../../shared/aws/kms.ts'
 import { makeSQSClient } from '../../../shared/aws/sqs.ts'
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../../shared/crypto/tenant-keys.ts'
+import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
@@ -38,6 +39,7 @@ export interface ProcessFleet {
   readonly simulator: ReturnType<typeof makeSimulator>
   readonly sessions: readonly ProcessSession[]
   readonly webhooks: Awaited<ReturnType<typeof startWebhookReceiver>>
+  readonly endpointId: string
   readonly stores: ReturnType<typeof openStores>
   stop(): Promise<void>
 }
@@ -86,7 +88,7 @@ export const startProcessFleet = async (): Promise<ProcessFleet> => {
       sessions.push({ sessionId, phone, contact, sent: new Map(), received: new Map(), epochs: [] })
     }
     const stores = openStores(tenant.id, await control.environment())
-    return { platform, control, api, simulator, sessions, webhooks, stores, stop }
+    return { platform, control, api, simulator, sessions, webhooks, endpointId: endpoint.id, stores, stop }
   } catch (error) {
     await stop()
     throw error
@@ -105,6 +107,7 @@ const openStores = (tenantId: string, environment: Readonly<Record<string, strin
     leases: new Leases(tables, scope),
     sessions: new Sessions(tables, scope),
     workers: new Workers(tables),
+    deliveries: new Deliveries(tables, scope),
     tenantKeys: new TenantKeys({
       kms: makeKMSClient(),
       core: tables.core,

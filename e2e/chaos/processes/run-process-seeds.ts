@@ -20,7 +20,7 @@ export const runProcessSeeds = async (seeds: readonly number[], patience = false
       try {
         await playProcessSeed(fleet, report, plan)
         const playedAt = performance.now()
-        report.findings.push(...(await untilProcessFleetHealed(fleet, name, seed)))
+        report.findings.push(...(await untilProcessFleetHealed(fleet, report, name, seed)))
         report.healingMs.push(performance.now() - playedAt)
         if (process.env.CHAOS_VERBOSE)
           process.stdout.write(
