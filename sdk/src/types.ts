@@ -502,6 +502,22 @@ export type Rollout = {
   endedAt: string | null
 }
 
+export type ClientVersion = {
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** what workers announce to WhatsApp; null: what each worker brings */
+  version: string | null
+  setAt: string | null
+  /** versions that WhatsApp refused (405) */
+  refused: ({
+    version: string
+    /** sessions that heard it lately, at most 4 are counted */
+    sessions: number
+    /** nobody connects before then, and one tries; null: nobody is held */
+    heldUntil: string | null
+  })[]
+}
+
 export type GetHealthAnswer = Health
 
 export type CreateTenantBody = {
@@ -998,6 +1014,14 @@ export type StartRolloutAnswer = Rollout
 export type GetRolloutAnswer = Rollout
 
 export type AbortRolloutAnswer = Rollout
+
+export type GetClientVersionAnswer = ClientVersion
+
+export type SetClientVersionBody = {
+  /** as web.whatsapp.com shows it; null: what each worker brings */
+  version: string | null
+}
+export type SetClientVersionAnswer = ClientVersion
 
 export type EventType =
   | "session.created"
