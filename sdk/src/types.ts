@@ -110,6 +110,8 @@ export type Session = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string
@@ -149,6 +151,8 @@ export type Diagnosis = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string

@@ -22,6 +22,8 @@ export interface WorkerServices {
   readonly openConnection: OpenConnection
   readonly socketUrl: string
   readonly owner: Owner
+  /** of this software */
+  readonly version: string
   /** how long a frame may wait for the server's word; default 30 s */
   readonly ackTimeoutMs?: number
   /** limits of the session logs; tests lower them */

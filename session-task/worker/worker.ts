@@ -28,7 +28,10 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'clientVersion' | 'mayClaim'>
+  readonly services: Omit<
+    WorkerServices,
+    'owner' | 'version' | 'connectTurn' | 'replayAlone' | 'clientVersion' | 'mayClaim'
+  >
   /** WhatsApp Web version while no operator chose one; null: what Baileys brings */
   readonly whatsappVersion: VersionParts | null
   readonly taskCallback: TaskCallback
@@ -81,6 +84,7 @@ export class Worker {
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
+      version: options.version,
       clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
@@ -97,7 +101,7 @@ export class Worker {
       log: this.#log,
       onReleased: (row, end) => {
         this.#log.info({ sessionId: row.sessionId, end }, 'session left')
-        if (end === 'released' && row.leave) void this.#hintSession(row)
+        if (end === 'handedOn' || (end === 'released' && row.leave)) void this.#hintSession(row)
       },
     })
   }

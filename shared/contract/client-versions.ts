@@ -50,14 +50,10 @@ export const clientVersionOperations = {
     description:
       'Workers see it within ten seconds. Sessions that wait because WhatsApp refused the version before connect with the new one; those that are connected take it with their next connection.',
     body: z.strictObject({
-      version: z
-        .string()
-        .max(40)
-        .nullable()
-        .meta({
-          description: 'as web.whatsapp.com shows it; null: what each worker brings',
-          example: '2.3000.1043857760',
-        }),
+      version: z.string().max(40).nullable().meta({
+        description: 'as web.whatsapp.com shows it; null: what each worker brings',
+        example: '2.3000.1043857760',
+      }),
     }),
     responses: { 200: clientVersionSchema },
     faults: ['conflict'],
