@@ -108,6 +108,17 @@ export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
 })
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: one row per media object whose bytes count against the quota */
+export const mediaReservationPartition = (scope: TenantScope): string => `${scope.prefix}QM`
+export const mediaReservationKey = (scope: TenantScope, mediaId: string): Key => ({
+  pk: mediaReservationPartition(scope),
+  sk: mediaId,
+})
+/** ephemeral table: that limit.reached was told for this limit and window */
+export const limitToldKey = (scope: TenantScope, limit: string, window: string): Key => ({
+  pk: `${scope.prefix}LT#${limit}`,
+  sk: window,
+})
 /** ephemeral table: messages of one UTC day that environments took from the daily quota */
 export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
 
