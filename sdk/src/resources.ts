@@ -257,11 +257,6 @@ export class Webhooks {
     return this.#send<types.DeleteWebhookEndpointAnswer>({ method: 'DELETE', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}`, retryable: true }, options)
   }
 
-  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
-  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
-    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
-  }
-
   /** Pause: deliveries are held until resume. Scopes: webhooks:manage. */
   pause(endpointId: string, body: types.PauseWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.PauseWebhookEndpointAnswer> {
     return this.#send<types.PauseWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/pause`, body, retryable: true }, options)
@@ -282,6 +277,26 @@ export class Webhooks {
     return this.#send<types.TestWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/test`, body, retryable: false }, options)
   }
 
+  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
+  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Get a delivery. Scopes: webhooks:read. */
+  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
+    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
+  }
+
+  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
+  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
+    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
+  }
+
+  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
+  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
+    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
+  }
+
   /** Deliver a span of time again. failed: exhausted and expired deliveries; held: let held ones go; missed: events that never had a delivery here; all: every event. Each keeps its webhook-id. Scopes: webhooks:manage. */
   createWebhookReplay(endpointId: string, body: types.CreateWebhookReplayBody, options: RequestOptions = {}): Promise<types.CreateWebhookReplayAnswer> {
     return this.#send<types.CreateWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays`, body, retryable: true, takesIdempotencyKey: true }, options)
@@ -300,21 +315,6 @@ export class Webhooks {
   /** Stop a replay; what it opened already goes out. Scopes: webhooks:manage. */
   cancelWebhookReplay(endpointId: string, replayId: string, body: types.CancelWebhookReplayBody = {}, options: RequestOptions = {}): Promise<types.CancelWebhookReplayAnswer> {
     return this.#send<types.CancelWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays/${encodeURIComponent(replayId)}/cancel`, body, retryable: true }, options)
-  }
-
-  /** Get a delivery. Scopes: webhooks:read. */
-  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
-    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
-  }
-
-  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
-  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
-    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
-  }
-
-  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
-  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
-    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
   }
 }
 

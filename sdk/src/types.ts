@@ -299,25 +299,6 @@ export type WebhookEndpoint = {
   createdAt: string
 }
 
-export type Delivery = {
-  id: string
-  endpointId: string
-  eventId: string
-  eventType: string
-  sessionId: string | null
-  sequence: number | null
-  /** 1; each replay or retry of a settled delivery adds one */
-  generation: number
-  status: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
-  heldReason: "paused" | "disabled" | "failing" | null
-  attempts: number
-  nextAttemptAt: string | null
-  lastError: string | null
-  lastStatus: number | null
-  createdAt: string
-  completedAt: string | null
-}
-
 export type DeliveryAttempt = {
   id: string
   number: number
@@ -338,6 +319,25 @@ export type DeliveryAttempt = {
     firstByteMs: number | null
     totalMs: number
   }
+}
+
+export type Delivery = {
+  id: string
+  endpointId: string
+  eventId: string
+  eventType: string
+  sessionId: string | null
+  sequence: number | null
+  /** 1; each replay or retry of a settled delivery adds one */
+  generation: number
+  status: "pending" | "inFlight" | "retrying" | "delivered" | "exhausted" | "held" | "expired" | "canceled"
+  heldReason: "paused" | "disabled" | "failing" | null
+  attempts: number
+  nextAttemptAt: string | null
+  lastError: string | null
+  lastStatus: number | null
+  createdAt: string
+  completedAt: string | null
 }
 
 export type WebhookReplay = {
@@ -797,6 +797,20 @@ export type UpdateWebhookEndpointAnswer = WebhookEndpoint
 
 export type DeleteWebhookEndpointAnswer = null
 
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
+
 export type ListDeliveriesQuery = {
   limit?: number
   /** nextCursor of the page before */
@@ -813,19 +827,16 @@ export type ListDeliveriesAnswer = {
   hasMore: boolean
 }
 
-export type PauseWebhookEndpointBody = Record<string, never>
-export type PauseWebhookEndpointAnswer = WebhookEndpoint
+export type GetDeliveryAnswer = Delivery
 
-export type ResumeWebhookEndpointBody = Record<string, never>
-export type ResumeWebhookEndpointAnswer = WebhookEndpoint
-
-export type RotateWebhookSecretBody = {
-  overlapSeconds?: number
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
 }
-export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
 
-export type TestWebhookEndpointBody = Record<string, never>
-export type TestWebhookEndpointAnswer = DeliveryAttempt
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
 
 export type CreateWebhookReplayBody = {
   since: string
@@ -852,17 +863,6 @@ export type GetWebhookReplayAnswer = WebhookReplay
 
 export type CancelWebhookReplayBody = Record<string, never>
 export type CancelWebhookReplayAnswer = WebhookReplay
-
-export type GetDeliveryAnswer = Delivery
-
-export type ListDeliveryAttemptsAnswer = {
-  data: DeliveryAttempt[]
-  nextCursor: string | null
-  hasMore: boolean
-}
-
-export type RetryDeliveryBody = Record<string, never>
-export type RetryDeliveryAnswer = Delivery
 
 export type GetLimitsAnswer = Limits
 

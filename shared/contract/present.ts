@@ -10,7 +10,9 @@ import type { keySchema } from './keys.ts'
 import type { messageSchema } from './messages.ts'
 import type { sessionSchema } from './sessions.ts'
 import type { tenantSchema } from './tenants.ts'
-import type { attemptSchema, deliverySchema, endpointSchema, replaySchema } from './webhooks.ts'
+import type { attemptSchema, deliverySchema } from './webhook-deliveries.ts'
+import type { endpointSchema } from './webhook-endpoints.ts'
+import type { replaySchema } from './webhook-replays.ts'
 
 /** Rows as tenants see them, in answers and in events: the same shapes everywhere. */
 const iso = (timeMs: number): string => new Date(timeMs).toISOString()
