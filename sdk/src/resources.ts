@@ -215,6 +215,11 @@ export class Events {
     return this.#send<types.GetEventAnswer>({ method: 'GET', path: `/v1/events/${encodeURIComponent(eventId)}`, retryable: true }, options)
   }
 
+  /** Remove the data of an event for good. Its id, type, session, sequence and time stay, so that sequences keep no gap. Deliveries that still wait carry `data: null`. A message that the event told of is a resource of its own, and is not touched. Scopes: events:manage. */
+  expunge(eventId: string, body: types.ExpungeEventBody = {}, options: RequestOptions = {}): Promise<types.ExpungeEventAnswer> {
+    return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
+  }
+
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
   stream(sessionId: string, query: types.StreamSessionQuery = {}, options: RequestOptions = {}): Promise<types.StreamSessionAnswer> {
     return this.#send<types.StreamSessionAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/stream`, query, retryable: true }, options)
@@ -290,6 +295,11 @@ export class Webhooks {
   /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
   listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
     return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
+  }
+
+  /** Remove what the attempts of a delivery keep of request and answer. URL, headers and bodies go; number, time, status, error and timing of each attempt stay. The data of the event itself: `POST /v1/events/{eventId}/expunge`. Scopes: webhooks:manage. */
+  expungeDelivery(deliveryId: string, body: types.ExpungeDeliveryBody = {}, options: RequestOptions = {}): Promise<types.ExpungeDeliveryAnswer> {
+    return this.#send<types.ExpungeDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/expunge`, body, retryable: true }, options)
   }
 
   /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */

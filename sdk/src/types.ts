@@ -247,6 +247,8 @@ export type Event = {
   sequence: number | null
   timestamp: string
   data: unknown
+  /** Only when its data was removed on request; data is null then */
+  expungedAt?: string
 }
 
 export type CreatedWebhookEndpoint = {
@@ -265,11 +267,17 @@ export type CreatedWebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
   /** Signing secret: only in this answer; null when it is a repeated one */
   secret: string | null
@@ -291,11 +299,17 @@ export type WebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
 }
 
@@ -315,6 +329,8 @@ export type DeliveryAttempt = {
     /** First 16 kB */
     body: string | null
   } | null
+  /** When request and answer were removed on request */
+  expungedAt: string | null
   timing: {
     firstByteMs: number | null
     totalMs: number
@@ -572,7 +588,7 @@ export type GetOwnTenantAnswer = OwnTenant
 
 export type CreateTenantKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -584,7 +600,7 @@ export type CreateTenantKeyAnswer = CreatedKey
 
 export type CreateKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -740,6 +756,9 @@ export type ListEventsAnswer = {
 
 export type GetEventAnswer = Event
 
+export type ExpungeEventBody = Record<string, never>
+export type ExpungeEventAnswer = Event
+
 export type StreamSessionQuery = {
   /** For clients that cannot send the header */
   lastEventId?: string
@@ -763,6 +782,10 @@ export type CreateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
@@ -791,6 +814,10 @@ export type UpdateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type UpdateWebhookEndpointAnswer = WebhookEndpoint
@@ -834,6 +861,9 @@ export type ListDeliveryAttemptsAnswer = {
   nextCursor: string | null
   hasMore: boolean
 }
+
+export type ExpungeDeliveryBody = Record<string, never>
+export type ExpungeDeliveryAnswer = Delivery
 
 export type RetryDeliveryBody = Record<string, never>
 export type RetryDeliveryAnswer = Delivery

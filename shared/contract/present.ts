@@ -108,6 +108,10 @@ export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema
   payload: row.payload,
   retry: row.retry,
   maxAgeSeconds: row.maxAgeSeconds,
+  signing: row.signing,
+  ordering: row.ordering,
+  publicKeys:
+    row.signing === 'hmac' ? [] : row.secrets.flatMap(({ publicKey }) => (publicKey === null ? [] : [publicKey])),
   ratePerSecond: row.ratePerSecond,
   description: row.description,
   status: row.status,
@@ -141,6 +145,7 @@ export const presentAttempt = (row: AttemptRow): z.input<typeof attemptSchema> =
   request: { url: row.url, headers: row.requestHeaders },
   response:
     row.httpStatus === null ? null : { status: row.httpStatus, headers: row.responseHeaders, body: row.responseBody },
+  expungedAt: isoOrNull(row.expungedAt),
   timing: { firstByteMs: row.firstByteMs, totalMs: row.durationMs },
 })
 

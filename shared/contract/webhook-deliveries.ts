@@ -53,6 +53,7 @@ export const attemptSchema = z
         body: z.string().nullable().meta({ description: 'First 16 kB' }),
       })
       .nullable(),
+    expungedAt: isoTime.nullable().meta({ description: 'When request and answer were removed on request' }),
     timing: z.object({ firstByteMs: z.number().nullable(), totalMs: z.number() }),
   })
   .meta({ id: 'DeliveryAttempt' })
@@ -100,6 +101,20 @@ export const webhookDeliveryOperations = {
     params: deliveryParams,
     responses: { 200: pageOf(attemptSchema) },
     faults: ['not_found'],
+  },
+  expungeDelivery: {
+    ...deliveryCommon,
+    method: 'POST',
+    path: '/v1/webhook-deliveries/{deliveryId}/expunge',
+    summary: 'Remove what the attempts of a delivery keep of request and answer',
+    description:
+      'URL, headers and bodies go; number, time, status, error and timing of each attempt stay. The data of the event itself: `POST /v1/events/{eventId}/expunge`.',
+    scopes: ['webhooks:manage'],
+    idempotent: 'natural',
+    params: deliveryParams,
+    body: emptyBody.optional(),
+    responses: { 200: deliverySchema },
+    faults: ['not_found', 'conflict'],
   },
   retryDelivery: {
     ...deliveryCommon,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { DEFAULT_RATE_PER_SECOND } from '../core/endpoint-rate.ts'
 import { RETRY_POLICIES } from '../core/retry-schedule.ts'
+import { SIGNING_SCHEMES } from '../core/webhook-signature.ts'
 import { idOutput, idParameter, isoTime, modeSchema, pageOf, pageQuery } from './common.ts'
 import type { Operation } from './operation.ts'
 import { endpointAction, endpointParams, eventsSchema, webhookCommon } from './webhook-basics.ts'
@@ -17,6 +18,13 @@ const settingFields = {
     .enum(RETRY_POLICIES)
     .meta({ description: 'standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1' }),
   maxAgeSeconds: z.number().int().nullable().meta({ description: 'Older events are not posted any more: `expired`' }),
+  signing: z.enum(SIGNING_SCHEMES).meta({
+    description: 'hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys`',
+  }),
+  ordering: z.enum(['none', 'session']).meta({
+    description:
+      'session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered.',
+  }),
   ratePerSecond: z.number().int().meta({ description: 'Ceiling; halves on 429 and time-outs and climbs back' }),
 }
 const endpointFields = {
@@ -28,6 +36,9 @@ const endpointFields = {
   description: z.string(),
   status: z.enum(['active', 'paused', 'disabled']),
   statusReason: z.string().nullable(),
+  publicKeys: z
+    .array(z.string())
+    .meta({ description: '`whpk_…` of every live secret, newest first; empty unless Ed25519 is on' }),
   createdAt: isoTime,
 }
 export const endpointSchema = z.object(endpointFields).meta({ id: 'WebhookEndpoint' })
@@ -52,6 +63,8 @@ const settings = {
   payload: settingFields.payload,
   retry: settingFields.retry,
   maxAgeSeconds: z.number().int().min(60).max(2_592_000).nullable(),
+  signing: settingFields.signing,
+  ordering: settingFields.ordering,
   ratePerSecond: z.number().int().min(1).max(500),
 }
 
@@ -72,6 +85,8 @@ export const webhookEndpointOperations = {
       payload: settings.payload.default('full'),
       retry: settings.retry.default('standard'),
       maxAgeSeconds: settings.maxAgeSeconds.default(null),
+      signing: settings.signing.default('hmac'),
+      ordering: settings.ordering.default('none'),
       ratePerSecond: settings.ratePerSecond.default(DEFAULT_RATE_PER_SECOND),
     }),
     responses: { 201: createdEndpointSchema },
