@@ -215,6 +215,11 @@ export class Events {
     return this.#send<types.GetEventAnswer>({ method: 'GET', path: `/v1/events/${encodeURIComponent(eventId)}`, retryable: true }, options)
   }
 
+  /** Remove the data of an event for good. Its id, type, session, sequence and time stay, so that sequences keep no gap. Deliveries that still wait carry `data: null`. A message that the event told of is a resource of its own, and is not touched. Scopes: events:manage. */
+  expunge(eventId: string, body: types.ExpungeEventBody = {}, options: RequestOptions = {}): Promise<types.ExpungeEventAnswer> {
+    return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
+  }
+
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
   stream(sessionId: string, query: types.StreamSessionQuery = {}, options: RequestOptions = {}): Promise<types.StreamSessionAnswer> {
     return this.#send<types.StreamSessionAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/stream`, query, retryable: true }, options)
@@ -257,11 +262,6 @@ export class Webhooks {
     return this.#send<types.DeleteWebhookEndpointAnswer>({ method: 'DELETE', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}`, retryable: true }, options)
   }
 
-  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
-  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
-    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
-  }
-
   /** Pause: deliveries are held until resume. Scopes: webhooks:manage. */
   pause(endpointId: string, body: types.PauseWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.PauseWebhookEndpointAnswer> {
     return this.#send<types.PauseWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/pause`, body, retryable: true }, options)
@@ -282,6 +282,31 @@ export class Webhooks {
     return this.#send<types.TestWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/test`, body, retryable: false }, options)
   }
 
+  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
+  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Get a delivery. Scopes: webhooks:read. */
+  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
+    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
+  }
+
+  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
+  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
+    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
+  }
+
+  /** Remove what the attempts of a delivery keep of request and answer. URL, headers and bodies go; number, time, status, error and timing of each attempt stay. The data of the event itself: `POST /v1/events/{eventId}/expunge`. Scopes: webhooks:manage. */
+  expungeDelivery(deliveryId: string, body: types.ExpungeDeliveryBody = {}, options: RequestOptions = {}): Promise<types.ExpungeDeliveryAnswer> {
+    return this.#send<types.ExpungeDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/expunge`, body, retryable: true }, options)
+  }
+
+  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
+  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
+    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
+  }
+
   /** Deliver a span of time again. failed: exhausted and expired deliveries; held: let held ones go; missed: events that never had a delivery here; all: every event. Each keeps its webhook-id. Scopes: webhooks:manage. */
   createWebhookReplay(endpointId: string, body: types.CreateWebhookReplayBody, options: RequestOptions = {}): Promise<types.CreateWebhookReplayAnswer> {
     return this.#send<types.CreateWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays`, body, retryable: true, takesIdempotencyKey: true }, options)
@@ -300,21 +325,6 @@ export class Webhooks {
   /** Stop a replay; what it opened already goes out. Scopes: webhooks:manage. */
   cancelWebhookReplay(endpointId: string, replayId: string, body: types.CancelWebhookReplayBody = {}, options: RequestOptions = {}): Promise<types.CancelWebhookReplayAnswer> {
     return this.#send<types.CancelWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays/${encodeURIComponent(replayId)}/cancel`, body, retryable: true }, options)
-  }
-
-  /** Get a delivery. Scopes: webhooks:read. */
-  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
-    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
-  }
-
-  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
-  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
-    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
-  }
-
-  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
-  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
-    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
   }
 }
 

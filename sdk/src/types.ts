@@ -251,6 +251,8 @@ export type Event = {
   sequence: number | null
   timestamp: string
   data: unknown
+  /** Only when its data was removed on request; data is null then */
+  expungedAt?: string
 }
 
 export type CreatedWebhookEndpoint = {
@@ -269,11 +271,17 @@ export type CreatedWebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
   /** Signing secret: only in this answer; null when it is a repeated one */
   secret: string | null
@@ -295,12 +303,42 @@ export type WebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
+}
+
+export type DeliveryAttempt = {
+  id: string
+  number: number
+  at: string
+  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
+  request: {
+    url: string | null
+    /** Signatures are masked */
+    headers: Record<string, string>
+  }
+  response: {
+    status: number
+    headers: Record<string, string>
+    /** First 16 kB */
+    body: string | null
+  } | null
+  /** When request and answer were removed on request */
+  expungedAt: string | null
+  timing: {
+    firstByteMs: number | null
+    totalMs: number
+  }
 }
 
 export type Delivery = {
@@ -320,28 +358,6 @@ export type Delivery = {
   lastStatus: number | null
   createdAt: string
   completedAt: string | null
-}
-
-export type DeliveryAttempt = {
-  id: string
-  number: number
-  at: string
-  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
-  request: {
-    url: string | null
-    /** Signatures are masked */
-    headers: Record<string, string>
-  }
-  response: {
-    status: number
-    headers: Record<string, string>
-    /** First 16 kB */
-    body: string | null
-  } | null
-  timing: {
-    firstByteMs: number | null
-    totalMs: number
-  }
 }
 
 export type WebhookReplay = {
@@ -592,7 +608,7 @@ export type GetOwnTenantAnswer = OwnTenant
 
 export type CreateTenantKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -604,7 +620,7 @@ export type CreateTenantKeyAnswer = CreatedKey
 
 export type CreateKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -760,6 +776,9 @@ export type ListEventsAnswer = {
 
 export type GetEventAnswer = Event
 
+export type ExpungeEventBody = Record<string, never>
+export type ExpungeEventAnswer = Event
+
 export type StreamSessionQuery = {
   /** For clients that cannot send the header */
   lastEventId?: string
@@ -783,6 +802,10 @@ export type CreateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
@@ -811,11 +834,29 @@ export type UpdateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type UpdateWebhookEndpointAnswer = WebhookEndpoint
 
 export type DeleteWebhookEndpointAnswer = null
+
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
 
 export type ListDeliveriesQuery = {
   limit?: number
@@ -833,19 +874,19 @@ export type ListDeliveriesAnswer = {
   hasMore: boolean
 }
 
-export type PauseWebhookEndpointBody = Record<string, never>
-export type PauseWebhookEndpointAnswer = WebhookEndpoint
+export type GetDeliveryAnswer = Delivery
 
-export type ResumeWebhookEndpointBody = Record<string, never>
-export type ResumeWebhookEndpointAnswer = WebhookEndpoint
-
-export type RotateWebhookSecretBody = {
-  overlapSeconds?: number
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
 }
-export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
 
-export type TestWebhookEndpointBody = Record<string, never>
-export type TestWebhookEndpointAnswer = DeliveryAttempt
+export type ExpungeDeliveryBody = Record<string, never>
+export type ExpungeDeliveryAnswer = Delivery
+
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
 
 export type CreateWebhookReplayBody = {
   since: string
@@ -872,17 +913,6 @@ export type GetWebhookReplayAnswer = WebhookReplay
 
 export type CancelWebhookReplayBody = Record<string, never>
 export type CancelWebhookReplayAnswer = WebhookReplay
-
-export type GetDeliveryAnswer = Delivery
-
-export type ListDeliveryAttemptsAnswer = {
-  data: DeliveryAttempt[]
-  nextCursor: string | null
-  hasMore: boolean
-}
-
-export type RetryDeliveryBody = Record<string, never>
-export type RetryDeliveryAnswer = Delivery
 
 export type GetLimitsAnswer = Limits
 

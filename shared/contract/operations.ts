@@ -11,7 +11,9 @@ import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
 import { usageOperations } from './usage.ts'
-import { webhookOperations } from './webhooks.ts'
+import { webhookDeliveryOperations } from './webhook-deliveries.ts'
+import { webhookEndpointOperations } from './webhook-endpoints.ts'
+import { webhookReplayOperations } from './webhook-replays.ts'
 
 /** Every operation of the API by its name (the operationId of openapi.json). */
 export const operations = {
@@ -21,7 +23,9 @@ export const operations = {
   ...sessionOperations,
   ...messageOperations,
   ...eventOperations,
-  ...webhookOperations,
+  ...webhookEndpointOperations,
+  ...webhookDeliveryOperations,
+  ...webhookReplayOperations,
   ...limitOperations,
   ...auditOperations,
   ...usageOperations,
