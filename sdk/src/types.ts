@@ -1,5 +1,589 @@
 // Generated from shared/contract by `npm run openapi`. Do not edit.
 
+export type SendMessage = {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "text"
+  text: TextContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "image"
+  image: ImageContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "video"
+  video: VideoContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "voice"
+  voice: VoiceContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "audio"
+  audio: AudioContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "document"
+  document: DocumentContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "sticker"
+  sticker: StickerContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "location"
+  location: LocationContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "contacts"
+  contacts: ContactCard[]
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "poll"
+  poll: PollContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "reaction"
+  reaction: ReactionContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "edit"
+  edit: EditContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "delete"
+  delete: DeleteContent
+}
+
+export type TextContent = {
+  body: string
+  /** As you give it: the page is never fetched. The url must occur in the body */
+  linkPreview?: {
+    url: string
+    title: string
+    description?: string
+    /** JPEG in base64, at most 32 KiB */
+    thumbnail?: string
+  }
+}
+
+/** image/jpeg, image/png, image/webp; at most 16 MiB */
+export type ImageContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  viewOnce?: boolean | null
+  thumbnail?: string | null
+  width?: number | null
+  height?: number | null
+}
+
+/** video/mp4, video/3gpp; at most 64 MiB */
+export type VideoContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  viewOnce?: boolean | null
+  thumbnail?: string | null
+  width?: number | null
+  height?: number | null
+  seconds?: number | null
+  gif?: boolean | null
+}
+
+/** Opus in Ogg, mono. audio/ogg; at most 16 MiB */
+export type VoiceContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  viewOnce?: boolean | null
+  seconds?: number | null
+  /** Up to 64 bars of 0–100; without it players show a flat line */
+  waveform?: number[] | null
+}
+
+/** audio/mpeg, audio/mp4, audio/aac, audio/amr, audio/ogg; at most 16 MiB */
+export type AudioContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  seconds?: number | null
+}
+
+/** Any type; at most 100 MiB */
+export type DocumentContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  thumbnail?: string | null
+  fileName?: string | null
+  pageCount?: number | null
+}
+
+/** 512 × 512 pixels. image/webp; at most 512 KiB */
+export type StickerContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  width?: number | null
+  height?: number | null
+  animated?: boolean | null
+}
+
+export type LocationContent = {
+  latitude: number
+  longitude: number
+  name?: string | null
+  address?: string | null
+}
+
+export type ContactCard = {
+  name: string
+  phones?: string[]
+  organization?: string | null
+  emails?: string[]
+  /** The whole card; without it one is made of the other fields */
+  vcard?: string | null
+}
+
+export type PollContent = {
+  name: string
+  options: string[]
+  /** How many options one person may choose; 0: as many as they like */
+  selectableCount?: number
+  /** In answers: votes so far; ignored in requests */
+  results?: ({
+    option: string
+    votes: number
+  })[] | null
+}
+
+export type ReactionContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  /** One emoji; null takes the reaction back */
+  emoji: string | null
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
+/** A new text for a text of yours, within 15 minutes */
+export type EditContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  text: {
+    body: string
+  }
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
+/** Deletes a message for everyone */
+export type DeleteContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
 export type Health = {
   status: "ok"
   version: string
@@ -205,10 +789,88 @@ export type Message = {
   mode: "live" | "test"
   direction: "outbound" | "inbound"
   status: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
+  /** text, image, video, audio, voice, document, sticker, location, contacts, poll, reaction, edit, delete; received ones also pollVote, unsupported, undecryptable */
   type: string
   text?: {
     body: string
+    linkPreview?: {
+      url: string
+      title?: string | null
+      description?: string | null
+      thumbnail?: string | null
+    } | null
   }
+  image?: MediaContentOutput
+  video?: MediaContentOutput
+  audio?: MediaContentOutput
+  voice?: MediaContentOutput
+  document?: MediaContentOutput
+  sticker?: MediaContentOutput
+  location?: {
+    latitude: number
+    longitude: number
+    name?: string | null
+    address?: string | null
+  }
+  contacts?: ({
+    name: string
+    phones: string[]
+    organization?: string | null
+    emails: string[]
+    vcard?: string | null
+  })[]
+  poll?: {
+    name: string
+    options: string[]
+    selectableCount: number
+    results?: ({
+      option: string
+      votes: number
+    })[] | null
+  }
+  pollVote?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    options: string[] | null
+  }
+  reaction?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    emoji: string | null
+  }
+  edit?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    text: {
+      body: string
+    }
+  }
+  delete?: {
+    messageId?: string | null
+    whatsappId?: string | null
+  }
+  unsupported?: {
+    kind: string
+  }
+  undecryptable?: {
+    reason: string
+  }
+  replyTo?: {
+    messageId?: string | null
+    whatsappId?: string | null
+  } | null
+  mentions?: Address[] | null
+  mentionsEveryone?: boolean | null
+  forwarded?: boolean | null
+  audience?: Address[] | null
+  /** What people react with now; of a single message (GET by id) */
+  reactions?: ({
+    from: Address
+    emoji: string
+    at: string
+  })[] | null
+  /** The chat deletes it after this long */
+  disappearingSeconds?: number | null
   chat: Address
   from: Address
   to: Address
@@ -226,8 +888,35 @@ export type Message = {
   deliveredAt: string | null
   readAt: string | null
   receivedAt: string | null
+  /** Its text is the edited one since then */
+  editedAt?: string | null
+  /** Deleted for everyone */
+  deletedAt?: string | null
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
+}
+
+export type MediaContentOutput = {
+  /** GET /v1/media/{id} answers a downloadUrl */
+  mediaId?: string | null
+  mimetype?: string | null
+  sizeBytes?: number | null
+  /** Hex, of the file */
+  sha256?: string | null
+  status?: "stored" | "pending" | "unavailable" | null
+  caption?: string | null
+  fileName?: string | null
+  seconds?: number | null
+  width?: number | null
+  height?: number | null
+  pageCount?: number | null
+  waveform?: number[] | null
+  viewOnce?: boolean | null
+  animated?: boolean | null
+  gif?: boolean | null
+  /** Where a file that you gave as a url came from */
+  url?: string | null
+  thumbnail?: string | null
 }
 
 /** jid and lid are null until WhatsApp resolved them */
@@ -723,23 +1412,7 @@ export type LogoutSessionAnswer = Session
 
 export type DeleteSessionAnswer = Session
 
-export type CreateMessageBody = {
-  sessionId: string
-  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, or an address object of an answer */
-  to: string | {
-    contactId?: string | null
-    phone?: string | null
-    lid?: string | null
-    jid?: string | null
-    kind?: string | null
-  }
-  type: "text"
-  text: {
-    body: string
-  }
-  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
-  metadata?: Record<string, string>
-}
+export type CreateMessageBody = SendMessage
 export type CreateMessageAnswer = Message
 
 export type GetMessageAnswer = Message
@@ -1109,11 +1782,24 @@ export type ErrorCode =
   | "tenant_deleted"
   | "key_not_active"
   | "message_already_sent"
+  | "message_not_editable"
+  | "message_not_deletable"
+  | "edit_window_closed"
+  | "media_not_ready"
+  | "media_expired"
   | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"
+  | "media_too_large"
   | "unsupported_media_type"
   | "idempotency_key_reused"
+  | "message_not_found"
+  | "media_not_found"
+  | "media_empty"
+  | "media_type_mismatch"
+  | "sticker_size_wrong"
+  | "media_url_refused"
+  | "media_fetch_failed"
   | "rate_limited"
   | "quota_exceeded"
   | "internal_error"

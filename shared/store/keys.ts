@@ -62,6 +62,10 @@ export const endedPartition = (scope: TenantScope, sessionId: string): string =>
 /** contacts of a session: one row per contact, one per alias */
 export const contactPartition = (scope: TenantScope, sessionId: string): string =>
   `${session(scope, sessionId)}#CONTACT`
+/** reactions and votes of a session's messages */
+export const answerPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ANSWER`
+/** which inbound message has which WhatsApp id */
+export const whatsappIdPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#WA`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
