@@ -4,6 +4,7 @@ import {
   endedPartition,
   eventPartition,
   leaseKey,
+  openOperationPartition,
   openPartition,
   pacingKey,
   SHARDS,
@@ -54,7 +55,7 @@ export const deleteSessionRows = async (
       await Promise.all(keys.slice(start, start + PARALLEL).map((key) => tables.messages.remove(key)))
     left -= keys.length
   }
-  for (const partition of [openPartition, endedPartition, eventPartition, contactPartition]) {
+  for (const partition of [openPartition, openOperationPartition, endedPartition, eventPartition, contactPartition]) {
     const pk = partition(scope, sessionId)
     while (left > 0) {
       const page = await tables.messages.query({
