@@ -76,7 +76,7 @@ const everybodyConnected = (): Promise<boolean> =>
   )
 
 const memoryOfWorkers = async (): Promise<number[]> =>
-  ((await admin.get('/v1/admin/workers?mode=test')).data as { rssMb: number | null; status: string }[])
+  ((await admin.get('/v1/admin/workers')).data as { rssMb: number | null; status: string }[])
     .filter(({ status }) => status === 'ready')
     .map(({ rssMb }) => rssMb ?? 0)
 

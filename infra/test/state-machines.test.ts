@@ -8,7 +8,7 @@ import { ofType, synthesize } from './support/synth.ts'
 const MACHINES: [string, StateMachineDefinition][] = [
   ['AllocateSession', allocateSession],
   ['WorkerLifecycle', workerLifecycle(2)],
-  ['RolloutWorkers', rolloutWorkers()],
+  ['RolloutWorkers', rolloutWorkers(['one'])],
 ]
 const nextOf = (state: State): string[] => [
   ...('Next' in state ? [state.Next] : []),
