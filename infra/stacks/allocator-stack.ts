@@ -150,7 +150,7 @@ export class AllocatorStack extends CellStack {
     return new JsonataMachine(this, 'WorkerLifecycle', {
       cell: this.cell,
       name: 'worker-lifecycle',
-      definition: workerLifecycle(network.subnets.length),
+      definition: workerLifecycle({ subnetCount: network.subnets.length, spot: this.cell.config.fleet.spot }),
       substitutions: {
         AllocatorFunctionArn: functionArn,
         ClusterArn: cluster.clusterArn,

@@ -84,7 +84,10 @@ export const startTestFleet = async () => {
       ['arn:aws:states:::aws-sdk:ecs:stopTask', async ({ Task }) => void stoppedTasks.push(Task)],
     ]),
   })
-  const lifecycleArn = stepFunctions.register('worker-lifecycle', filled(workerLifecycle(2), {}))
+  const lifecycleArn = stepFunctions.register(
+    'worker-lifecycle',
+    filled(workerLifecycle({ subnetCount: 2, spot: ['test'] }), {}),
+  )
   stepFunctions.register('allocate-session', filled(allocateSession, { LifecycleStateMachineArn: lifecycleArn }))
   const rolloutArn = stepFunctions.register(
     'rollout-workers',
