@@ -1,3 +1,5 @@
+import type { LimitName } from './plans.ts'
+
 /**
  * The closed list of error codes of the HTTPS API. `title` is public and constant; `status` is the HTTP status;
  * `retryable` says whether the same request can succeed later without a change.
@@ -48,6 +50,8 @@ export interface FaultDetails {
   readonly errors?: readonly { readonly path: string; readonly message: string }[]
   /** Seconds for the Retry-After header (429, 503). */
   readonly retryAfterSeconds?: number
+  /** The limit that was reached: limit.reached tells the tenant. */
+  readonly limit?: { readonly name: LimitName; readonly maximum: number; readonly keyId?: string }
   /** Internal text for the log; never leaves the process in an answer. */
   readonly internal?: string
 }

@@ -1,5 +1,6 @@
-import { type Dispatcher, request } from 'undici'
-import { BlockedAddressError } from '../egress/guarded-agent.ts'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { BlockedAddressError, type GuardedAgent, requestGuarded } from '../egress/guarded-agent.ts'
 import type { AttemptError } from '../store/rows/webhook.ts'
 
 const RESPONSE_CAP_BYTES = 16 * 1024
@@ -21,7 +22,7 @@ export interface PostResult {
  * followed); of the answer 16 kB are read, the rest is cut off. Never throws: what went wrong is in the result.
  */
 export const postWebhook = async (input: {
-  dispatcher: Dispatcher
+  dispatcher: GuardedAgent
   url: string
   headers: Record<string, string>
   body: string
@@ -35,20 +36,21 @@ export const postWebhook = async (input: {
   let firstByteMs: number | null = null
   let responseHeaders: Record<string, string> = {}
   try {
-    const response = await request(input.url, {
-      dispatcher: input.dispatcher,
+    const request = requestGuarded(input.dispatcher, new URL(input.url), {
       method: 'POST',
       headers: input.headers,
-      body: input.body,
       signal,
     })
-    httpStatus = response.statusCode
+    // After the answer came, the rest of the request may still fail (a receiver that closes early): the answer counts.
+    request.on('error', () => undefined)
+    request.end(input.body)
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    httpStatus = response.statusCode ?? null
     firstByteMs = elapsed()
     responseHeaders = headersOf(response.headers)
-    const header = response.headers['retry-after']
-    retryAfter = Array.isArray(header) ? (header[0] ?? null) : (header ?? null)
-    const responseBody = await readCapped(response.body)
-    const ok = httpStatus >= 200 && httpStatus < 300
+    retryAfter = response.headers['retry-after'] ?? null
+    const responseBody = await readCapped(response)
+    const ok = httpStatus !== null && httpStatus >= 200 && httpStatus < 300
     return {
       httpStatus,
       error: ok ? null : 'http_status',
@@ -87,7 +89,7 @@ const headersOf = (headers: Readonly<Record<string, string | string[] | undefine
       .map(([name, value]) => [name, String(value).slice(0, MAXIMUM_HEADER_CHARACTERS)]),
   )
 
-const readCapped = async (body: AsyncIterable<Uint8Array> & { destroy?: () => unknown }): Promise<string> => {
+const readCapped = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
@@ -110,7 +112,7 @@ const classify = (error: unknown): AttemptError => {
   if (chain.some((link) => link instanceof BlockedAddressError)) return 'blocked_address'
   const code = chain.map((link) => (link as NodeJS.ErrnoException)?.code ?? '').find(Boolean) ?? ''
   if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return 'dns_failed'
-  if (/^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ETIMEDOUT)/.test(code)) return 'timeout'
+  if (/^ETIMEDOUT/.test(code)) return 'timeout'
   if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)/.test(code)) return 'connect_refused'
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) return 'tls_failed'
   return 'reset'
