@@ -612,7 +612,7 @@ export class Admin {
     return this.#send<types.MoveSessionAnswer>({ method: 'POST', path: `/v1/admin/sessions/${encodeURIComponent(sessionId)}/move`, body, retryable: true }, options)
   }
 
-  /** Replace the workers of a mode by the deployed version, wave by wave. */
+  /** Replace the workers of a mode by the deployed version, wave by wave. Room of the new version first, then one wave after the other. It waits while an alarm of the fleet rings and ends as failed after 15 minutes of it. */
   startRollout(body: types.StartRolloutBody, options: RequestOptions = {}): Promise<types.StartRolloutAnswer> {
     return this.#send<types.StartRolloutAnswer>({ method: 'POST', path: '/v1/admin/rollouts', body, retryable: false }, options)
   }

@@ -2010,6 +2010,8 @@ export type StartRolloutBody = {
   version?: string
   /** workers that hand over at the same time */
   waveSize?: number
+  /** go on while alarms of the fleet ring: for a version that repairs what rings */
+  ignoreAlarms?: boolean
 }
 export type StartRolloutAnswer = Rollout
 
