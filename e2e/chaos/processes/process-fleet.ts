@@ -17,6 +17,7 @@ import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '.
 import { linkSession } from '../../support/session.ts'
 import { makeSimulator } from '../../support/simulator.ts'
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts'
+import { createGroup } from '../create-group.ts'
 import type { SentMessage } from '../lane.ts'
 import { type Control, startControl } from './control.ts'
 import { CONTROL_VARIABLE } from './messages.ts'
@@ -25,6 +26,7 @@ export interface ProcessSession {
   readonly sessionId: string
   readonly phone: string
   readonly contact: string
+  readonly group: string
   readonly sent: Map<string, SentMessage>
   readonly received: Map<string, { readonly text: string; readonly seed: number }>
   /** epochs that its lease had, in order */
@@ -85,7 +87,8 @@ export const startProcessFleet = async (): Promise<ProcessFleet> => {
       const contact = `55219000007${String(index).padStart(2, '0')}`
       await simulator.call('POST', '/contacts', { phone: contact, name: 'Ana', deliveryReceipts: index % 2 === 1 })
       const sessionId = await linkSession(api, `+${phone}`)
-      sessions.push({ sessionId, phone, contact, sent: new Map(), received: new Map(), epochs: [] })
+      const group = await createGroup(platform.ready.simulator.controlUrl, { 'x-namespace': tenant.id }, contact, phone)
+      sessions.push({ sessionId, phone, contact, group, sent: new Map(), received: new Map(), epochs: [] })
     }
     const stores = openStores(tenant.id, await control.environment())
     return { platform, control, api, simulator, sessions, webhooks, endpointId: endpoint.id, stores, stop }
