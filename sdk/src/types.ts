@@ -209,6 +209,10 @@ export type Message = {
   text?: {
     body: string
   }
+  /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
+  undecryptable?: {
+    reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
+  }
   chat: Address
   from: Address
   to: Address

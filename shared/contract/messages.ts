@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
+import { UNDECRYPTABLE_REASONS } from '../core/undecryptable.ts'
 import { emptyBody, idOutput, idParameter, isoTime, metadataSchema, modeSchema, pageOf, pageQuery } from './common.ts'
 import type { Operation } from './operation.ts'
 
@@ -27,6 +28,13 @@ export const messageSchema = z
     status: z.enum(MESSAGE_STATUSES),
     type: z.string().meta({ example: 'text' }),
     text: z.object({ body: z.string() }).optional(),
+    undecryptable: z
+      .object({ reason: z.enum(UNDECRYPTABLE_REASONS) })
+      .optional()
+      .meta({
+        description:
+          'type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received.',
+      }),
     chat: addressSchema,
     from: addressSchema,
     to: addressSchema,
