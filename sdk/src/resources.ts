@@ -324,7 +324,7 @@ export class Limits {
     this.#send = send
   }
 
-  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. Scopes: tenant:read. */
+  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. The event limit.reached tells it once per limit and hour (rates) or UTC day (quotas). Scopes: tenant:read. */
   get(options: RequestOptions = {}): Promise<types.GetLimitsAnswer> {
     return this.#send<types.GetLimitsAnswer>({ method: 'GET', path: '/v1/limits', retryable: true }, options)
   }
