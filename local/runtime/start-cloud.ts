@@ -33,6 +33,16 @@ export interface LocalCloud {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' }
 
+const TASK_PREFIX = 'FLEETLINE_TASK_'
+
+/** What a developer wants worker processes to have: FLEETLINE_TASK_NODE_OPTIONS=--inspect is NODE_OPTIONS to them. */
+const readTaskVariables = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      name.startsWith(TASK_PREFIX) && value !== undefined ? [[name.slice(TASK_PREFIX.length), value]] : [],
+    ),
+  )
+
 /** Emulators up, template "deployed", API open. What ran before a crash is told as STOPPED. */
 export const startCloud = async (input: {
   root: string
@@ -77,7 +87,12 @@ export const startCloud = async (input: {
     processes,
     cwd: input.root,
     spawn: (command, args, options) => guard.spawn(command, args, options),
-    baseEnvironment: () => ({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...baseEnvironment }),
+    baseEnvironment: () => ({
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      ...readTaskVariables(process.env),
+      ...baseEnvironment,
+    }),
     onLine: (task, line) => log.line(`task ${task.startedBy ?? task.family}`, line),
     onStopped: (detail) =>
       eventBridge.emit('default', { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail }),

@@ -451,6 +451,16 @@ export class Admin {
   abortRollout(mode: string, options: RequestOptions = {}): Promise<types.AbortRolloutAnswer> {
     return this.#send<types.AbortRolloutAnswer>({ method: 'POST', path: `/v1/admin/rollouts/${encodeURIComponent(mode)}/abort`, retryable: true }, options)
   }
+
+  /** Get the WhatsApp Web version of a mode, and which versions WhatsApp refuses. */
+  getClientVersion(mode: string, options: RequestOptions = {}): Promise<types.GetClientVersionAnswer> {
+    return this.#send<types.GetClientVersionAnswer>({ method: 'GET', path: `/v1/admin/whatsapp-version/${encodeURIComponent(mode)}`, retryable: true }, options)
+  }
+
+  /** Set the WhatsApp Web version that the workers of a mode announce. Workers see it within ten seconds. Sessions that wait because WhatsApp refused the version before connect with the new one; those that are connected take it with their next connection. */
+  setClientVersion(mode: string, body: types.SetClientVersionBody, options: RequestOptions = {}): Promise<types.SetClientVersionAnswer> {
+    return this.#send<types.SetClientVersionAnswer>({ method: 'PUT', path: `/v1/admin/whatsapp-version/${encodeURIComponent(mode)}`, body, retryable: true }, options)
+  }
 }
 
 /** All resources of the API over one way to send. */

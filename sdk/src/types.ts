@@ -110,6 +110,8 @@ export type Session = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string
@@ -149,6 +151,8 @@ export type Diagnosis = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string
@@ -505,6 +509,22 @@ export type Rollout = {
   because: string
   startedAt: string
   endedAt: string | null
+}
+
+export type ClientVersion = {
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** what workers announce to WhatsApp; null: what each worker brings */
+  version: string | null
+  setAt: string | null
+  /** versions that WhatsApp refused (405) */
+  refused: ({
+    version: string
+    /** sessions that heard it lately, at most 4 are counted */
+    sessions: number
+    /** nobody connects before then, and one tries; null: nobody is held */
+    heldUntil: string | null
+  })[]
 }
 
 export type GetHealthAnswer = Health
@@ -1003,6 +1023,14 @@ export type StartRolloutAnswer = Rollout
 export type GetRolloutAnswer = Rollout
 
 export type AbortRolloutAnswer = Rollout
+
+export type GetClientVersionAnswer = ClientVersion
+
+export type SetClientVersionBody = {
+  /** as web.whatsapp.com shows it; null: what each worker brings */
+  version: string | null
+}
+export type SetClientVersionAnswer = ClientVersion
 
 export type EventType =
   | "session.created"

@@ -1,5 +1,6 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
+import { clientVersionOperations } from './client-versions.ts'
 import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
@@ -27,6 +28,7 @@ export const operations = {
   ...testModeOperations,
   ...adminOperations,
   ...rolloutOperations,
+  ...clientVersionOperations,
 } as const
 
 export type Operations = typeof operations

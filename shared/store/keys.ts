@@ -32,6 +32,8 @@ export const linkKey = (scope: TenantScope, sessionId: string): Key => ({ pk: se
 export const rolloutKey = (mode: Mode): Key => ({ pk: `R#${mode}`, sk: 'META' })
 /** what the capacity planner remembers of a mode */
 export const plannerKey = (mode: Mode): Key => ({ pk: `P#${mode}`, sk: 'META' })
+/** the WhatsApp Web version of a mode, and which versions are refused */
+export const clientVersionKey = (mode: Mode): Key => ({ pk: `WA#${mode}`, sk: 'META' })
 export const workerKey = (workerId: string): Key => ({ pk: `W#${workerId}`, sk: 'META' })
 export const assignedPartition = (workerId: string, incarnation: number): string => `W#${workerId}#${incarnation}`
 export const assignedKey = (workerId: string, incarnation: number, sessionId: string): Key => ({
