@@ -1265,6 +1265,11 @@ export type Limits = {
     used: number
     resetsAt: string
   }
+  /** Bytes of media that are kept now, with uploads that are under way */
+  mediaBytes: {
+    limit: number
+    used: number
+  }
   webhookEndpoints: {
     limit: number
     used: number

@@ -128,6 +128,12 @@ export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
 })
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: sessions that a suspension of the tenant stopped and that its end starts again */
+export const suspendedSessionPartition = (scope: TenantScope): string => `${scope.prefix}SUSPENDED`
+export const suspendedSessionKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: suspendedSessionPartition(scope),
+  sk: sessionId,
+})
 /** core table: one row per media object whose bytes count against the quota */
 export const mediaReservationPartition = (scope: TenantScope): string => `${scope.prefix}QM`
 export const mediaReservationKey = (scope: TenantScope, mediaId: string): Key => ({
