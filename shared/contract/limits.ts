@@ -20,6 +20,8 @@ export const limitsSchema = z
         'Accepted outbound messages of this UTC day. Taken in blocks: `used` may be ahead of what was accepted by one block per server.',
     }),
     webhookEndpoints: quota,
+    streams: quota.meta({ description: 'Live streams that are open now' }),
+    eventRetentionDays: z.number().int().meta({ description: 'Events and their deliveries are kept so long' }),
   })
   .meta({ id: 'Limits' })
 

@@ -104,6 +104,10 @@ export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
   pk: `${scope.prefix}RL#${bucket}`,
   sk: 'META',
 })
+/** ephemeral table: found by its hash alone, before any scope is known, as keys are */
+export const streamTicketKey = (hash: string): Key => ({ pk: `TK#${hash}`, sk: 'META' })
+/** ephemeral table: the streams that a tenant has open */
+export const streamPartition = (scope: TenantScope): string => `${scope.prefix}ST`
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
 /** ephemeral table: messages of one UTC day that environments took from the daily quota */

@@ -79,6 +79,8 @@ describe('GET /v1/limits', () => {
       keyRequests: { perSecond: 7, burst: 450 },
       sessions: { limit: 50_000, used: 0 },
       webhookEndpoints: { limit: 50, used: 0 },
+      streams: { limit: 20, used: 0 },
+      eventRetentionDays: 30,
     })
   })
 })
