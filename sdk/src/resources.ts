@@ -385,6 +385,11 @@ export class Events {
     return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
   }
 
+  /** A ticket for one stream, for clients that cannot send headers (EventSource). Valid for 60 seconds and for one connection, with the rights of this key. Get it in your backend, give it to the page, connect with `?ticket=…`; for the next connection get another one and send the last id as `lastEventId`. Scopes: events:read. */
+  createStreamTicket(body: types.CreateStreamTicketBody = {}, options: RequestOptions = {}): Promise<types.CreateStreamTicketAnswer> {
+    return this.#send<types.CreateStreamTicketAnswer>({ method: 'POST', path: '/v1/stream-tickets', body, retryable: false }, options)
+  }
+
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
   stream(sessionId: string, query: types.StreamSessionQuery = {}, options: RequestOptions = {}): Promise<types.StreamSessionAnswer> {
     return this.#send<types.StreamSessionAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/stream`, query, retryable: true }, options)

@@ -1274,6 +1274,13 @@ export type Limits = {
     limit: number
     used: number
   }
+  /** Live streams that are open now */
+  streams: {
+    limit: number
+    used: number
+  }
+  /** Events and their deliveries are kept so long */
+  eventRetentionDays: number
 }
 
 export type AuditEntry = {
@@ -1419,6 +1426,8 @@ export type CreateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1451,6 +1460,8 @@ export type UpdateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1753,13 +1764,28 @@ export type GetEventAnswer = Event
 export type ExpungeEventBody = Record<string, never>
 export type ExpungeEventAnswer = Event
 
+export type CreateStreamTicketBody = {
+  sessionId?: string
+}
+export type CreateStreamTicketAnswer = {
+  /** Only in this answer */
+  ticket: string
+  /** The one session that it opens; null: any of this key */
+  sessionId: string | null
+  expiresAt: string
+}
+
 export type StreamSessionQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }
 export type StreamSessionAnswer = Event
 
 export type StreamEventsQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }
