@@ -694,6 +694,8 @@ export type Session = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string
@@ -733,6 +735,8 @@ export type Diagnosis = {
   reason: {
     code: string
     waCode?: number
+    /** of state_lost and log_future_format: what is wrong with what was stored of the session */
+    fault?: "future_format" | "unreadable_head" | "missing_head" | "missing_snapshot" | "missing_record" | "corrupt_record" | "missing_key" | "wrong_key" | "missing_credentials" | "sequence_behind"
     retryable: boolean
     nextAction: string
     since: string
@@ -924,6 +928,177 @@ export type Address = {
   kind: "user" | "group" | "status" | "channel" | "unknown"
 }
 
+export type ContactLookup = {
+  data: ({
+    input: string
+    /** null: a LID that this session has never met */
+    onWhatsApp: boolean | null
+    contact: Address | null
+  })[]
+}
+
+export type Operation = {
+  id: string
+  sessionId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** The operation of this API that made it */
+  kind: string
+  /** pending: waits for the session to be connected; expired: it had no effect; unknown: WhatsApp never confirmed it, it may have had its effect */
+  status: "pending" | "running" | "succeeded" | "failed" | "expired" | "unknown"
+  /** Of a succeeded one: the body that its 200 would have had; else null */
+  result: unknown
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  createdAt: string
+  expiresAt: string
+  completedAt: string | null
+}
+
+export type Contact = {
+  /** Stable within the session; names of merged contacts lead to the one left */
+  id: string
+  sessionId: string
+  phone: string | null
+  /** Null until WhatsApp told it */
+  lid: string | null
+  /** They wrote, or WhatsApp took a message for them */
+  hasChat: boolean
+  firstSeenAt: string
+}
+
+export type ContactProfile = {
+  contact: Address
+  about: string | null
+  /** WhatsApp’s own address of the picture; good for a few days. null: none, or not for us */
+  pictureUrl: string | null
+  aboutSetAt: string | null
+}
+
+export type ContactBlock = {
+  contact: Address
+  blocked: boolean
+}
+
+export type CreatedGroup = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+  owner: Address | null
+  participants: ({
+    participant: Address
+    role: "member" | "admin" | "owner"
+  })[]
+  results: ({
+    participant: Address
+    /** unchanged: it was so before; needsInvite: the person does not let us add them, send them the invite link */
+    status: "done" | "unchanged" | "needsInvite" | "failed"
+    code: string | null
+  })[]
+}
+
+export type GroupSummary = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+}
+
+export type Group = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+  owner: Address | null
+  participants: ({
+    participant: Address
+    role: "member" | "admin" | "owner"
+  })[]
+}
+
+export type GroupDone = {
+  groupId: string
+}
+
+export type GroupParticipantResults = {
+  groupId: string
+  action: string
+  results: ({
+    participant: Address
+    /** unchanged: it was so before; needsInvite: the person does not let us add them, send them the invite link */
+    status: "done" | "unchanged" | "needsInvite" | "failed"
+    code: string | null
+  })[]
+}
+
+export type GroupInvite = {
+  groupId: string
+  code: string
+  link: string
+}
+
+export type GroupJoined = {
+  groupId: string
+  /** requested: an admin has to let us in */
+  status: "joined" | "requested"
+}
+
+export type Profile = {
+  account: Address
+  name: string | null
+  about: string | null
+  /** WhatsApp’s own address of the picture; good for a few days. null: none, or not for us */
+  pictureUrl: string | null
+}
+
+export type Presence = {
+  chat: Address | null
+  state: string
+}
+
 export type Event = {
   id: string
   type: string
@@ -936,6 +1111,8 @@ export type Event = {
   sequence: number | null
   timestamp: string
   data: unknown
+  /** Only when its data was removed on request; data is null then */
+  expungedAt?: string
 }
 
 export type CreatedWebhookEndpoint = {
@@ -954,11 +1131,17 @@ export type CreatedWebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
   /** Signing secret: only in this answer; null when it is a repeated one */
   secret: string | null
@@ -980,12 +1163,42 @@ export type WebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
+}
+
+export type DeliveryAttempt = {
+  id: string
+  number: number
+  at: string
+  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
+  request: {
+    url: string | null
+    /** Signatures are masked */
+    headers: Record<string, string>
+  }
+  response: {
+    status: number
+    headers: Record<string, string>
+    /** First 16 kB */
+    body: string | null
+  } | null
+  /** When request and answer were removed on request */
+  expungedAt: string | null
+  timing: {
+    firstByteMs: number | null
+    totalMs: number
+  }
 }
 
 export type Delivery = {
@@ -1005,28 +1218,6 @@ export type Delivery = {
   lastStatus: number | null
   createdAt: string
   completedAt: string | null
-}
-
-export type DeliveryAttempt = {
-  id: string
-  number: number
-  at: string
-  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
-  request: {
-    url: string | null
-    /** Signatures are masked */
-    headers: Record<string, string>
-  }
-  response: {
-    status: number
-    headers: Record<string, string>
-    /** First 16 kB */
-    body: string | null
-  } | null
-  timing: {
-    firstByteMs: number | null
-    totalMs: number
-  }
 }
 
 export type WebhookReplay = {
@@ -1191,6 +1382,22 @@ export type Rollout = {
   endedAt: string | null
 }
 
+export type ClientVersion = {
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** what workers announce to WhatsApp; null: what each worker brings */
+  version: string | null
+  setAt: string | null
+  /** versions that WhatsApp refused (405) */
+  refused: ({
+    version: string
+    /** sessions that heard it lately, at most 4 are counted */
+    sessions: number
+    /** nobody connects before then, and one tries; null: nobody is held */
+    heldUntil: string | null
+  })[]
+}
+
 export type GetHealthAnswer = Health
 
 export type CreateTenantBody = {
@@ -1261,7 +1468,7 @@ export type GetOwnTenantAnswer = OwnTenant
 
 export type CreateTenantKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read" | "contacts:read" | "contacts:manage" | "groups:read" | "groups:manage" | "presence:manage" | "profile:manage")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -1273,7 +1480,7 @@ export type CreateTenantKeyAnswer = CreatedKey
 
 export type CreateKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read" | "contacts:read" | "contacts:manage" | "groups:read" | "groups:manage" | "presence:manage" | "profile:manage")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -1398,6 +1605,130 @@ export type ListMessagesAnswer = {
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
 
+export type LookupContactsBody = {
+  /** Phone numbers, or LIDs (…@lid) that were met before */
+  addresses: string[]
+}
+export type LookupContactsAnswer = ContactLookup | Operation
+
+export type ListContactsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  phone?: string
+  lid?: string
+}
+export type ListContactsAnswer = {
+  data: Contact[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type ListBlockedContactsAnswer = {
+  data: Address[]
+} | Operation
+
+export type GetContactAnswer = Contact
+
+export type GetContactProfileAnswer = ContactProfile | Operation
+
+export type BlockContactBody = Record<string, never>
+export type BlockContactAnswer = ContactBlock | Operation
+
+export type UnblockContactBody = Record<string, never>
+export type UnblockContactAnswer = ContactBlock | Operation
+
+export type CreateGroupBody = {
+  subject: string
+  description?: string
+  participants: string[]
+}
+export type CreateGroupAnswer = CreatedGroup | Operation
+
+export type ListGroupsAnswer = {
+  data: GroupSummary[]
+} | Operation
+
+export type GetGroupAnswer = Group | Operation
+
+export type UpdateGroupBody = {
+  subject?: string
+  /** null removes it */
+  description?: string | null
+  /** Only admins write */
+  announcementsOnly?: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings?: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval?: boolean
+  /** Members add people, not only admins */
+  membersCanAdd?: boolean
+  disappearingSeconds?: 0 | 86400 | 604800 | 7776000
+}
+export type UpdateGroupAnswer = Group | Operation
+
+export type SetGroupPictureBody = {
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  imageBase64: string
+}
+export type SetGroupPictureAnswer = GroupDone | Operation
+
+export type RemoveGroupPictureAnswer = GroupDone | Operation
+
+export type ChangeGroupParticipantsBody = {
+  action: "add" | "remove" | "promote" | "demote"
+  participants: string[]
+}
+export type ChangeGroupParticipantsAnswer = GroupParticipantResults | Operation
+
+export type GetGroupInviteAnswer = GroupInvite | Operation
+
+export type RevokeGroupInviteBody = Record<string, never>
+export type RevokeGroupInviteAnswer = GroupInvite | Operation
+
+export type GetGroupInviteInfoAnswer = GroupSummary | Operation
+
+export type JoinGroupBody = {
+  invite: string
+}
+export type JoinGroupAnswer = GroupJoined | Operation
+
+export type LeaveGroupBody = Record<string, never>
+export type LeaveGroupAnswer = GroupDone | Operation
+
+export type GetProfileAnswer = Profile | Operation
+
+export type UpdateProfileBody = {
+  name?: string
+  about?: string
+}
+export type UpdateProfileAnswer = Profile | Operation
+
+export type SetProfilePictureBody = {
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  imageBase64: string
+}
+export type SetProfilePictureAnswer = Profile | Operation
+
+export type RemoveProfilePictureAnswer = Profile | Operation
+
+export type SendPresenceBody = {
+  state: "composing" | "recording" | "paused"
+  /** A phone number, a LID, a contact id or a group id */
+  chat: string
+} | {
+  state: "available" | "unavailable"
+}
+export type SendPresenceAnswer = Presence | Operation
+
+export type SubscribePresenceBody = {
+  /** A phone number, a LID, a contact id or a group id */
+  chat: string
+}
+export type SubscribePresenceAnswer = Presence | Operation
+
+export type GetOperationAnswer = Operation
+
 export type ListEventsQuery = {
   limit?: number
   /** nextCursor of the page before */
@@ -1412,6 +1743,9 @@ export type ListEventsAnswer = {
 }
 
 export type GetEventAnswer = Event
+
+export type ExpungeEventBody = Record<string, never>
+export type ExpungeEventAnswer = Event
 
 export type StreamSessionQuery = {
   /** For clients that cannot send the header */
@@ -1436,6 +1770,10 @@ export type CreateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
@@ -1464,11 +1802,29 @@ export type UpdateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type UpdateWebhookEndpointAnswer = WebhookEndpoint
 
 export type DeleteWebhookEndpointAnswer = null
+
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
 
 export type ListDeliveriesQuery = {
   limit?: number
@@ -1486,19 +1842,19 @@ export type ListDeliveriesAnswer = {
   hasMore: boolean
 }
 
-export type PauseWebhookEndpointBody = Record<string, never>
-export type PauseWebhookEndpointAnswer = WebhookEndpoint
+export type GetDeliveryAnswer = Delivery
 
-export type ResumeWebhookEndpointBody = Record<string, never>
-export type ResumeWebhookEndpointAnswer = WebhookEndpoint
-
-export type RotateWebhookSecretBody = {
-  overlapSeconds?: number
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
 }
-export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
 
-export type TestWebhookEndpointBody = Record<string, never>
-export type TestWebhookEndpointAnswer = DeliveryAttempt
+export type ExpungeDeliveryBody = Record<string, never>
+export type ExpungeDeliveryAnswer = Delivery
+
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
 
 export type CreateWebhookReplayBody = {
   since: string
@@ -1525,17 +1881,6 @@ export type GetWebhookReplayAnswer = WebhookReplay
 
 export type CancelWebhookReplayBody = Record<string, never>
 export type CancelWebhookReplayAnswer = WebhookReplay
-
-export type GetDeliveryAnswer = Delivery
-
-export type ListDeliveryAttemptsAnswer = {
-  data: DeliveryAttempt[]
-  nextCursor: string | null
-  hasMore: boolean
-}
-
-export type RetryDeliveryBody = Record<string, never>
-export type RetryDeliveryAnswer = Delivery
 
 export type GetLimitsAnswer = Limits
 
@@ -1672,6 +2017,14 @@ export type GetRolloutAnswer = Rollout
 
 export type AbortRolloutAnswer = Rollout
 
+export type GetClientVersionAnswer = ClientVersion
+
+export type SetClientVersionBody = {
+  /** as web.whatsapp.com shows it; null: what each worker brings */
+  version: string | null
+}
+export type SetClientVersionAnswer = ClientVersion
+
 export type EventType =
   | "session.created"
   | "session.deleted"
@@ -1714,6 +2067,8 @@ export type ErrorCode =
   | "forbidden"
   | "wrong_mode"
   | "tenant_suspended"
+  | "not_group_member"
+  | "not_group_admin"
   | "not_found"
   | "method_not_allowed"
   | "not_acceptable"
@@ -1742,12 +2097,19 @@ export type ErrorCode =
   | "sticker_size_wrong"
   | "media_url_refused"
   | "media_fetch_failed"
+  | "invalid_invite"
+  | "recipient_not_on_whatsapp"
+  | "whatsapp_rejected"
+  | "whatsapp_rate_limited"
   | "rate_limited"
   | "quota_exceeded"
   | "internal_error"
   | "simulator_control_unavailable"
+  | "outcome_unknown"
   | "simulator_refused"
   | "live_mode_disabled"
   | "simulator_unreachable"
+  | "operation_expired"
   | "unavailable"
+  | "whatsapp_timeout"
   | "timeout"

@@ -5,6 +5,7 @@ import {
   endedPartition,
   eventPartition,
   leaseKey,
+  openOperationPartition,
   openPartition,
   pacingKey,
   SHARDS,
@@ -22,6 +23,7 @@ const PARALLEL = 25
 /** of one session in the messages table */
 const PARTITIONS = [
   openPartition,
+  openOperationPartition,
   endedPartition,
   eventPartition,
   contactPartition,

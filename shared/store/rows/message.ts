@@ -78,5 +78,7 @@ export const eventRowSchema = z.object({
   data: sealedSchema,
   /** endpoint that an operational event is about: it is told to the others only */
   aboutEndpointId: z.string().optional(),
+  /** when its data was removed on request: `data` is a sealed null since then */
+  expungedAt: time.optional(),
 })
 export type EventRow = z.infer<typeof eventRowSchema>
