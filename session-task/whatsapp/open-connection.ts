@@ -1,5 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
+import { makeCommands } from './commands/make-commands.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
@@ -119,6 +120,7 @@ export const openConnection: OpenConnection = (options) => {
       return isOpen
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
+    commands: makeCommands(socket, sessionCaches(log), whileOpen),
     encodeText,
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
