@@ -11,8 +11,8 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
-const UNDONE_MAX = 5_000
-const UNDONE_BYTES_MAX = 16 * 1024 * 1024
+export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
+const KICKS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -36,6 +36,8 @@ export class Projector {
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
+  readonly #limit: { readonly records: number; readonly bytes: number }
+  #kicks = 0
   #isReplay = false
   /** rows up to here are written one by one */
   #suspectUpTo = 0
@@ -53,6 +55,7 @@ export class Projector {
     onBackpressure: () => void
   }) {
     this.#context = input.context
+    this.#limit = input.context.services.undoneLimit ?? UNDONE_LIMIT
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#book = input.book
@@ -63,10 +66,12 @@ export class Projector {
 
   /** Something was appended. */
   kick(): void {
+    // Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in either.
+    if (this.#kicks++ % KICKS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
     if (this.#isStopped || this.#running) return
     this.#running = this.#run().finally(() => {
       this.#running = null
-      if (this.#sessionLog.state.undone().length > 0) this.kick()
+      if (this.#sessionLog.state.undoneCount > 0) this.kick()
     })
   }
 
@@ -89,11 +94,11 @@ export class Projector {
 
   /** Too much waits for its rows: nothing more should come in. */
   isFull(): boolean {
-    const undone = this.#sessionLog.state.undone()
-    if (undone.length >= UNDONE_MAX) return true
-    let bytes = 0
-    for (const record of undone) if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
-    return bytes >= UNDONE_BYTES_MAX
+    return this.#isLong() || this.#sessionLog.state.undoneBytes() >= this.#limit.bytes
+  }
+
+  #isLong(): boolean {
+    return this.#sessionLog.state.undoneCount >= this.#limit.records
   }
 
   /** After the record that is being written nothing more is. */
@@ -133,22 +138,26 @@ export class Projector {
       epoch: this.#sessionLog.epoch,
       book: this.#book,
       own: ownAddress(this.#context.sessionId, this.#own()),
+      outboundIdOf: (whatsappId: string) => this.#sessionLog.state.messageIdOf(whatsappId),
     }
     const rows: EventRow[] = []
-    // Records of different messages do not depend on each other; a reader stops at the first missing sequence.
-    await Promise.all(
-      [...groupBySubject(batch).values()].map(async (records) => {
-        for (const record of records) {
-          const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
-          const row = isPoison
-            ? await projectUnprocessable(this.#context, record)
-            : await projectRecord(this.#context, record, input)
-          if ((await events.put(row)) === 'clash')
-            throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
-          rows.push(row)
-        }
-      }),
-    )
+    const projectAll = async (records: readonly SequencedRecord[]): Promise<void> => {
+      for (const record of records) {
+        const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
+        const row = isPoison
+          ? await projectUnprocessable(this.#context, record)
+          : await projectRecord(this.#context, record, input)
+        if ((await events.put(row)) === 'clash')
+          throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
+        rows.push(row)
+      }
+    }
+    // Records of different messages do not depend on each other, and a reader stops at the first missing sequence; only
+    // what names another message looks for its row, so it comes after those, in order.
+    const isAnswer = (record: SequencedRecord) =>
+      record.t === 'in' && Boolean(record.event?.target || record.event?.quotedId)
+    await Promise.all([...groupBySubject(batch.filter((record) => !isAnswer(record))).values()].map(projectAll))
+    await projectAll(batch.filter(isAnswer))
     rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
     await this.#publish(rows)
     const upTo = batch.at(-1)?.sequence

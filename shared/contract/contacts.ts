@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { emptyBody, idOutput, idParameter, isoTime, pageOf, pageQuery } from './common.ts'
-import { addressSchema } from './messages.ts'
+import { addressSchema } from './content/address.ts'
 import type { Operation } from './operation.ts'
 import { COMMAND_FAULTS, command, operationSchema } from './operation-resource.ts'
 import { sessionParams } from './sessions.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { emptyBody, isoTime } from './common.ts'
-import { addressSchema } from './messages.ts'
+import { addressSchema } from './content/address.ts'
 import type { Operation } from './operation.ts'
 import { COMMAND_FAULTS, command, operationSchema } from './operation-resource.ts'
 import { pictureBody } from './picture.ts'

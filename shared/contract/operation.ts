@@ -21,6 +21,7 @@ export const SCOPES = [
   'webhooks:read',
   'webhooks:manage',
   'events:read',
+  'events:manage',
   'keys:manage',
   'tenant:read',
   'audit:read',

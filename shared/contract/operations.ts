@@ -1,5 +1,6 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
+import { clientVersionOperations } from './client-versions.ts'
 import { contactOperations } from './contacts.ts'
 import { eventOperations } from './events.ts'
 import { groupOperations } from './groups.ts'
@@ -14,7 +15,9 @@ import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
 import { testModeOperations } from './test-mode.ts'
 import { usageOperations } from './usage.ts'
-import { webhookOperations } from './webhooks.ts'
+import { webhookDeliveryOperations } from './webhook-deliveries.ts'
+import { webhookEndpointOperations } from './webhook-endpoints.ts'
+import { webhookReplayOperations } from './webhook-replays.ts'
 
 /** Every operation of the API by its name (the operationId of openapi.json). */
 export const operations = {
@@ -28,13 +31,16 @@ export const operations = {
   ...profileOperations,
   ...operationOperations,
   ...eventOperations,
-  ...webhookOperations,
+  ...webhookEndpointOperations,
+  ...webhookDeliveryOperations,
+  ...webhookReplayOperations,
   ...limitOperations,
   ...auditOperations,
   ...usageOperations,
   ...testModeOperations,
   ...adminOperations,
   ...rolloutOperations,
+  ...clientVersionOperations,
 } as const
 
 export type Operations = typeof operations
