@@ -1,7 +1,9 @@
+import { makeEventBridgeClient } from '../../shared/aws/event-bridge.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { makeSQSClient } from '../../shared/aws/sqs.ts'
 import { requireEnvironment } from '../../shared/config/environment.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { EventBridgeSink } from '../../shared/events/event-sink.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
@@ -20,6 +22,8 @@ export const handler = makeApi(
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
     quota: new MessageQuota(tables),
+    sink: new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus')),
+    log,
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
   makeApiDependencies(tables, log),

@@ -193,7 +193,7 @@ export class Messages {
     return new ListRequest((cursor) => this.#send<types.ListMessagesAnswer>({ method: 'GET', path: '/v1/messages', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Cancel a message that nobody has started to send. Scopes: messages:send. */
+  /** Cancel a message that nobody has started to send. While it is scheduled or queued. A worker may take it at the same moment: exactly one of the two wins. Tells `message.canceled`. Scopes: messages:send. */
   cancel(messageId: string, body: types.CancelMessageBody = {}, options: RequestOptions = {}): Promise<types.CancelMessageAnswer> {
     return this.#send<types.CancelMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/cancel`, body, retryable: true }, options)
   }

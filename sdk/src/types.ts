@@ -215,6 +215,8 @@ export type Message = {
     retryable: boolean
   } | null
   createdAt: string
+  /** When it was asked to be sent; null: at once */
+  sendAt: string | null
   expiresAt: string | null
   /** While it waits: held back until then, by the pacing of the session or by WhatsApp */
   notBefore: string | null
@@ -701,6 +703,10 @@ export type CreateMessageBody = {
   text: {
     body: string
   }
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
 }
@@ -1017,6 +1023,7 @@ export type EventType =
   | "message.played"
   | "message.failed"
   | "message.unknown"
+  | "message.canceled"
   | "message.received"
   | "message.edited"
   | "message.deleted"

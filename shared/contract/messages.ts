@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
 import { emptyBody, idOutput, idParameter, isoTime, metadataSchema, modeSchema, pageOf, pageQuery } from './common.ts'
+import { expiresAtSchema, sendAtSchema } from './message-times.ts'
 import type { Operation } from './operation.ts'
 
 /** WhatsApp's own limit of a text. */
@@ -33,6 +34,7 @@ export const messageSchema = z
     whatsappId: z.string().meta({ example: '3EB0A1B2C3D4E5F60718' }),
     failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
     createdAt: isoTime,
+    sendAt: isoTime.nullable().meta({ description: 'When it was asked to be sent; null: at once' }),
     expiresAt: isoTime.nullable(),
     notBefore: isoTime
       .nullable()
@@ -71,6 +73,8 @@ export const sendMessageBody = z.strictObject({
       .refine((text) => text.isWellFormed(), 'Not well-formed Unicode: it holds half of a surrogate pair')
       .meta({ example: 'Hello' }),
   }),
+  sendAt: sendAtSchema.optional(),
+  expiresAt: expiresAtSchema.optional(),
   metadata: metadataSchema.default({}),
 })
 
@@ -128,6 +132,8 @@ export const messageOperations = {
     method: 'POST',
     path: '/v1/messages/{messageId}/cancel',
     summary: 'Cancel a message that nobody has started to send',
+    description:
+      'While it is scheduled or queued. A worker may take it at the same moment: exactly one of the two wins. Tells `message.canceled`.',
     scopes: ['messages:send'],
     idempotent: 'natural',
     body: emptyBody,

@@ -54,6 +54,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   whatsappId: row.whatsappId,
   failure: row.failure,
   createdAt: iso(row.createdAt),
+  sendAt: isoOrNull(row.sendAt),
   expiresAt: isoOrNull(row.expiresAt),
   notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),

@@ -180,30 +180,7 @@ export class Messages {
         return row
       }
       const stamps = stampsOf(change.status, row)
-      const legs: Leg[] = [
-        {
-          table: this.#tables.messages.name,
-          update: messageKey(this.#scope, messageId),
-          set: {
-            expression: [
-              'SET #status = :status, #rank = :rank, #failure = :failure',
-              ...stamps.map((stamp) => `#${stamp} = :at`),
-            ].join(', '),
-            values: {
-              ':status': change.status,
-              ':rank': rankOf(change.status),
-              ':failure': change.failure ?? null,
-              ...(stamps.length ? { ':at': change.at } : {}),
-            },
-          },
-          condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
-        },
-      ]
-      if (isSettled(change.status) && row.openKey)
-        legs.push({
-          table: this.#tables.messages.name,
-          remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey },
-        })
+      const legs = this.#statusLegs(row, change, stamps)
       const result = await transact(this.#tables.client, legs)
       if (result.outcome === 'written')
         return {
@@ -217,9 +194,54 @@ export class Messages {
     throw new Error(`message ${messageId} could not be advanced to ${change.status}: too many conflicts`)
   }
 
-  /** `canceled`, only from scheduled or queued. @returns the row as it stands after the try; null when unknown */
-  async cancel(messageId: string, now: number): Promise<MessageRow | null> {
-    return this.advance(messageId, { status: 'canceled', at: now })
+  /**
+   * `canceled`, only from scheduled or queued, with its event in the same transaction: a claim at the same moment wins or
+   * loses, never both.
+   * @param tell leg of the event of the canceled row
+   * @returns the row as it stands after the try, null when unknown; and whether this call canceled it
+   */
+  async cancel(
+    messageId: string,
+    now: number,
+    tell: (canceled: MessageRow) => Promise<Leg>,
+  ): Promise<{ row: MessageRow | null; isWritten: boolean }> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const row = await this.get(messageId)
+      if (!row || row.direction === 'inbound' || !canAdvance(row.status as OutboundStatus, 'canceled'))
+        return { row, isWritten: false }
+      const canceled: MessageRow = { ...row, status: 'canceled', failure: null }
+      const result = await transact(this.#tables.client, [
+        ...this.#statusLegs(row, { status: 'canceled', at: now }, []),
+        await tell(canceled),
+      ])
+      if (result.outcome === 'written') return { row: canceled, isWritten: true }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+    }
+    throw new Error(`message ${messageId} could not be canceled: too many conflicts`)
+  }
+
+  /** MESSAGE, only while its status is as it was read, and the end of its OPEN row when that settles it. */
+  #statusLegs(row: MessageRow, change: StatusChange, stamps: readonly Stamp[]): Leg[] {
+    const table = this.#tables.messages.name
+    const update: Leg = {
+      table,
+      update: messageKey(this.#scope, row.id),
+      set: {
+        expression: [
+          'SET #status = :status, #rank = :rank, #failure = :failure',
+          ...stamps.map((stamp) => `#${stamp} = :at`),
+        ].join(', '),
+        values: {
+          ':status': change.status,
+          ':rank': rankOf(change.status),
+          ':failure': change.failure ?? null,
+          ...(stamps.length ? { ':at': change.at } : {}),
+        },
+      },
+      condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
+    }
+    if (!isSettled(change.status) || !row.openKey) return [update]
+    return [update, { table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }]
   }
 
   /** Newest first, of one session or of the whole tenant (eventually consistent). */

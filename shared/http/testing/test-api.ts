@@ -127,7 +127,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     ),
     'api-messages': makeApi(
       'api-messages',
-      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables), sink, log }),
       dependencies,
     ),
     'api-keys': makeApi(
