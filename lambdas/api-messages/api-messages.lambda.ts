@@ -14,6 +14,7 @@ import { MessageQuota } from './message-quota.ts'
 
 const log = makeLog('api-messages')
 const tables = openTables()
+const dependencies = makeApiDependencies(tables, log)
 
 /** The hot path: accept messages, say how they are. */
 export const handler = makeApi(
@@ -22,9 +23,10 @@ export const handler = makeApi(
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
     quota: new MessageQuota(tables),
+    docsBaseUrl: dependencies.docsBaseUrl,
     sink: new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus')),
     log,
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
-  makeApiDependencies(tables, log),
+  dependencies,
 )

@@ -13,4 +13,6 @@ export interface MessageServices {
   readonly quota: MessageQuota
   readonly sink: EventSink
   readonly log: Log
+  /** where error codes are explained */
+  readonly docsBaseUrl: string
 }

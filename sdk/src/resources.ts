@@ -197,6 +197,11 @@ export class Messages {
   cancel(messageId: string, body: types.CancelMessageBody = {}, options: RequestOptions = {}): Promise<types.CancelMessageAnswer> {
     return this.#send<types.CancelMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/cancel`, body, retryable: true }, options)
   }
+
+  /** Send up to 100 messages in one request. Every item stands for itself, as if it came by POST /v1/messages: one result per item, in order, whatever becomes of the others. Messages of one chat keep their order. With an Idempotency-Key each position never makes two messages: after a failure send the same batch again. Quotas count items. Scopes: messages:send. */
+  createBatch(body: types.CreateMessageBatchBody, options: RequestOptions = {}): Promise<types.CreateMessageBatchAnswer> {
+    return this.#send<types.CreateMessageBatchAnswer>({ method: 'POST', path: '/v1/messages/batch', body, retryable: true, takesIdempotencyKey: true }, options)
+  }
 }
 
 export class Events {

@@ -237,6 +237,15 @@ export type Address = {
   kind: "user" | "group" | "status" | "channel" | "unknown"
 }
 
+export type BatchResult = {
+  /** Position in `messages` */
+  index: number
+  /** 202: accepted; else the HTTP status of the error */
+  status: number
+  message: Message | null
+  error: Problem | null
+}
+
 export type Event = {
   id: string
   type: string
@@ -730,6 +739,34 @@ export type ListMessagesAnswer = {
 
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
+
+export type CreateMessageBatchBody = {
+  /** Bodies of POST /v1/messages; the request may have 1 MB */
+  messages: ({
+    sessionId: string
+    /** E.164 with or without +, …@s.whatsapp.net, …@c.us, or an address object of an answer */
+    to: string | {
+      contactId?: string | null
+      phone?: string | null
+      lid?: string | null
+      jid?: string | null
+      kind?: string | null
+    }
+    type: "text"
+    text: {
+      body: string
+    }
+    /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+    sendAt?: string
+    /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+    expiresAt?: string
+    /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+    metadata?: Record<string, string>
+  })[]
+}
+export type CreateMessageBatchAnswer = {
+  data: BatchResult[]
+}
 
 export type ListEventsQuery = {
   limit?: number

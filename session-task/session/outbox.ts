@@ -199,12 +199,15 @@ export class Outbox {
         due.push({ ...row, isNewChat })
         continue
       }
+      if (!goesOn) {
+        this.#wake.wakeIn(row.expiresAt - now)
+        continue
+      }
       const answer = await this.#pacer.admit(row, isNewChat, now)
       if (answer.admitted) due.push({ ...row, isNewChat })
       else {
         await this.#delays.hold(row, answer.notBefore, now)
         goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
-        if (!goesOn) break
       }
     }
     await this.#startAll(due, connection)

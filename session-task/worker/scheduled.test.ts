@@ -76,15 +76,21 @@ test('a message that the pace holds back beyond its end is ended in time, by a c
   const worker = await fleet.startWorker()
   const phone = '5511900004004'
   const sessionId = await fleet.linkSession(worker, phone)
-  const hours = (offset: number) => `${String((new Date().getUTCHours() + offset + 24) % 24).padStart(2, '0')}:00`
-  const quietHours = { from: hours(-1), to: hours(3), timeZone: 'UTC' }
-  await fleet.sessions.update(sessionId, { pacing: { policy: 'none', quietHours } })
-  await fleet.setDesired(sessionId, 'RUNNING')
-  await until('the new pace', async () => {
-    const probe = await fleet.accept(sessionId, CONTACT, `${phone} probe`)
-    return until('held back', async () => (await fleet.messages.get(probe.id))?.delayedUntil, 2_000).catch(() => null)
+  const minute = Math.floor((Date.now() % 86_400_000) / 60_000)
+  const clock = (at: number) => new Date((((at % 1_440) + 1_440) % 1_440) * 60_000).toISOString().slice(11, 16)
+  const quietHours = { from: clock(minute - 60), to: clock(minute + 60), timeZone: 'UTC' }
+  await fleet.sessions.update(sessionId, { pacing: { policy: 'human', quietHours } })
+  await fleet.ring(worker.queueUrl, 'desired', sessionId)
+  // The worker may read the setting a moment later than the message.
+  const held = await until('a held message', async () => {
+    const { id } = await fleet.accept(sessionId, CONTACT, `${phone} held`)
+    return until('held or gone', async () => {
+      const row = await fleet.messages.get(id)
+      return row && (row.delayedUntil !== null || row.status !== 'queued') ? row : null
+    }).then((row) => (row.delayedUntil === null ? null : row))
   })
   const late = await fleet.accept(sessionId, CONTACT, `${phone} late`, { expiresAt: Date.now() + 800 })
   expect(await fleet.untilMessage(late.id, ['failed'])).toMatchObject({ failure: { code: 'expired' } })
   expect(await inboxOf([`${phone} late`])).toEqual([])
+  expect((await fleet.messages.get(held.id))?.status).toBe('queued')
 })

@@ -4,6 +4,7 @@ import { eventOperations } from './events.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
+import { messageBatchOperations } from './message-batch.ts'
 import { messageOperations } from './messages.ts'
 import { rolloutOperations } from './rollouts.ts'
 import { sessionOperations } from './sessions.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...messageOperations,
+  ...messageBatchOperations,
   ...eventOperations,
   ...webhookOperations,
   ...limitOperations,
