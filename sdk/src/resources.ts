@@ -188,7 +188,7 @@ export class Messages {
     return this.#send<types.GetMessageAnswer>({ method: 'GET', path: `/v1/messages/${encodeURIComponent(messageId)}`, retryable: true }, options)
   }
 
-  /** List messages, newest first. Scopes: messages:read. */
+  /** Search messages, newest first. By session, chat, status, direction and time, in any combination. A message is found within about a second after it was accepted or changed; what is shown of it is never older than that. `queued` and `sending` of a session are complete at any moment, and listed by the time they may leave, latest first. Scopes: messages:read. */
   list(query: types.ListMessagesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListMessagesAnswer> {
     return new ListRequest((cursor) => this.#send<types.ListMessagesAnswer>({ method: 'GET', path: '/v1/messages', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }

@@ -728,8 +728,14 @@ export type ListMessagesQuery = {
   /** nextCursor of the page before */
   cursor?: string
   sessionId?: string
+  /** Messages of one chat, both directions: a phone number, a jid or a contact id; needs sessionId */
+  chat?: string
   status?: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
   direction?: "outbound" | "inbound"
+  /** Created at this time or later */
+  since?: string
+  /** Created before this time */
+  until?: string
 }
 export type ListMessagesAnswer = {
   data: Message[]

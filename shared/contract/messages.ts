@@ -114,14 +114,21 @@ export const messageOperations = {
     ...common,
     method: 'GET',
     path: '/v1/messages',
-    summary: 'List messages, newest first',
+    summary: 'Search messages, newest first',
+    description:
+      'By session, chat, status, direction and time, in any combination. A message is found within about a second after it was accepted or changed; what is shown of it is never older than that. `queued` and `sending` of a session are complete at any moment, and listed by the time they may leave, latest first.',
     scopes: ['messages:read'],
     idempotent: 'natural',
     query: z.strictObject({
       ...pageQuery,
       sessionId: idParameter('ses').optional(),
+      chat: z.string().min(1).max(100).optional().meta({
+        description: 'Messages of one chat, both directions: a phone number, a jid or a contact id; needs sessionId',
+      }),
       status: z.enum(MESSAGE_STATUSES).optional(),
       direction: z.enum(['outbound', 'inbound']).optional(),
+      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created at this time or later' }),
+      until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before this time' }),
     }),
     responses: { 200: pageOf(messageSchema) },
     faults: ['not_found', 'invalid_cursor'],

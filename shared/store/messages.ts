@@ -1,6 +1,7 @@
 import { canAdvance, isSettled, type OutboundStatus, rankOf } from '../core/message-status.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
+import { listKeys, listPartitions, relist, UNLIST } from './message-keys.ts'
 import type { Page } from './page.ts'
 import type { Sealed } from './rows/fields.ts'
 import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
@@ -111,8 +112,7 @@ export class Messages {
     const result = await this.#tables.messages.update(
       messageKey(this.#scope, messageId),
       {
-        expression:
-          'SET #status = :sending, #rank = :rank, #epoch = :epoch, #claimToken = :token, #attempts = #attempts + :one',
+        expression: `SET #status = :sending, #rank = :rank, #epoch = :epoch, #claimToken = :token, #attempts = #attempts + :one${UNLIST}`,
         values: {
           ':sending': 'sending',
           ':rank': rankOf('sending'),
@@ -223,19 +223,22 @@ export class Messages {
   /** MESSAGE, only while its status is as it was read, and the end of its OPEN row when that settles it. */
   #statusLegs(row: MessageRow, change: StatusChange, stamps: readonly Stamp[]): Leg[] {
     const table = this.#tables.messages.name
+    const lists = relist(this.#scope, row, change.status)
     const update: Leg = {
       table,
       update: messageKey(this.#scope, row.id),
       set: {
         expression: [
           'SET #status = :status, #rank = :rank, #failure = :failure',
-          ...stamps.map((stamp) => `#${stamp} = :at`),
-        ].join(', '),
+          ...stamps.map((stamp) => `, #${stamp} = :at`),
+          lists.expression,
+        ].join(''),
         values: {
           ':status': change.status,
           ':rank': rankOf(change.status),
           ':failure': change.failure ?? null,
           ...(stamps.length ? { ':at': change.at } : {}),
+          ...lists.values,
         },
       },
       condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
@@ -244,28 +247,11 @@ export class Messages {
     return [update, { table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }]
   }
 
-  /** Newest first, of one session or of the whole tenant (eventually consistent). */
-  async list(input: {
-    sessionId?: string
-    limit: number
-    after?: Item
-    status?: string
-    direction?: string
-  }): Promise<Page<MessageRow>> {
-    const index = input.sessionId ? 'list1' : 'list2'
-    const key = input.sessionId
-      ? { expression: '#l1pk = :pk', values: { ':pk': this.#listPartition(input.sessionId) } }
-      : { expression: '#l2pk = :pk', values: { ':pk': `${this.#scope.prefix}MESSAGES` } }
-    const conditions = [
-      ...(input.status ? ['#status = :status'] : []),
-      ...(input.direction ? ['#direction = :direction'] : []),
-    ]
+  /** All of a session, newest first (eventually consistent). For searches: MessageLists. */
+  async list(input: { sessionId: string; limit: number; after?: Item }): Promise<Page<MessageRow>> {
     const page = await this.#tables.messages.query({
-      index,
-      key,
-      filter: conditions.length
-        ? { expression: conditions.join(' AND '), values: { ':status': input.status, ':direction': input.direction } }
-        : undefined,
+      index: 'list1',
+      key: { expression: '#l1pk = :pk', values: { ':pk': listPartitions.session(this.#scope, input.sessionId) } },
       limit: input.limit,
       descending: true,
       after: input.after,
@@ -277,32 +263,12 @@ export class Messages {
     return messageKey(this.#scope, messageId)
   }
 
-  /** Position right after a row of `list`. */
-  listPosition(row: MessageRow, bySession: boolean): Item {
-    const { l1pk, l1sk, l2pk, l2sk } = this.#listKeys(row)
-    return { ...messageKey(this.#scope, row.id), ...(bySession ? { l1pk, l1sk } : { l2pk, l2sk }) }
-  }
-
-  #listKeys(row: MessageRow) {
-    const sort = `${timeKey(row.createdAt)}#${row.id}`
-    return {
-      l1pk: this.#listPartition(row.sessionId),
-      l1sk: sort,
-      l2pk: `${this.#scope.prefix}MESSAGES`,
-      l2sk: sort,
-    }
-  }
-
-  #listPartition(sessionId: string): string {
-    return `${this.#scope.prefix}S#${sessionId}#MESSAGES`
-  }
-
   #item(row: MessageRow) {
     return {
       ...messageKey(this.#scope, row.id),
       ...row,
       rank: row.direction === 'outbound' ? rankOf(row.status as OutboundStatus) : 0,
-      ...this.#listKeys(row),
+      ...listKeys(this.#scope, row),
     }
   }
 }
