@@ -1,31 +1,29 @@
 import { randomBytes } from 'node:crypto'
-import type { Operations } from '../../shared/contract/operations.ts'
+import type { SendMessageBody } from '../../shared/contract/content/send-body.ts'
 import { hashOfRequest } from '../../shared/core/canonical-json.ts'
 import { Fault } from '../../shared/core/fault.ts'
 import { messageIdOfKey, newId } from '../../shared/core/ids.ts'
 import { type MessageTimes, planTimes, type TimeProblem } from '../../shared/core/message-times.ts'
 import { acceptsMessages } from '../../shared/core/session-status.ts'
-import type { InputOf, TenantContext } from '../../shared/http/handler.ts'
+import type { TenantContext } from '../../shared/http/handler.ts'
 import { isLinked } from '../../shared/http/require-session.ts'
 import { validationFault } from '../../shared/http/validate.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { Address, MessageRow } from '../../shared/store/rows/message.ts'
+import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { SessionRow } from '../../shared/store/rows/session.ts'
-import { parseRecipient } from './recipient.ts'
+import { type PreparedMessage, prepareMessage } from './content/prepare-message.ts'
+import { nameOfRecipient, resolveAddress } from './recipient.ts'
 import type { MessageServices } from './services.ts'
 
 /** WhatsApp Web's own ids begin with 3EB0. */
 const WHATSAPP_ID_PREFIX = '3EB0'
 const WHATSAPP_ID_BYTES = 9
 
-export type MessageBody = InputOf<Operations['createMessage']>['body']
-
-/** A message that somebody asked to send, as it was understood. */
+/** A message that somebody asked to send. */
 export interface MessageRequest {
-  readonly body: MessageBody
-  readonly to: Address
+  readonly body: SendMessageBody
   readonly messageId: string
   readonly requestHash: string
   /** position in a batch: what lies behind is accepted later, so that a chat keeps the order */
@@ -33,17 +31,14 @@ export interface MessageRequest {
   readonly times: MessageTimes | { readonly problems: readonly TimeProblem[] }
 }
 
-/** @throws Fault validation_failed: not a recipient */
-export const readRequest = (body: MessageBody, context: TenantContext, batchIndex = 0): MessageRequest => {
-  const to = parseRecipient(body.sessionId, body.to)
-  const { sendAt, expiresAt } = body
+export const readRequest = (body: SendMessageBody, context: TenantContext, batchIndex = 0): MessageRequest => {
+  const { to, sendAt, expiresAt } = body
   return {
     body,
-    to,
-    // Times by their moment: another offset is not another request.
+    // One chat or moment, however it is written, is one request.
     requestHash: hashOfRequest({
       ...body,
-      to: to.phone,
+      ...(to === undefined ? {} : { to: nameOfRecipient(body.sessionId, to) ?? to }),
       sendAt: sendAt && Date.parse(sendAt),
       expiresAt: expiresAt && Date.parse(expiresAt),
     }),
@@ -59,7 +54,7 @@ export const readRequest = (body: MessageBody, context: TenantContext, batchInde
 /**
  * MESSAGE and OPEN in one transaction, or the message that the Idempotency-Key made before, whatever became of the
  * session and of the clock since.
- * @throws Fault session_not_linked, validation_failed (times), quota_exceeded, idempotency_key_reused
+ * @throws Fault session_not_linked, quota_exceeded, idempotency_key_reused, and those of prepareMessage
  */
 export const acceptMessage = async (
   services: MessageServices,
@@ -108,6 +103,9 @@ const repeatedOrRefused = async (
   const standing =
     context.idempotencyKey === null ? null : await new Messages(tables, context.scope).get(request.messageId)
   if (standing) return standing
+  // What is wrong with the request itself is wrong in every state of the session.
+  if (request.body.to !== undefined)
+    await resolveAddress({ tables, scope: context.scope, sessionId: request.body.sessionId }, request.body.to)
   throw refusal ?? new Error('a request that nothing speaks against was refused')
 }
 
@@ -116,10 +114,24 @@ const accept = async (
   services: MessageServices,
   context: TenantContext,
   session: SessionRow,
-  { body, to, messageId, requestHash, batchIndex }: MessageRequest,
+  { body, messageId, requestHash, batchIndex }: MessageRequest,
   times: MessageTimes,
 ): Promise<MessageRow> => {
   const { scope, now } = context
+  const messages = new Messages(services.tables, scope)
+  const standingOr = async (error: unknown): Promise<MessageRow> => {
+    const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
+    if (standing) return standing
+    throw error
+  }
+  // A repeated request is answered, also when by now it would be refused: the time to edit is over, the quota is used up.
+  let prepared: PreparedMessage
+  try {
+    prepared = await prepareMessage(services, context, body)
+  } catch (error) {
+    return standingOr(error)
+  }
+  const { to, type, content } = prepared
   const row: MessageRow = {
     v: 1,
     tenantId: scope.tenantId,
@@ -127,12 +139,12 @@ const accept = async (
     id: messageId,
     sessionId: session.id,
     direction: 'outbound',
-    type: body.type,
+    type,
     status: times.status,
     chat: to,
     from: { contactId: null, phone: session.phone, lid: session.lid, jid: null, kind: 'user' },
     to,
-    content: await services.tenantKeys.seal(scope, messageContentPlace(messageId), { text: body.text }),
+    content: await services.tenantKeys.seal(scope, messageContentPlace(messageId), content),
     metadata: body.metadata,
     whatsappId: WHATSAPP_ID_PREFIX + randomBytes(WHATSAPP_ID_BYTES).toString('hex').toUpperCase(),
     requestHash,
@@ -151,14 +163,10 @@ const accept = async (
     attempts: 0,
     openKey: null,
   }
-  const messages = new Messages(services.tables, scope)
   try {
     await services.quota.take(scope, context.principal.limits.messagesPerDay, now)
   } catch (error) {
-    // A repeated request is answered, whatever is left of the quota.
-    const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
-    if (standing) return standing
-    throw error
+    return standingOr(error)
   }
   const result = await messages.accept(row, times.notBefore).catch((error) => {
     services.quota.giveBack(scope, now)

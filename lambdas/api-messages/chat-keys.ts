@@ -1,10 +1,9 @@
 import { contactIdOf } from '../../shared/core/ids.ts'
-import { parsePhoneNumber } from '../../shared/http/phone-number.ts'
 import { validationFault } from '../../shared/http/validate.ts'
 import type { Contacts } from '../../shared/store/contacts.ts'
+import { parseAddress } from './recipient.ts'
 
-const PHONE_SERVERS = ['s.whatsapp.net', 'c.us']
-const OTHER_SERVERS = ['g.us', 'newsletter', 'broadcast']
+const CHANNEL = /^\d{5,25}@newsletter$/
 
 /**
  * What messages of a chat are filed under. A person has one contact, but messages from before two addresses were known
@@ -13,21 +12,17 @@ const OTHER_SERVERS = ['g.us', 'newsletter', 'broadcast']
  * @throws Fault validation_failed with path `chat`
  */
 export const chatKeysOf = async (contacts: Contacts, sessionId: string, chat: string): Promise<string[]> => {
-  const text = chat.trim()
-  if (text.startsWith('con_')) return personKeys(contacts, sessionId, text, await contacts.get(text))
-  const at = text.indexOf('@')
-  const server = at === -1 ? 's.whatsapp.net' : text.slice(at + 1).toLowerCase()
-  const user = at === -1 ? text : text.slice(0, at)
-  if (OTHER_SERVERS.includes(server) && user !== '') return [`${user}@${server}`]
-  if (server === 'lid' && /^[0-9]+$/.test(user)) {
-    const lid = `${user}@lid`
-    return personKeys(contacts, sessionId, contactIdOf(sessionId, lid), await contacts.ofAddress(lid))
-  }
-  const parsed = PHONE_SERVERS.includes(server) ? parsePhoneNumber(user) : { problem: '' }
-  if (!('phone' in parsed))
+  const parsed = parseAddress(sessionId, chat)
+  if ('contactId' in parsed)
+    return personKeys(contacts, sessionId, parsed.contactId, await contacts.get(parsed.contactId))
+  const text = chat.trim().toLowerCase()
+  if ('problem' in parsed) {
+    if (CHANNEL.test(text)) return [text]
     throw validationFault([{ path: 'chat', message: 'Not a valid phone number, jid or contact id' }], 'query')
-  const { phone } = parsed
-  return personKeys(contacts, sessionId, ofPhone(sessionId, phone), await contacts.ofAddress(phone))
+  }
+  const { contactId, phone, lid, jid } = parsed.address
+  if (contactId === null) return jid === null ? [] : [jid]
+  return personKeys(contacts, sessionId, contactId, await contacts.ofAddress(phone ?? lid ?? ''))
 }
 
 const ofPhone = (sessionId: string, phone: string): string => contactIdOf(sessionId, `${phone.slice(1)}@s.whatsapp.net`)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { problemSchema } from './common.ts'
-import { messageSchema, sendMessageBody } from './messages.ts'
+import { messageSchema } from './messages.ts'
 import type { Operation } from './operation.ts'
 
 export const BATCH_MESSAGES_MAX = 100
@@ -9,7 +9,7 @@ export const BATCH_MESSAGES_MAX = 100
  * An item is validated by itself, so that a bad one does not refuse the others: the schema says what is wanted and takes
  * whatever comes.
  */
-const itemSchema = z.unknown().meta(z.toJSONSchema(sendMessageBody, { io: 'input', unrepresentable: 'any' }))
+const itemSchema = z.unknown().meta({ $ref: '#/components/schemas/SendMessage' })
 
 const resultSchema = z
   .object({

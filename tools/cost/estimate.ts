@@ -33,7 +33,7 @@ const DAYS = 30
 const MINUTES = DAYS * 24 * 60
 
 /** Write units of one message, by direction: rows of 1 KB each, a transaction counts twice (docs/costs.md lists them). */
-export const WRITES = { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 3, inbound: 2 + 1, delivery: 2 }
+export const WRITES = { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 4, inbound: 2 + 2, delivery: 2 }
 /** PUTs of the auth log per message. An assumption between one batch per message and one per frame: look at your own S3 bill. */
 const LOG_PUTS_PER_MESSAGE = 1.5
 const LOG_KB_PER_MESSAGE = 1

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { problemSchema } from '../../../shared/contract/common.ts'
-import { sendMessageBody } from '../../../shared/contract/messages.ts'
+import { type SendMessageBody, sendMessageBody } from '../../../shared/contract/content/send-body.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { isSettled } from '../../../shared/core/message-status.ts'
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
@@ -9,9 +9,10 @@ import { requireSession } from '../../../shared/http/require-session.ts'
 import { validate } from '../../../shared/http/validate.ts'
 import type { MessageRow } from '../../../shared/store/rows/message.ts'
 import type { SessionRow } from '../../../shared/store/rows/session.ts'
-import { acceptMessage, type MessageBody, type MessageRequest, readRequest, ringOwner } from '../accept-message.ts'
+import { acceptMessage, type MessageRequest, readRequest, ringOwner } from '../accept-message.ts'
 import { inParallel } from '../in-parallel.ts'
 import { openMessage } from '../present.ts'
+import { nameOfRecipient } from '../recipient.ts'
 import type { MessageServices } from '../services.ts'
 
 /** Chats that are written side by side. */
@@ -30,13 +31,12 @@ export const createMessageBatch =
     const requests: MessageRequest[] = []
     for (const [index, item] of body.messages.entries())
       try {
-        requests.push(readRequest(validate(sendMessageBody, item, 'body') as MessageBody, context, index))
+        requests.push(readRequest(validate(sendMessageBody, item, 'body') as SendMessageBody, context, index))
       } catch (error) {
         outcomes[index] = { fault: faultOf(services, error) }
       }
     const sessions = sessionReader(services, context)
-    const chats = Map.groupBy(requests, ({ body: { sessionId }, to }) => `${sessionId} ${to.contactId}`)
-    await inParallel(CHATS_AT_ONCE, [...chats.values()], async (chat) => {
+    await inParallel(CHATS_AT_ONCE, chatsOf(requests), async (chat) => {
       for (const request of chat)
         try {
           const session = await sessions(request.body.sessionId)
@@ -54,6 +54,14 @@ export const createMessageBatch =
     context.note({ items: outcomes.length, accepted, refused: outcomes.length - accepted })
     return { status: 200, body: { data } }
   }
+
+/** Items that are accepted one after the other. An answer does not name its chat: then the session has one order. */
+const chatsOf = (requests: readonly MessageRequest[]): MessageRequest[][] => {
+  const withAnswers = new Set(requests.filter(({ body }) => body.to === undefined).map(({ body }) => body.sessionId))
+  const chatOf = ({ body: { sessionId, to } }: MessageRequest) =>
+    to === undefined || withAnswers.has(sessionId) ? sessionId : `${sessionId} ${nameOfRecipient(sessionId, to)}`
+  return [...Map.groupBy(requests, chatOf).values()]
+}
 
 /** One read per session of the batch. */
 const sessionReader = ({ tables }: MessageServices, context: TenantContext) => {

@@ -36,7 +36,7 @@ const idsOf = async (query: Record<string, string>) =>
 const receive = async (contactId: string): Promise<string> => {
   const mine = await new Messages(api.tables, tenant.scope).get(await send(ANA))
   const id = newId('msg')
-  const chat = { contactId, phone: null, lid: '77@lid', jid: '77@lid', kind: 'user' as const }
+  const chat = { contactId, phone: null, lid: '7788990011@lid', jid: '7788990011@lid', kind: 'user' as const }
   await new Messages(api.tables, tenant.scope).putInbound({
     ...mine!,
     id,
@@ -84,14 +84,14 @@ describe('GET /v1/messages', () => {
   })
 
   it('a person whose two addresses turned out to be one has one chat; somebody else with an old number has not', async () => {
-    const early = await receive(contactIdOf(sessionId, '77@lid'))
+    const early = await receive(contactIdOf(sessionId, '7788990011@lid'))
     const contacts = new Contacts(api.tables, tenant.scope, sessionId)
-    await contacts.meet({ phone: null, lid: '77@lid' }, Date.now())
+    await contacts.meet({ phone: null, lid: '7788990011@lid' }, Date.now())
     await contacts.meet({ phone: ANA, lid: null }, Date.now())
     const before = await idsOf({ sessionId, chat: ANA })
     expect(before).not.toContain(early)
-    await contacts.meet({ phone: ANA, lid: '77@lid' }, Date.now())
-    for (const chat of [ANA, '77@lid', contactIdOf(sessionId, '77@lid')])
+    await contacts.meet({ phone: ANA, lid: '7788990011@lid' }, Date.now())
+    for (const chat of [ANA, '7788990011@lid', contactIdOf(sessionId, '7788990011@lid')])
       expect(await idsOf({ sessionId, chat })).toEqual([early, ...before])
   })
 
