@@ -9,6 +9,7 @@ import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -40,6 +41,7 @@ export class LinkedSession {
   readonly #standing: Standing
   readonly #projector: Projector
   readonly #outbox: Outbox
+  readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   #stableTimer: NodeJS.Timeout | null = null
@@ -77,6 +79,7 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
     this.#projector = new Projector({
       context,
       sessionLog,
@@ -114,6 +117,10 @@ export class LinkedSession {
 
   ring(): void {
     this.#outbox.ring()
+  }
+
+  ringOperations(): void {
+    this.#operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
@@ -179,7 +186,7 @@ export class LinkedSession {
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
     this.#housekeeping.stop()
-    await this.#outbox.stop()
+    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -212,7 +219,9 @@ export class LinkedSession {
     this.#projector.stop()
     this.#log.abandon()
     this.#outbox.detach()
+    this.#operations.detach()
     void this.#outbox.stop()
+    void this.#operations.stop()
     void this.#connector.drop()
   }
 
@@ -223,6 +232,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        operations: this.#operations,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -237,6 +247,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {

@@ -42,6 +42,9 @@ export interface Simulator {
   settings(settings: Readonly<Record<string, boolean | number>>): Promise<void>
   /** what a real server would have refused */
   violations(): Promise<{ readonly kind: string }[]>
+  /** any other request of the control API, e.g. GET groups */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
+  control(method: string, path: string, body?: unknown): Promise<any>
   stop(): Promise<void>
 }
 
@@ -88,6 +91,7 @@ export const startSimulator = async (): Promise<Simulator> => {
     clearFaults: async () => void (await call('DELETE', 'faults')),
     settings: async (settings) => void (await call('PUT', 'settings', settings)),
     violations: () => list('violations'),
+    control: call,
     stop: async () => {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
