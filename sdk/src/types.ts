@@ -764,6 +764,8 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
@@ -991,13 +993,11 @@ export type BatchResult = {
   error: Problem | null
 }
 
-export type ContactLookup = {
-  data: ({
-    input: string
-    /** null: a LID that this session has never met */
-    onWhatsApp: boolean | null
-    contact: Address | null
-  })[]
+export type Read = {
+  /** How many messages were marked */
+  messages: number
+  /** Older ones are unread still: ask again */
+  hasMore: boolean
 }
 
 export type Operation = {
@@ -1019,6 +1019,15 @@ export type Operation = {
   createdAt: string
   expiresAt: string
   completedAt: string | null
+}
+
+export type ContactLookup = {
+  data: ({
+    input: string
+    /** null: a LID that this session has never met */
+    onWhatsApp: boolean | null
+    contact: Address | null
+  })[]
 }
 
 export type Contact = {
@@ -1586,6 +1595,8 @@ export type CreateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type CreateSessionAnswer = Session
 
@@ -1617,6 +1628,8 @@ export type UpdateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type UpdateSessionAnswer = Session
 
@@ -1681,6 +1694,12 @@ export type CreateMessageBatchBody = {
 export type CreateMessageBatchAnswer = {
   data: BatchResult[]
 }
+
+export type MarkMessageReadBody = {
+  /** Also what is unread and older in the same chat, up to 256 messages */
+  upTo?: boolean
+}
+export type MarkMessageReadAnswer = Read | Operation
 
 export type LookupContactsBody = {
   /** Phone numbers, or LIDs (…@lid) that were met before */
@@ -2164,6 +2183,8 @@ export type ErrorCode =
   | "edit_window_closed"
   | "media_not_ready"
   | "media_expired"
+  | "message_not_received"
+  | "read_receipts_off"
   | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"

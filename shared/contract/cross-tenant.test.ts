@@ -35,6 +35,7 @@ const bodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   linkSession: () => ({ method: 'qr' }),
   createMessage: ({ sessionId }) => ({ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }),
   createMessageBatch: (from) => ({ messages: [bodies.createMessage!(from)] }),
+  markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createSession: () => ({ name: 'x' }),
   createWebhookEndpoint: () => ({ url: 'https://example.com/hook' }),

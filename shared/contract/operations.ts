@@ -8,6 +8,7 @@ import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
 import { messageBatchOperations } from './message-batch.ts'
+import { messageReadOperations } from './message-read.ts'
 import { messageOperations } from './messages.ts'
 import { operationOperations } from './operation-resource.ts'
 import { profileOperations } from './profile.ts'
@@ -28,6 +29,7 @@ export const operations = {
   ...sessionOperations,
   ...messageOperations,
   ...messageBatchOperations,
+  ...messageReadOperations,
   ...contactOperations,
   ...groupOperations,
   ...profileOperations,

@@ -106,6 +106,18 @@ export class Messages {
     )
   }
 
+  /** We told the sender of an inbound message that it was read; once. */
+  async markRead(messageId: string, at: number): Promise<void> {
+    await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      { expression: 'SET #readAt = :at', values: { ':at': at } },
+      {
+        expression: 'attribute_exists(pk) AND #direction = :inbound AND attribute_type(#readAt, :null)',
+        values: { ':inbound': 'inbound', ':null': 'NULL' },
+      },
+    )
+  }
+
   /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
   async listOpen(
     sessionId: string,

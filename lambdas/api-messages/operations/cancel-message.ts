@@ -1,10 +1,11 @@
 import { Fault } from '../../../shared/core/fault.ts'
 import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
+import { noMessage, requireMessage } from '../../../shared/http/require-message.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Messages } from '../../../shared/store/messages.ts'
 import type { EventRow } from '../../../shared/store/rows/message.ts'
-import { noMessage, openMessage, requireMessage } from '../present.ts'
+import { openMessage } from '../present.ts'
 import type { MessageServices } from '../services.ts'
 
 /** Only from scheduled or queued; canceling twice is like once. */
