@@ -3,6 +3,7 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
@@ -80,7 +81,13 @@ export class LinkedSession {
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
     this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,

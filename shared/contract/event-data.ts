@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { idOutput, isoTime, modeSchema } from './common.ts'
+import { addressSchema } from './content/address.ts'
 import type { EventType } from './event-types.ts'
-import { addressSchema, messageSchema } from './messages.ts'
+import { messageSchema } from './messages.ts'
 import { sessionSchema } from './sessions.ts'
 import { deliverySchema } from './webhook-deliveries.ts'
 import { endpointSchema } from './webhook-endpoints.ts'
@@ -109,6 +110,7 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
   'message.played': sent('played', 'was played'),
   'message.failed': sent('failed', 'failed; `message.failure` says why'),
   'message.unknown': sent('unknown', 'may or may not have been sent; it is not repeated'),
+  'message.canceled': sent('canceled', 'was canceled before it was sent'),
   'message.received': { meaning: 'A message came in.', source: 'log', data: messageData },
   'message.edited': planned('A message was edited.'),
   'message.deleted': planned('A message was deleted for everyone.'),

@@ -11,6 +11,8 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   updateSession: () => ({ name: 'x' }),
   linkSession: () => ({ method: 'qr' }),
   createMessage: ({ sessionId }) => ({ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }),
+  createMessageBatch: (ids) => ({ messages: [sampleBodies.createMessage!(ids)] }),
+  markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createSession: () => ({ name: 'x' }),
   createWebhookEndpoint: () => ({ url: 'https://example.com/hook' }),
