@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
+import { UNDECRYPTABLE_REASONS } from '../core/undecryptable.ts'
 import { emptyBody, idOutput, idParameter, isoTime, metadataSchema, modeSchema, pageOf, pageQuery } from './common.ts'
 import { addressSchema } from './content/address.ts'
 import { contentOutput } from './content/content-output.ts'
@@ -21,6 +22,13 @@ export const messageSchema = z
       example: 'text',
     }),
     ...contentOutput,
+    undecryptable: z
+      .object({ reason: z.enum(UNDECRYPTABLE_REASONS) })
+      .optional()
+      .meta({
+        description:
+          'type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received.',
+      }),
     chat: addressSchema,
     from: addressSchema,
     to: addressSchema,
