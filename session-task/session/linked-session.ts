@@ -3,12 +3,14 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -40,6 +42,7 @@ export class LinkedSession {
   readonly #standing: Standing
   readonly #projector: Projector
   readonly #outbox: Outbox
+  readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   #stableTimer: NodeJS.Timeout | null = null
@@ -77,7 +80,14 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,
@@ -114,6 +124,10 @@ export class LinkedSession {
 
   ring(): void {
     this.#outbox.ring()
+  }
+
+  ringOperations(): void {
+    this.#operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
@@ -179,7 +193,7 @@ export class LinkedSession {
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
     this.#housekeeping.stop()
-    await this.#outbox.stop()
+    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -212,7 +226,9 @@ export class LinkedSession {
     this.#projector.stop()
     this.#log.abandon()
     this.#outbox.detach()
+    this.#operations.detach()
     void this.#outbox.stop()
+    void this.#operations.stop()
     void this.#connector.drop()
   }
 
@@ -223,6 +239,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        operations: this.#operations,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -237,6 +254,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {
