@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { ENV } from '../../shared/config/environment.ts'
 import { startAwsJson } from '../cloud/aws-json.ts'
 import { startDynamoDb } from '../cloud/dynamodb.ts'
 import type { DynamoDbEngine } from '../cloud/dynamodb-engine.ts'
@@ -28,6 +29,8 @@ export interface LocalCloud {
   readonly secrets: SecretsManager
   readonly stepFunctions: StepFunctions
   readonly resources: readonly ResolvedResource[]
+  /** what a deployment of the same template under another version changes: functions at once, workers by a rollout */
+  deployVersion(version: string): void
   stop(): Promise<void>
 }
 
@@ -140,6 +143,11 @@ export const startCloud = async (input: {
     secrets,
     stepFunctions,
     resources,
+    deployVersion: (version) => {
+      const variables = { [ENV.version]: version }
+      for (const lambda of functions.values()) lambda.setVariables(variables)
+      ecs.setVariables(variables)
+    },
     stop: async () => {
       await api.stop()
       await ecs.stopAll()

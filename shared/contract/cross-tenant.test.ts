@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, newId } from '../core/ids.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Contacts } from '../store/contacts.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { type Ids, sampleBodies } from './testing/sample-bodies.ts'
@@ -22,6 +23,8 @@ const OF_ANOTHER_RESOURCE: Readonly<Record<string, IdPrefix>> = {
   deliveryId: 'dlv',
   replayId: 'rpl',
   tenantId: 'ten',
+  operationId: 'op',
+  contactId: 'con',
 }
 
 let api: TestApi
@@ -62,6 +65,10 @@ const makeResources = async ({ key, scope }: typeof owner): Promise<Ids> => {
   const replay = await api.call(key, 'POST', `/v1/webhook-endpoints/${endpoint.body.id}/replays`, {
     body: sampleBodies.createWebhookReplay!({}),
   })
+  const operation = await api.call(key, 'POST', `/v1/sessions/${sessionId}/contacts/lookup`, {
+    body: sampleBodies.lookupContacts!({}),
+  })
+  const contact = await new Contacts(api.tables, scope, sessionId).meet({ phone: '+5511988887777', lid: null }, 1)
   const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
   const made = {
     sessionId,
@@ -71,6 +78,10 @@ const makeResources = async ({ key, scope }: typeof owner): Promise<Ids> => {
     deliveryId: await makeSampleDelivery(api.tables, scope, endpoint.body.id, eventId),
     eventId,
     keyId,
+    operationId: operation.body.id,
+    contactId: contact.contactId,
+    groupId: '120363012345678901@g.us',
+    inviteCode: 'AbCdEfGhIjKl',
     phone: '+5511988887777',
   }
   expect(Object.values(made).every(Boolean)).toBe(true)

@@ -6,6 +6,7 @@ import { until } from '../../simulator/testing/until.ts'
 import { FAULTS } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Contacts } from '../store/contacts.ts'
 import { Messages } from '../store/messages.ts'
 import { Sessions } from '../store/sessions.ts'
 import type { Operation } from './operation.ts'
@@ -76,6 +77,11 @@ const makeWorld = async (name: string) => {
     replayId: await post(`/v1/webhook-endpoints/${endpointId}/replays`, sampleBodies.createWebhookReplay!({})),
     phone: CONTACT,
     mode: 'test',
+    operationId: await post(`/v1/sessions/${sessionId}/contacts/lookup`, sampleBodies.lookupContacts!({})),
+    contactId: (await new Contacts(api.tables, tenant.scope, sessionId).meet({ phone: CONTACT, lid: null }, 1))
+      .contactId,
+    groupId: '120363012345678901@g.us',
+    inviteCode: 'AbCdEfGhIjKl',
     workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
   }
   // The simulated phone of the session, so that the helpers of test mode find somebody.

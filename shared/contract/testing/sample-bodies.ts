@@ -1,3 +1,5 @@
+import { makeJpeg } from '../../core/testing/make-jpeg.ts'
+
 export type Ids = Readonly<Record<string, string>>
 
 /**
@@ -15,6 +17,16 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   rotateKey: () => ({ overlapSeconds: 60 }),
   updateWebhookEndpoint: () => ({ description: 'x' }),
   createWebhookReplay: () => ({ since: '2026-01-01T00:00:00Z', select: 'failed' }),
+  lookupContacts: () => ({ addresses: ['+5511988887777'] }),
+  createGroup: () => ({ subject: 'x', participants: ['+5511988887777'] }),
+  updateGroup: () => ({ subject: 'x' }),
+  setGroupPicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
+  changeGroupParticipants: () => ({ action: 'add', participants: ['+5511988887777'] }),
+  joinGroup: () => ({ invite: 'AbCdEfGhIjKl' }),
+  sendPresence: () => ({ state: 'composing', chat: '+5511988887777' }),
+  subscribePresence: () => ({ chat: '+5511988887777' }),
+  updateProfile: () => ({ about: 'x' }),
+  setProfilePicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
   testScan: () => ({ phone: '+5511900000001' }),
   testReceive: () => ({ from: '+5511988887777', text: 'x' }),
   testRead: ({ messageId }) => ({ contact: '+5511988887777', messageId }),
