@@ -22,9 +22,15 @@ export const leaveOutJsonSchema: Plugin = {
 
 const AREA_IMPORT = /^import \{ (\w+) \} from '(\.\/[\w-]+\.ts)'$/gm
 
+/** What the router and the rules of access read of an operation, of whatever function. */
+const rightsAndRoute = (operation: Operation) => {
+  const { method, path, function: of, auth, scopes, sessionKeys, testModeOnly, idempotent } = operation
+  return { method, path, function: of, auth, scopes, sessionKeys, testModeOnly, idempotent }
+}
+
 /**
- * The contract as one API function needs it: its own operations whole, of all others only method and path, so that the
- * router still tells a wrong method from a wrong path. Every function would otherwise make the schemas of all operations
+ * The contract as one API function needs it: its own operations whole, of all others no schemas: the router still tells a
+ * wrong method from a wrong path. Every function would otherwise make the schemas of all operations
  * at each cold start.
  * @param root repository root
  */
@@ -47,7 +53,7 @@ export const leaveOutOtherOperations = (root: string, functionName: string): Plu
       const names = own.flatMap((area) => Object.keys(area.operations))
       const others = Object.entries(complete)
         .filter(([name]) => !names.includes(name))
-        .map(([name, { method, path: at, function: of }]) => [name, { method, path: at, function: of }])
+        .map(([name, operation]) => [name, rightsAndRoute(operation)])
       const contents = [
         ...own.map((area) => area.line),
         `export const operations = {`,

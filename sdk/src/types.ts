@@ -852,8 +852,9 @@ export type Message = {
   unsupported?: {
     kind: string
   }
+  /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
   undecryptable?: {
-    reason: string
+    reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
   }
   replyTo?: {
     messageId?: string | null

@@ -76,12 +76,12 @@ const makeWorld = async (name: string) => {
     deliveryId: await makeSampleDelivery(api.tables, tenant.scope, endpointId, eventId),
     replayId: await post(`/v1/webhook-endpoints/${endpointId}/replays`, sampleBodies.createWebhookReplay!({})),
     phone: CONTACT,
-    mode: 'test',
-    operationId: await post(`/v1/sessions/${sessionId}/contacts/lookup`, sampleBodies.lookupContacts!({})),
-    contactId: (await new Contacts(api.tables, tenant.scope, sessionId).meet({ phone: CONTACT, lid: null }, 1))
+    operationId: await post(`/v1/sessions/${sessionId}/contacts/lookup`, { addresses: ['+5511988887777'] }),
+    contactId: (await new Contacts(api.tables, tenant.scope, sessionId).meet({ phone: '+5511988887777', lid: null }, 1))
       .contactId,
     groupId: '120363012345678901@g.us',
     inviteCode: 'AbCdEfGhIjKl',
+    mode: 'test',
     workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
   }
   // The simulated phone of the session, so that the helpers of test mode find somebody.
