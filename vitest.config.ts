@@ -11,6 +11,7 @@ export default defineConfig({
           include: ['{shared,lambdas,session-task,simulator,local,tools,sdk}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          env: { METRICS: 'off' },
         },
       },
       {

@@ -1,4 +1,5 @@
 import type { HandlersOf } from '../../shared/http/handler.ts'
+import { getClientVersion, setClientVersion } from './operations/client-versions.ts'
 import { createKey } from './operations/create-key.ts'
 import { createTenant } from './operations/create-tenant.ts'
 import { createTenantKey } from './operations/create-tenant-key.ts'
@@ -45,4 +46,6 @@ export const makeKeyHandlers = (services: KeyServices): HandlersOf<'api-keys'> =
   startRollout: startRollout(services),
   getRollout: getRollout(services),
   abortRollout: abortRollout(services),
+  getClientVersion: getClientVersion(services),
+  setClientVersion: setClientVersion(services),
 })

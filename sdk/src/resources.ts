@@ -199,6 +199,171 @@ export class Messages {
   }
 }
 
+export class Contacts {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Which numbers are on WhatsApp, and who they are. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  lookupContacts(sessionId: string, body: types.LookupContactsBody, options: RequestOptions = {}): Promise<types.LookupContactsAnswer> {
+    return this.#send<types.LookupContactsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/lookup`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** People this session has met, or the one of a phone number or LID. By contact id. A look into our own records: the session need not be connected. Scopes: contacts:read. */
+  listContacts(sessionId: string, query: types.ListContactsQuery = {}, options: RequestOptions = {}): ListRequest<types.ListContactsAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListContactsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Whom the account has blocked. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  listBlockedContacts(sessionId: string, options: RequestOptions = {}): Promise<types.ListBlockedContactsAnswer> {
+    return this.#send<types.ListBlockedContactsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/blocked`, retryable: true }, options)
+  }
+
+  /** Get a contact. A look into our own records: the session need not be connected. Scopes: contacts:read. */
+  getContact(sessionId: string, contactId: string, options: RequestOptions = {}): Promise<types.GetContactAnswer> {
+    return this.#send<types.GetContactAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}`, retryable: true }, options)
+  }
+
+  /** About and picture of a contact, asked of WhatsApp. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  getContactProfile(sessionId: string, contactId: string, options: RequestOptions = {}): Promise<types.GetContactProfileAnswer> {
+    return this.#send<types.GetContactProfileAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/profile`, retryable: true }, options)
+  }
+
+  /** Block a contact: its messages do not arrive any more. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:manage. */
+  blockContact(sessionId: string, contactId: string, body: types.BlockContactBody = {}, options: RequestOptions = {}): Promise<types.BlockContactAnswer> {
+    return this.#send<types.BlockContactAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/block`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Unblock a contact. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:manage. */
+  unblockContact(sessionId: string, contactId: string, body: types.UnblockContactBody = {}, options: RequestOptions = {}): Promise<types.UnblockContactAnswer> {
+    return this.#send<types.UnblockContactAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/unblock`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Groups {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Create a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  createGroup(sessionId: string, body: types.CreateGroupBody, options: RequestOptions = {}): Promise<types.CreateGroupAnswer> {
+    return this.#send<types.CreateGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Groups the account is in. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  listGroups(sessionId: string, options: RequestOptions = {}): Promise<types.ListGroupsAnswer> {
+    return this.#send<types.ListGroupsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups`, retryable: true }, options)
+  }
+
+  /** Get a group with its participants. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroup(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.GetGroupAnswer> {
+    return this.#send<types.GetGroupAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}`, retryable: true }, options)
+  }
+
+  /** Change subject, description or settings. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  updateGroup(sessionId: string, groupId: string, body: types.UpdateGroupBody, options: RequestOptions = {}): Promise<types.UpdateGroupAnswer> {
+    return this.#send<types.UpdateGroupAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Set the picture of a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  setGroupPicture(sessionId: string, groupId: string, body: types.SetGroupPictureBody, options: RequestOptions = {}): Promise<types.SetGroupPictureAnswer> {
+    return this.#send<types.SetGroupPictureAnswer>({ method: 'PUT', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/picture`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Remove the picture of a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  removeGroupPicture(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.RemoveGroupPictureAnswer> {
+    return this.#send<types.RemoveGroupPictureAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/picture`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Add, remove, promote or demote people; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  changeGroupParticipants(sessionId: string, groupId: string, body: types.ChangeGroupParticipantsBody, options: RequestOptions = {}): Promise<types.ChangeGroupParticipantsAnswer> {
+    return this.#send<types.ChangeGroupParticipantsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/participants`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Get the invite link (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroupInvite(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.GetGroupInviteAnswer> {
+    return this.#send<types.GetGroupInviteAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/invite`, retryable: true }, options)
+  }
+
+  /** Make the invite link void; the answer has the new one. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  revokeGroupInvite(sessionId: string, groupId: string, body: types.RevokeGroupInviteBody = {}, options: RequestOptions = {}): Promise<types.RevokeGroupInviteAnswer> {
+    return this.#send<types.RevokeGroupInviteAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/invite/revoke`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Which group an invite leads to. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroupInviteInfo(sessionId: string, inviteCode: string, options: RequestOptions = {}): Promise<types.GetGroupInviteInfoAnswer> {
+    return this.#send<types.GetGroupInviteInfoAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/group-invites/${encodeURIComponent(inviteCode)}`, retryable: true }, options)
+  }
+
+  /** Join a group by its invite link or code. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  joinGroup(sessionId: string, body: types.JoinGroupBody, options: RequestOptions = {}): Promise<types.JoinGroupAnswer> {
+    return this.#send<types.JoinGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/join`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Leave a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  leaveGroup(sessionId: string, groupId: string, body: types.LeaveGroupBody = {}, options: RequestOptions = {}): Promise<types.LeaveGroupAnswer> {
+    return this.#send<types.LeaveGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/leave`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Profile {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Name, about and picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: sessions:read. */
+  getProfile(sessionId: string, options: RequestOptions = {}): Promise<types.GetProfileAnswer> {
+    return this.#send<types.GetProfileAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile`, retryable: true }, options)
+  }
+
+  /** Change the name or the about text. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  updateProfile(sessionId: string, body: types.UpdateProfileBody, options: RequestOptions = {}): Promise<types.UpdateProfileAnswer> {
+    return this.#send<types.UpdateProfileAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Set the picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  setProfilePicture(sessionId: string, body: types.SetProfilePictureBody, options: RequestOptions = {}): Promise<types.SetProfilePictureAnswer> {
+    return this.#send<types.SetProfilePictureAnswer>({ method: 'PUT', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile/picture`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Remove the picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  removeProfilePicture(sessionId: string, options: RequestOptions = {}): Promise<types.RemoveProfilePictureAnswer> {
+    return this.#send<types.RemoveProfilePictureAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile/picture`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Presence {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Show typing or recording in a chat, or the account as online. composing and recording fade after about 25 s. available stops push notifications on the phone until unavailable. Waits at most 15 s for the session to be connected. Scopes: presence:manage. */
+  sendPresence(sessionId: string, body: types.SendPresenceBody, options: RequestOptions = {}): Promise<types.SendPresenceAnswer> {
+    return this.#send<types.SendPresenceAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/presence`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Be told when a contact comes and goes (presence.updated), until the session reconnects. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: presence:manage. */
+  subscribePresence(sessionId: string, body: types.SubscribePresenceBody, options: RequestOptions = {}): Promise<types.SubscribePresenceAnswer> {
+    return this.#send<types.SubscribePresenceAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/presence/subscribe`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Operations {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Get an operation and its answer. Needs the scopes of the request that made it. Kept for 7 days. */
+  getOperation(operationId: string, options: RequestOptions = {}): Promise<types.GetOperationAnswer> {
+    return this.#send<types.GetOperationAnswer>({ method: 'GET', path: `/v1/operations/${encodeURIComponent(operationId)}`, retryable: true }, options)
+  }
+}
+
 export class Events {
   readonly #send: Send
   constructor(send: Send) {
@@ -452,7 +617,7 @@ export class Admin {
     return this.#send<types.MoveSessionAnswer>({ method: 'POST', path: `/v1/admin/sessions/${encodeURIComponent(sessionId)}/move`, body, retryable: true }, options)
   }
 
-  /** Replace the workers of a mode by the deployed version, wave by wave. */
+  /** Replace the workers of a mode by the deployed version, wave by wave. Room of the new version first, then one wave after the other. It waits while an alarm of the fleet rings and ends as failed after 15 minutes of it. */
   startRollout(body: types.StartRolloutBody, options: RequestOptions = {}): Promise<types.StartRolloutAnswer> {
     return this.#send<types.StartRolloutAnswer>({ method: 'POST', path: '/v1/admin/rollouts', body, retryable: false }, options)
   }
@@ -466,6 +631,16 @@ export class Admin {
   abortRollout(mode: string, options: RequestOptions = {}): Promise<types.AbortRolloutAnswer> {
     return this.#send<types.AbortRolloutAnswer>({ method: 'POST', path: `/v1/admin/rollouts/${encodeURIComponent(mode)}/abort`, retryable: true }, options)
   }
+
+  /** Get the WhatsApp Web version of a mode, and which versions WhatsApp refuses. */
+  getClientVersion(mode: string, options: RequestOptions = {}): Promise<types.GetClientVersionAnswer> {
+    return this.#send<types.GetClientVersionAnswer>({ method: 'GET', path: `/v1/admin/whatsapp-version/${encodeURIComponent(mode)}`, retryable: true }, options)
+  }
+
+  /** Set the WhatsApp Web version that the workers of a mode announce. Workers see it within ten seconds. Sessions that wait because WhatsApp refused the version before connect with the new one; those that are connected take it with their next connection. */
+  setClientVersion(mode: string, body: types.SetClientVersionBody, options: RequestOptions = {}): Promise<types.SetClientVersionAnswer> {
+    return this.#send<types.SetClientVersionAnswer>({ method: 'PUT', path: `/v1/admin/whatsapp-version/${encodeURIComponent(mode)}`, body, retryable: true }, options)
+  }
 }
 
 /** All resources of the API over one way to send. */
@@ -475,6 +650,11 @@ export class Resources {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly messages: Messages
+  readonly contacts: Contacts
+  readonly groups: Groups
+  readonly profile: Profile
+  readonly presence: Presence
+  readonly operations: Operations
   readonly events: Events
   readonly webhooks: Webhooks
   readonly limits: Limits
@@ -489,6 +669,11 @@ export class Resources {
     this.keys = new Keys(send)
     this.sessions = new Sessions(send)
     this.messages = new Messages(send)
+    this.contacts = new Contacts(send)
+    this.groups = new Groups(send)
+    this.profile = new Profile(send)
+    this.presence = new Presence(send)
+    this.operations = new Operations(send)
     this.events = new Events(send)
     this.webhooks = new Webhooks(send)
     this.limits = new Limits(send)

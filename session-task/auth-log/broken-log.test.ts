@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LogFault } from './envelope.ts'
+import type { LogFault } from '../../shared/core/log-fault.ts'
 import { CorruptLogError } from './envelope.ts'
 import { type OpenInput, openSessionLog } from './open-log.ts'
 import { MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import * as z from 'zod'
+import type { LogFault } from '../../shared/core/log-fault.ts'
 
 const FORMAT = 1
 const PREFIX_BYTES = 3
@@ -19,23 +20,6 @@ const headerSchema = z.looseObject({
 export type EnvelopeHeader = z.infer<typeof headerSchema>
 
 /** Why a log cannot be opened although the storage answers. A person has to look; nothing was overwritten. */
-export type LogFault =
-  /** written by a later version of this software */
-  | 'future_format'
-  | 'unreadable_head'
-  | 'missing_head'
-  | 'missing_snapshot'
-  | 'missing_record'
-  /** cut short, changed, or in another place than it was written for */
-  | 'corrupt_record'
-  /** HEAD does not hold the data key of an epoch that is still needed */
-  | 'missing_key'
-  /** the tenant's key does not open the session's keys */
-  | 'wrong_key'
-  | 'missing_credentials'
-  /** HEAD knew later sequences than the log holds */
-  | 'sequence_behind'
-
 export class CorruptLogError extends Error {
   override readonly name = 'CorruptLogError'
   readonly fault: LogFault

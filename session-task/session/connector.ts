@@ -1,3 +1,4 @@
+import type { VersionParts } from '../../shared/core/client-version.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
@@ -13,6 +14,7 @@ const BACKPRESSURE_RETRY_MS = 5_000
 const LIFE_MS = 6 * 3_600_000
 const OUTDATED = 405
 const HOLD_SPREAD_MS = 30_000
+const RELEASE_SPREAD_MS = 5_000
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 export interface ConnectorListener {
@@ -44,6 +46,8 @@ export class Connector {
   #closing: Promise<void> = Promise.resolve()
   #connecting = false
   #retryTimer: NodeJS.Timeout | null = null
+  #forgetRelease: (() => void) | null = null
+  #version: VersionParts
   #lifeTimer: NodeJS.Timeout | null = null
   #isStopped = false
   #isLoggingOut = false
@@ -54,6 +58,7 @@ export class Connector {
     this.#log = input.sessionLog
     this.#listener = input.listener
     this.#history = { ...NEW_HISTORY, isLinked: isLinkedCredentials(input.sessionLog.state.creds) }
+    this.#version = input.context.services.clientVersion.version
   }
 
   get connection(): WhatsAppConnection | null {
@@ -85,8 +90,8 @@ export class Connector {
   onOpen(): void {
     this.#history = { ...this.#history, isLinked: true, openedAt: Date.now() }
     for (const resolve of this.#openWaiters.splice(0)) resolve(true)
-    const { versionBreaker, connectionLifeMs = LIFE_MS } = this.#context.services
-    versionBreaker.onAccepted()
+    const { clientVersion, connectionLifeMs = LIFE_MS } = this.#context.services
+    clientVersion.onAccepted(this.#version)
     if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
     this.#lifeTimer = setTimeout(() => void this.#replace(), connectionLifeMs * (1 + Math.random()))
     this.#lifeTimer.unref()
@@ -94,17 +99,28 @@ export class Connector {
 
   connectSoon(delayMs = 0, verifyOwnership = false): void {
     const connect = () => {
-      this.#retryTimer = null
+      this.#stopRetrying()
       this.#connect(verifyOwnership).catch((error) => this.#afterConnectError(error))
     }
     if (this.#retryTimer) clearTimeout(this.#retryTimer)
+    this.#retryTimer = null
     if (delayMs === 0) connect()
     else this.#retryTimer = setTimeout(connect, delayMs)
+  }
+
+  /** After the delay, or soon after another version was configured or the present one was accepted elsewhere. */
+  #connectWithOtherVersion(delayMs: number): void {
+    this.connectSoon(delayMs)
+    this.#forgetRelease?.()
+    this.#forgetRelease = this.#context.services.clientVersion.whenReleased(() =>
+      this.connectSoon(Math.ceil(Math.random() * RELEASE_SPREAD_MS)),
+    )
   }
 
   /** No connection follows the present one by itself any more. */
   stop(): void {
     this.#isStopped = true
+    this.#forgetRelease?.()
   }
 
   async drop(): Promise<void> {
@@ -159,14 +175,10 @@ export class Connector {
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
         emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
         this.#listener.onReconnecting(decision.status, decision.reason)
-        if (
-          info.code === OUTDATED &&
-          this.#context.services.versionBreaker.onRefused(this.#context.sessionId, Date.now())
-        )
-          this.#context.log.fatal(
-            'WhatsApp refuses our version: no session of this worker connects, WA_VERSION has to change',
-          )
-        this.connectSoon(decision.delayMs, decision.verifyOwnership)
+        if (info.code === OUTDATED) {
+          this.#context.services.clientVersion.onRefused(this.#context.sessionId, this.#version)
+          this.#connectWithOtherVersion(decision.delayMs)
+        } else this.connectSoon(decision.delayMs, decision.verifyOwnership)
         return
       }
       case 'stop': {
@@ -194,8 +206,14 @@ export class Connector {
 
   #stopWaiting(): void {
     if (this.#lifeTimer) clearTimeout(this.#lifeTimer)
+    this.#stopRetrying()
+  }
+
+  #stopRetrying(): void {
     if (this.#retryTimer) clearTimeout(this.#retryTimer)
     this.#retryTimer = null
+    this.#forgetRelease?.()
+    this.#forgetRelease = null
   }
 
   #afterConnectError(error: unknown): void {
@@ -212,22 +230,23 @@ export class Connector {
     // Right before the attempt: while we waited, somebody else may have become the owner.
     const isOurs = !verifyOwnership || (await this.#verify())
     if (isOurs) await this.#context.services.connectTurn()
+    const heldMs = isOurs && !this.#isStopped ? await this.#context.services.clientVersion.holdMs() : 0
     this.#connecting = false
     if (this.#isStopped || this.#connection) return
     if (!isOurs) return this.#listener.onDoubt()
-    const heldMs = this.#context.services.versionBreaker.holdMs(Date.now())
-    if (heldMs > 0) return this.connectSoon(heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
+    if (heldMs > 0) return this.#connectWithOtherVersion(heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
     // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
     if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
     const plan: ConnectPlan = this.#history.isLinked ? { plan: 'login' } : this.#listener.plan()
     if (plan.plan === 'nothing') return
     const { services, log } = this.#context
+    this.#version = services.clientVersion.version
     let connection: WhatsAppConnection | null = null
     const isCurrent = () => connection !== null && this.#connection === connection
     connection = services.openConnection({
       log: this.#log,
       url: services.socketUrl,
-      version: services.whatsappVersion,
+      version: this.#version,
       link: plan.plan === 'link' ? plan.link : null,
       events: this.#listener.eventsFor(isCurrent),
       loadSentProto: this.#listener.loadSentProto,

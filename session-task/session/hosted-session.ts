@@ -1,5 +1,6 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
-import type { SessionStatus } from '../../shared/core/session-status.ts'
+import { decideLogFault, type LogFault } from '../../shared/core/log-fault.ts'
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
@@ -13,8 +14,9 @@ import { type Faulty, runAsSession } from './session-fault-scope.ts'
 const REOPEN_BASE_MS = 1_000
 const REOPEN_CAP_MS = 60_000
 
-/** How a session left this worker. `released`: the lease is free; `lost`: somebody else has it, or the worker dies. */
-export type HostingEnd = 'released' | 'lost'
+/** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
+ * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
+export type HostingEnd = 'released' | 'handedOn' | 'lost'
 
 /**
  * One session that is assigned to this worker: from the lease to its release. Everything that changes it runs in one
@@ -79,9 +81,14 @@ export class HostedSession implements Faulty {
     })
   }
 
-  /** The lease moved on without us (two beats showed a higher epoch): open again under the new one. */
+  /**
+   * The lease moved on without us (two beats showed a higher epoch): open again under the new one. A session without an
+   * open log opens again anyway, and each beat that put its timer off would keep it closed for good.
+   */
   reopen(): void {
-    this.#enqueue(() => this.#reopenNow('fenced'))
+    this.#enqueue(async () => {
+      if (this.#live) await this.#reopenNow('fenced')
+    })
   }
 
   /**
@@ -142,12 +149,12 @@ export class HostedSession implements Faulty {
         // Whoever made it may not have lived to delete the rest.
         await deleteLogObjects(logDeviceOf(this.#context))
         return this.#letGo(true)
-      case 'stateLost':
+      case 'unreadable':
         this.#epoch = opened.epoch
-        return this.#giveUp('state_lost')
+        return this.#leaveUnreadable(opened.fault)
       case 'quarantined':
         this.#epoch = opened.epoch
-        return this.#giveUp('quarantined')
+        return this.#giveUp({ code: 'quarantined', nextAction: 'restart' })
       case 'open': {
         if (this.#end !== null) return opened.sessionLog.abandon()
         this.#epoch = opened.epoch
@@ -160,7 +167,11 @@ export class HostedSession implements Faulty {
           listener: {
             isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
-            onStable: () => this.#rows.forgetCrashes(this.#epoch),
+            onStable: () => {
+              // The next trouble is not the continuation of the last: its back-off starts afresh.
+              this.#openings = 1
+              this.#rows.forgetCrashes(this.#epoch)
+            },
             onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
           },
         })
@@ -172,9 +183,29 @@ export class HostedSession implements Faulty {
     }
   }
 
-  async #giveUp(code: 'state_lost' | 'quarantined'): Promise<void> {
-    this.#context.log.error({ code }, 'the session is given up')
-    await this.#rows.fail(this.#epoch, code)
+  /** Not a byte of the log is written: it may be whole for somebody else, or after a person put something back. */
+  async #leaveUnreadable(fault: LogFault): Promise<void> {
+    const { action, code, nextAction } = decideLogFault(fault)
+    if (action === 'fail') return this.#giveUp({ code, nextAction, fault })
+    const { log, services } = this.#context
+    log.error(
+      { fault, version: services.version },
+      'a newer version wrote the log, a worker of that version has to open it',
+    )
+    if (this.#desired === 'RUNNING')
+      await this.#rows.writeStatus(this.#epoch, 'reconnecting', {
+        code,
+        fault,
+        retryable: true,
+        nextAction,
+        since: Date.now(),
+      })
+    this.#finish((await this.#rows.release(false, services.version)) ? 'handedOn' : 'lost')
+  }
+
+  async #giveUp(why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
+    this.#context.log.error(why, 'the session is given up')
+    await this.#rows.fail(this.#epoch, why)
     if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
     await this.#letGo(true)
   }

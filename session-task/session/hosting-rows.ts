@@ -36,13 +36,14 @@ export class HostingRows {
   /**
    * The lease becomes free.
    * @param settled every effect of the log is a row; false: somebody has to open it once, whatever is desired
+   * @param refusedBy our version, when it cannot read the log
    * @returns false when it was not ours any more
    */
-  async release(settled: boolean): Promise<boolean> {
+  async release(settled: boolean, refusedBy: string | null = null): Promise<boolean> {
     const { sessionId, services } = this.#context
     const lease = await this.#leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return false
-    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled)
+    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled, refusedBy)
   }
 
   async setDesired(desired: DesiredState): Promise<void> {
@@ -58,11 +59,10 @@ export class HostingRows {
    * META says `failed`, and a control-plane event (the log is not ours to write): nobody should open it again before a
    * person looked.
    */
-  async fail(epoch: number, code: 'state_lost' | 'quarantined'): Promise<void> {
+  async fail(epoch: number, why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
     const { services, scope, sessionId, log } = this.#context
     const now = Date.now()
-    const nextAction = code === 'quarantined' ? 'restart' : 'contact_operator'
-    const patch = { status: 'failed' as const, reason: { code, retryable: false, nextAction, since: now } }
+    const patch = { status: 'failed' as const, reason: { ...why, retryable: false, since: now } }
     const row = await this.#sessions.get(sessionId)
     if (!row) return
     const event = await makeControlEvent(services.tenantKeys, scope, {

@@ -1,3 +1,4 @@
+import type { LogFault } from '../../shared/core/log-fault.ts'
 import { Leases, sameOwner } from '../../shared/store/leases.ts'
 import type { DesiredState, SessionRow } from '../../shared/store/rows/session.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
@@ -20,7 +21,7 @@ export type OpenedLog =
     }
   /** the lease names somebody else, or nobody */
   | { readonly outcome: 'notOurs' }
-  | { readonly outcome: 'stateLost'; readonly epoch: number; readonly detail: string; readonly row: SessionRow | null }
+  | { readonly outcome: 'unreadable'; readonly epoch: number; readonly fault: LogFault }
   /** it took workers down too often (protocol §3, C3): a person has to look */
   | { readonly outcome: 'quarantined'; readonly epoch: number }
   | { readonly outcome: 'tombstone'; readonly epoch: number }
@@ -66,7 +67,8 @@ export const openHostedLog = async (context: SessionContext, isReopen: boolean):
       'log not opened',
     )
     if (result.reason === 'tombstone') return { outcome: 'tombstone', epoch: lease.epoch }
-    if (result.reason === 'stateLost') return { outcome: 'stateLost', epoch: lease.epoch, detail: result.detail, row }
+    if (result.reason === 'stateLost')
+      return { outcome: 'unreadable', epoch: lease.epoch, fault: result.fault ?? 'unreadable_head' }
     headEpoch = Math.max(result.headEpoch, lease.epoch)
   }
   throw new Error(`the log of ${sessionId} was claimed by others ${OPEN_TRIES} times while the lease named us`)

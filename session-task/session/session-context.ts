@@ -8,7 +8,7 @@ import type { Tables } from '../../shared/store/tables.ts'
 import type { LogLimits } from '../auth-log/log-context.ts'
 import type { PauseDetector } from '../auth-log/pause-detector.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
-import type { VersionBreaker } from './version-breaker.ts'
+import type { ClientVersionGuard } from '../worker/version-guard.ts'
 
 /** What every session of a worker shares. */
 export interface WorkerServices {
@@ -21,9 +21,9 @@ export interface WorkerServices {
   readonly pauseDetector: PauseDetector
   readonly openConnection: OpenConnection
   readonly socketUrl: string
-  /** [2, 3000, n]; null: what Baileys brings */
-  readonly whatsappVersion: readonly [number, number, number] | null
   readonly owner: Owner
+  /** of this software */
+  readonly version: string
   /** how long a frame may wait for the server's word; default 30 s */
   readonly ackTimeoutMs?: number
   /** limits of the session logs; tests lower them */
@@ -32,8 +32,8 @@ export interface WorkerServices {
   readonly connectionLifeMs?: number
   /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */
   readonly mayClaim: () => boolean
-  /** one for all sessions of the worker */
-  readonly versionBreaker: VersionBreaker
+  /** one for all sessions of the worker, of one mind with all workers */
+  readonly clientVersion: ClientVersionGuard
   readonly log: Log
   /** Paces connects of the whole worker; resolves when this one may go. */
   readonly connectTurn: () => Promise<void>

@@ -48,6 +48,7 @@ export type AssignableWorker = { readonly id: string; readonly queueUrl: string 
 /** Services of its own may fail when the test wants them to; default: those of the fleet. */
 export interface TestWorkerOptions extends Partial<WorkerServices> {
   readonly capacity?: number
+  readonly version?: string
   readonly heartbeatMs?: number
   /** the test ends this worker itself; default: `stop` drains it */
   readonly isEndedByTest?: boolean
@@ -87,6 +88,7 @@ export const startTestFleet = async (
 
   const startWorker = async ({
     capacity = 50,
+    version = 'test',
     heartbeatMs = 500,
     isEndedByTest = false,
     sqs: ownSqs = sqs,
@@ -98,7 +100,7 @@ export const startTestFleet = async (
       incarnation: 1,
       mode: 'test',
       capacity,
-      version: 'test',
+      version,
       taskArn: null,
       queuePrefix: 'worker-',
       hintsQueueUrl,
@@ -112,11 +114,11 @@ export const startTestFleet = async (
         pauseDetector: new PauseDetector(systemClock),
         openConnection: options.openConnection ?? openConnection,
         socketUrl: simulator.socketUrl,
-        whatsappVersion: null,
         log: quietLog,
         ackTimeoutMs: 1_500,
         ...overrides,
       },
+      whatsappVersion: null,
       taskCallback: NO_CALLBACK,
       heartbeatFile: null,
       log: quietLog,

@@ -1,5 +1,6 @@
-import { proto } from '@whiskeysockets/baileys'
+import { DEFAULT_CONNECTION_CONFIG, proto } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
+import { BUNDLED_VERSION } from '../../shared/core/client-version.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { sessionCaches } from './session-caches.ts'
@@ -45,6 +46,7 @@ describe('what the library is told to do', () => {
   it('takes the version from the configuration, never from the network', async () => {
     expect((await setUp([2, 3000, 7])).socket.version).toEqual([2, 3000, 7])
     expect((await setUp()).socket).not.toHaveProperty('version')
+    expect(DEFAULT_CONNECTION_CONFIG.version.join('.')).toBe(BUNDLED_VERSION)
   })
 
   it('keeps what must outlive a socket: retry counts, device lists, groups', async () => {

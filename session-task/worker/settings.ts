@@ -1,4 +1,6 @@
 import { readEnvironment, requireEnvironment } from '../../shared/config/environment.ts'
+import { requirePlausibleVersion, type VersionParts } from '../../shared/core/client-version.ts'
+import { Fault } from '../../shared/core/fault.ts'
 import { newId } from '../../shared/core/ids.ts'
 import { modeSchema } from '../../shared/store/rows/fields.ts'
 
@@ -37,10 +39,12 @@ const readPositive = (name: string, text: string | null, fallback: number): numb
   return value
 }
 
-/** "2.3000.1043857760" → [2, 3000, 1043857760]; null: the version Baileys brings. */
-export const readVersion = (text: string | null): readonly [number, number, number] | null => {
+/** @throws when it is set and no worker should announce it. null: the version Baileys brings */
+export const readVersion = (text: string | null): VersionParts | null => {
   if (text === null) return null
-  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text)
-  if (!match) throw new Error(`WA_VERSION is not a WhatsApp Web version: ${text}`)
-  return [Number(match[1]), Number(match[2]), Number(match[3])]
+  try {
+    return requirePlausibleVersion(text)
+  } catch (error) {
+    throw new Error(`WA_VERSION is ${text}. ${error instanceof Fault ? error.details.detail : error}`)
+  }
 }

@@ -1,17 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
+import type { VersionParts } from '../../shared/core/client-version.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
+import { ClientVersions } from '../../shared/store/client-versions.ts'
 import type { AssignedRow, Owner } from '../../shared/store/rows/session.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
-import { VersionBreaker } from '../session/version-breaker.ts'
 import { makePacer, makeQueue } from './pacing.ts'
 import { makeProcessLoad } from './process-load.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
+import { VersionGuard } from './version-guard.ts'
 
 const HEARTBEAT_MS = 10_000
 const CONNECTS_PER_SECOND = 5
@@ -26,7 +28,12 @@ export interface WorkerOptions {
   readonly queuePrefix: string
   readonly hintsQueueUrl: string
   readonly sqs: SQSClient
-  readonly services: Omit<WorkerServices, 'owner' | 'connectTurn' | 'replayAlone' | 'versionBreaker' | 'mayClaim'>
+  readonly services: Omit<
+    WorkerServices,
+    'owner' | 'version' | 'connectTurn' | 'replayAlone' | 'clientVersion' | 'mayClaim'
+  >
+  /** WhatsApp Web version while no operator chose one; null: what Baileys brings */
+  readonly whatsappVersion: VersionParts | null
   readonly taskCallback: TaskCallback
   /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
   readonly heartbeatFile: string | null
@@ -44,6 +51,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #log: Log
   readonly #workers: Workers
+  readonly #versionGuard: VersionGuard
   readonly #owner: Owner
   readonly #host: SessionHost
   readonly #stopping = new AbortController()
@@ -66,11 +74,18 @@ export class Worker {
     this.#owner = { workerId: options.workerId, incarnation: options.incarnation }
     this.#log = options.log.child({ workerId: options.workerId, incarnation: options.incarnation })
     this.#workers = new Workers(options.services.tables)
+    this.#versionGuard = new VersionGuard({
+      versions: new ClientVersions(options.services.tables),
+      mode: options.mode,
+      own: options.whatsappVersion,
+      log: this.#log,
+    })
     const replayTurn = makeQueue()
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
-      versionBreaker: new VersionBreaker(),
+      version: options.version,
+      clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
       replayAlone: (sessionId, replay) =>
@@ -86,7 +101,7 @@ export class Worker {
       log: this.#log,
       onReleased: (row, end) => {
         this.#log.info({ sessionId: row.sessionId, end }, 'session left')
-        if (end === 'released' && row.leave) void this.#hintSession(row)
+        if (end === 'handedOn' || (end === 'released' && row.leave)) void this.#hintSession(row)
       },
     })
   }
@@ -139,6 +154,7 @@ export class Worker {
       log: this.#log,
       onRing: (ring) => this.#onRing(ring),
     })
+    await this.#versionGuard.refresh()
     this.#options.taskCallback.start()
     this.#touch()
     this.#timer = setInterval(() => this.beat(), this.#options.heartbeatMs ?? HEARTBEAT_MS)
@@ -212,6 +228,7 @@ export class Worker {
       }
       this.#becomeReachable()
       await this.#refresh()
+      await this.#versionGuard.refresh()
       await this.#readOwnRow()
     } catch (error) {
       // Unreachable is not rejected: sockets stay, logs go on, nothing new is claimed until a beat gets through.

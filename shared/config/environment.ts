@@ -61,6 +61,8 @@ export const ENV = {
   /** comma list of web origins that may call the API from a browser; empty: none */
   corsAllowOrigins: 'CORS_ALLOW_ORIGINS',
   logLevel: 'LOG_LEVEL',
+  /** "off": no metric lines on stdout (unit tests); empty: they are written */
+  metrics: 'METRICS',
 } as const
 
 export type EnvironmentName = keyof typeof ENV

@@ -1,10 +1,15 @@
 import { adminOperations } from './admin.ts'
 import { auditOperations } from './audit.ts'
+import { clientVersionOperations } from './client-versions.ts'
+import { contactOperations } from './contacts.ts'
 import { eventOperations } from './events.ts'
+import { groupOperations } from './groups.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
+import { operationOperations } from './operation-resource.ts'
+import { profileOperations } from './profile.ts'
 import { rolloutOperations } from './rollouts.ts'
 import { sessionOperations } from './sessions.ts'
 import { tenantOperations } from './tenants.ts'
@@ -21,6 +26,10 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...messageOperations,
+  ...contactOperations,
+  ...groupOperations,
+  ...profileOperations,
+  ...operationOperations,
   ...eventOperations,
   ...webhookEndpointOperations,
   ...webhookDeliveryOperations,
@@ -31,6 +40,7 @@ export const operations = {
   ...testModeOperations,
   ...adminOperations,
   ...rolloutOperations,
+  ...clientVersionOperations,
 } as const
 
 export type Operations = typeof operations

@@ -62,6 +62,8 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   deliveredAt: isoOrNull(row.deliveredAt),
   readAt: isoOrNull(row.readAt),
   receivedAt: isoOrNull(row.receivedAt),
+  editedAt: isoOrNull(row.editedAt),
+  deletedAt: isoOrNull(row.deletedAt),
   metadata: row.metadata,
 })
 

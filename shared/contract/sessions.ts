@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LOG_FAULTS } from '../core/log-fault.ts'
 import { PACING_POLICIES } from '../core/pacing.ts'
 import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
@@ -18,6 +19,9 @@ import type { Operation } from './operation.ts'
 const reasonSchema = z.object({
   code: z.string(),
   waCode: z.number().optional(),
+  fault: z.enum(LOG_FAULTS).optional().meta({
+    description: 'of state_lost and log_future_format: what is wrong with what was stored of the session',
+  }),
   retryable: z.boolean(),
   nextAction: z.string(),
   since: isoTime,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type DiagnosisView, diagnose } from './diagnosis.ts'
+import { decideLogFault, LOG_FAULTS } from './log-fault.ts'
 import { SESSION_STATUSES } from './session-status.ts'
 
 const NOW = 1_000_000
@@ -40,6 +41,13 @@ describe('a diagnosis', () => {
     ['loggedOut', reason('device_removed', 'link', 401), 'link'],
     ['failed', reason('account_banned', 'check_phone', 406), 'check_phone'],
     ['failed', reason('quarantined', 'restart'), 'restart'],
+    ['failed', { ...reason('state_lost', 'restore_log'), fault: 'missing_snapshot' as const }, 'restore_log'],
+    ['failed', { ...reason('state_lost', 'restore_tenant_key'), fault: 'wrong_key' as const }, 'restore_tenant_key'],
+    [
+      'reconnecting',
+      { ...reason('log_future_format', 'finish_upgrade'), fault: 'future_format' as const },
+      'finish_upgrade',
+    ],
     ['reconnecting', reason('connection_lost', 'wait', 408), 'wait'],
     ['reconnecting', reason('client_outdated', 'update_whatsapp_version', 405), 'update_whatsapp_version'],
     ['restricted', reason('temporary_ban', 'wait', 402), 'wait'],
@@ -47,6 +55,17 @@ describe('a diagnosis', () => {
     const answer = session({ status, reason: why })
     expect(answer.healthy).toBe(false)
     expect(answer.nextAction.code).toBe(action)
+  })
+
+  it('names what is wrong with a log that cannot be opened', () => {
+    const lost = { ...reason('state_lost', 'restore_log'), fault: 'missing_snapshot' as const }
+    const answer = session({ status: 'failed', reason: lost }, { desired: 'STOPPED', hasOwner: false })
+    expect(answer.summary).toContain('missing_snapshot')
+    expect(answer.nextAction).toMatchObject({ code: 'restore_log', by: 'operator' })
+    for (const fault of LOG_FAULTS)
+      expect(session({ status: 'failed', reason: reason('x', decideLogFault(fault).nextAction) }).nextAction.by).toBe(
+        'operator',
+      )
   })
 
   it('says start for a stopped session, scan while a QR is on show', () => {

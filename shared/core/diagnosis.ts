@@ -58,6 +58,18 @@ const ACTIONS: Readonly<Record<string, { by: Diagnosis['nextAction']['by']; desc
     by: 'operator',
     description: 'WhatsApp refuses this client version: the operator has to configure a newer one.',
   },
+  finish_upgrade: {
+    by: 'operator',
+    description: 'A newer version wrote its log: finish the upgrade, or roll forward again (docs/upgrade.md).',
+  },
+  restore_log: {
+    by: 'operator',
+    description: 'Put the objects of its log back from their versions, then restart it (docs/disaster-recovery.md).',
+  },
+  restore_tenant_key: {
+    by: 'operator',
+    description: "The tenant's key is not the one that its log was written with (docs/disaster-recovery.md).",
+  },
   contact_operator: { by: 'operator', description: 'Somebody who runs this deployment has to look at it.' },
 }
 
@@ -104,7 +116,7 @@ const checkDesired = ({ lease, session }: DiagnosisView): Check => {
   if (lease.desired === 'RUNNING') return check('desired', 'ok', 'The session is meant to run.')
   if (session.status === 'created') return check('desired', 'waiting', 'The session was never started.')
   return session.reason && session.status === 'failed'
-    ? check('desired', 'problem', `It was stopped for good: ${session.reason.code}.`)
+    ? check('desired', 'problem', `It was stopped for good: ${session.reason.fault ?? session.reason.code}.`)
     : check('desired', 'problem', 'The session is meant to be stopped.')
 }
 
@@ -127,7 +139,8 @@ const checkWorker = ({ lease, worker }: DiagnosisView, now: number): Check => {
 }
 
 const checkConnection = ({ session, lease }: DiagnosisView, now: number): Check => {
-  const why = session.reason ? `${session.reason.code}${session.reason.waCode ? ` ${session.reason.waCode}` : ''}` : ''
+  const { code, waCode, fault } = session.reason ?? {}
+  const why = [code, waCode, fault].filter((part) => part !== undefined).join(' ')
   if (session.status === 'connected' && session.restrictedUntil !== null && session.restrictedUntil > now)
     return check(
       'connection',

@@ -79,6 +79,15 @@ describe('chooseCandidates', () => {
     expect(chosen).toHaveLength(1)
   })
 
+  test('a version that cannot read the log is never tried, even if it is the wanted one or the only one', () => {
+    const workers = [worker({ id: 'wrk_1', version: '1' }), worker({ id: 'wrk_2', version: '2', used: 3 })]
+    const choose = (refused: string[]) =>
+      chooseCandidates(workers, { mode: 'test', version: '1', refused, random: () => 0 }).map(({ id }) => id)
+    expect(choose(['1'])).toEqual(['wrk_2'])
+    expect(choose(['1', '2'])).toEqual([])
+    expect(choose([])).toEqual(['wrk_1', 'wrk_2'])
+  })
+
   test('the fittest few share the first place, the fourth never has it', () => {
     const workers = [0, 1, 2, 9].map((used, index) => worker({ id: `wrk_${index}`, used }))
     const firsts = new Set<string>()

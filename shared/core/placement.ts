@@ -50,16 +50,24 @@ export const freeSlots = (workers: readonly WorkerView[], mode: Mode): number =>
 
 /**
  * The workers to try, best first: least loaded, the wanted version before others, shuffled among the fittest few.
- * Version is a preference, never a requirement: in the middle of a deployment old workers are as good as none new.
+ * Version is a preference: in the middle of a deployment old workers are as good as none new. It is a requirement only
+ * for a session whose log a newer version wrote.
  * @param avoid a worker that was asked to let the session go: tried last
+ * @param refused versions that cannot read the session's log: never tried
  * @param random a number in [0, 1) per call
  */
 export const chooseCandidates = <W extends WorkerView>(
   workers: readonly W[],
-  input: { mode: Mode; version: string | null; avoid?: string | null; random: () => number },
+  input: {
+    mode: Mode
+    version: string | null
+    avoid?: string | null
+    refused?: readonly string[]
+    random: () => number
+  },
 ): W[] => {
   const ranked = workers
-    .filter((worker) => hasRoom(worker, input.mode))
+    .filter((worker) => hasRoom(worker, input.mode) && !input.refused?.includes(worker.version))
     .sort(
       (a, b) =>
         Number(b.version === input.version) - Number(a.version === input.version) ||

@@ -1,3 +1,5 @@
+import type { LogFault } from './log-fault.ts'
+
 export const SESSION_STATUSES = [
   'created',
   'linking',
@@ -15,6 +17,8 @@ export type SessionStatus = (typeof SESSION_STATUSES)[number]
 export interface SessionReason {
   readonly code: string
   readonly waCode?: number
+  /** of `state_lost` and `log_future_format`: what is wrong with the session's log (log-fault.ts) */
+  readonly fault?: LogFault
   readonly retryable: boolean
   readonly nextAction: string
   readonly since: number

@@ -1,3 +1,5 @@
+import { readEnvironment } from '../config/environment.ts'
+
 /** Metrics by CloudWatch's Embedded Metric Format: one JSON line on stdout, extracted by CloudWatch Logs. */
 export type MetricUnit = 'Count' | 'Milliseconds' | 'Seconds' | 'Bytes' | 'Percent' | 'None'
 
@@ -10,13 +12,16 @@ export interface MetricDimensions {
 
 const NAMESPACE = 'Fleetline'
 
+const writeLine = (line: string): void => void process.stdout.write(`${line}\n`)
+
 /** @param metrics name → [value(s), unit]; arrays become one line with all values */
 export const emitMetrics = (
   metrics: Record<string, readonly [value: number | readonly number[], unit: MetricUnit]>,
   dimensions: MetricDimensions = {},
-  write: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  write: ((line: string) => void) | null = readEnvironment('metrics') === 'off' ? null : writeLine,
   now: number = Date.now(),
 ): void => {
+  if (!write) return
   const base = { env: process.env.FLEETLINE_ENV ?? 'unknown', cell: process.env.FLEETLINE_CELL ?? 'unknown' }
   write(
     JSON.stringify({
@@ -25,7 +30,7 @@ export const emitMetrics = (
         CloudWatchMetrics: [
           {
             Namespace: NAMESPACE,
-            Dimensions: [[...Object.keys(base), ...Object.keys(dimensions)]],
+            Dimensions: dimensionSets(Object.keys(base), Object.keys(dimensions)),
             Metrics: Object.entries(metrics).map(([Name, [, Unit]]) => ({ Name, Unit })),
           },
         ],
@@ -36,3 +41,7 @@ export const emitMetrics = (
     }),
   )
 }
+
+/** CloudWatch adds nothing up: alarms and dashboards of the cell read the set without route and mode. */
+const dimensionSets = (base: readonly string[], more: readonly string[]): string[][] =>
+  more.length === 0 ? [[...base]] : [[...base], [...base, ...more]]

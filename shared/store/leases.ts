@@ -5,6 +5,7 @@ import { type Leg, type TransactResult, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 const CONFLICT_TRIES = 6
+const REFUSED_VERSIONS = 8
 
 /** A READY worker as a candidate for an assignment. */
 export interface Candidate extends Owner {
@@ -155,13 +156,26 @@ export class Leases {
   /**
    * The owner lets go, after its final snapshot: owner null, epoch + 1, ASSIGNED row gone.
    * @param settled true when every effect of the log is a row
+   * @param refusedBy version of this worker, when it cannot read the log: the next owner has another one
    * @returns false when the lease is not ours any more
    */
-  async release(lease: Pick<LeaseRow, 'sessionId' | 'epoch'> & { owner: Owner }, settled: boolean): Promise<boolean> {
+  async release(
+    lease: Pick<LeaseRow, 'sessionId' | 'epoch'> & { owner: Owner },
+    settled: boolean,
+    refusedBy: string | null = null,
+  ): Promise<boolean> {
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
       const current = await this.get(lease.sessionId)
       if (!current || current.epoch !== lease.epoch || !sameOwner(current.owner, lease.owner)) return false
-      const next: LeaseRow = { ...current, owner: null, queueUrl: null, epoch: current.epoch + 1, settled }
+      const refusedVersions = withRefusal(current.refusedVersions, refusedBy)
+      const next: LeaseRow = {
+        ...current,
+        owner: null,
+        queueUrl: null,
+        epoch: current.epoch + 1,
+        settled,
+        ...(refusedVersions ? { refusedVersions } : {}),
+      }
       const result = await this.#transactCalmly([this.#casLease(current, next), ...(await this.#leaveOwner(current))])
       if (result.outcome === 'written') return true
     }
@@ -270,8 +284,8 @@ export class Leases {
     const index = isGone
       ? systemIndex('deleted', next.sessionId, `${timeKey(Date.now())}#${next.sessionId}`)
       : systemIndex('unowned', next.sessionId, `${timeKey(next.epoch)}#${next.sessionId}`)
-    const fields =
-      'SET #owner = :owner, #epoch = :next, #desired = :desired, #settled = :settled, #queueUrl = :queueUrl'
+    const refused = next.refusedVersions ? ', #refusedVersions = :refusedVersions' : ''
+    const fields = `SET #owner = :owner, #epoch = :next, #desired = :desired, #settled = :settled, #queueUrl = :queueUrl${refused}`
     return {
       set: {
         expression: listed ? `${fields}, #xpk = :xpk, #xsk = :xsk` : `${fields} REMOVE #xpk, #xsk`,
@@ -281,6 +295,7 @@ export class Leases {
           ':desired': next.desired,
           ':settled': next.settled,
           ':queueUrl': next.queueUrl,
+          ...(next.refusedVersions ? { ':refusedVersions': next.refusedVersions } : {}),
           ...(listed ? { ':xpk': index.xpk, ':xsk': index.xsk } : {}),
         },
       },
@@ -315,6 +330,12 @@ export class Leases {
     }
   }
 }
+
+/** The newest last; a fleet runs two versions at a time, three in a bad week. */
+const withRefusal = (before: readonly string[] | undefined, version: string | null): string[] | undefined =>
+  version === null
+    ? before && [...before]
+    : [...(before ?? []).filter((other) => other !== version), version].slice(-REFUSED_VERSIONS)
 
 export const sameOwner = (a: Owner | null, b: Owner | null): boolean =>
   a !== null && b !== null && a.workerId === b.workerId && a.incarnation === b.incarnation

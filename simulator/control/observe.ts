@@ -9,6 +9,7 @@ import { type Call, integerOf, ok, parseBody, type Reply, type Route } from './r
 const settingsBody = z.strictObject({
   autoContacts: z.boolean().optional(),
   companionRegRefresh: z.boolean().optional(),
+  minimumBuild: z.int().min(0).max(4_294_967_295).optional(),
 })
 
 /** `device` is a device number, a device address (`55…:3@s.whatsapp.net` or `55…:3`), or with `phone` one of its numbers. */

@@ -3,6 +3,7 @@ import { type Device, findDevice } from '../store/devices.ts'
 import { takeFault } from '../store/faults.ts'
 import { phoneById } from '../store/phones.ts'
 import { expectNoNacks } from '../store/queue.ts'
+import { readSettings } from '../store/settings.ts'
 import { recordViolation } from '../store/violations.ts'
 import type { proto } from '../wire/codec.ts'
 import { lidJid } from '../wire/jid.ts'
@@ -12,6 +13,7 @@ import { endWithStreamError, strikeConnection } from './disconnect.ts'
 import { targetOf } from './fault-target.ts'
 
 const CONFLICT_REPLACED = 440
+const CLIENT_OUTDATED = 405
 
 /** Decides over a client that presents saved credentials: `<success>`, `<failure>`, or whatever a fault wants. */
 export function logIn(world: World, connection: Connection, client: proto.ClientPayload): void {
@@ -19,6 +21,8 @@ export function logIn(world: World, connection: Connection, client: proto.Client
   const target = targetOf(connection)
   if (!device) failLogin(connection, 401)
   else if (takeFault(world.database, 'refuseConnections', target)) connection.end('reset')
+  else if ((client.userAgent?.appVersion?.tertiary ?? 0) < readSettings(world.database, device.namespace).minimumBuild)
+    failLogin(connection, CLIENT_OUTDATED)
   else {
     const failure = takeFault(world.database, 'failure', target)
     if (failure) failLogin(connection, failure.options.code ?? 500)

@@ -6,9 +6,11 @@ export type Settings = {
   autoContacts: boolean
   /** After a scan the server first demands a fresh adv secret (`companion_reg_refresh`), as the real one does since July 2026. */
   companionRegRefresh: boolean
+  /** Clients of an older build (the last part of their version) are refused with 405 at login; 0: nobody. */
+  minimumBuild: number
 }
 
-const DEFAULTS: Settings = { autoContacts: true, companionRegRefresh: false }
+const DEFAULTS: Settings = { autoContacts: true, companionRegRefresh: false, minimumBuild: 0 }
 
 export function readSettings(database: Database, namespace: string): Settings {
   const row = database.get<{ value: string }>('SELECT value FROM settings WHERE namespace = ?', namespace)

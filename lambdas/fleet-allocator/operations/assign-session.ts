@@ -41,9 +41,20 @@ export const assignSession = async (
       ...input,
       version: context.version,
       avoid: lease.avoid,
+      refused: lease.refusedVersions,
       random: context.random,
     })
-    if (candidates.length === 0) return wantCapacity(context, fleet, input.mode)
+    if (candidates.length === 0) {
+      // A launch would run the deployed version. If that one cannot read the log, only a deployment helps.
+      if (context.version !== null && lease.refusedVersions?.includes(context.version)) {
+        context.log.error(
+          { sessionId: input.sessionId, version: context.version },
+          'a newer version wrote the log of this session than the one that is deployed',
+        )
+        return { outcome: 'waiting' }
+      }
+      return wantCapacity(context, fleet, input.mode)
+    }
     const assigned = await tryCandidates(leases, lease, candidates)
     if (assigned) {
       context.log.info({ sessionId: input.sessionId, workerId: assigned.workerId, epoch: assigned.epoch }, 'assigned')

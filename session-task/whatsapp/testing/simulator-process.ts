@@ -39,7 +39,7 @@ export interface Simulator {
   wire(phone: string, id?: string): Promise<WireFrame[]>
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
-  settings(settings: Readonly<Record<string, boolean>>): Promise<void>
+  settings(settings: Readonly<Record<string, boolean | number>>): Promise<void>
   /** what a real server would have refused */
   violations(): Promise<{ readonly kind: string }[]>
   stop(): Promise<void>

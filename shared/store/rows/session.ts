@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LOG_FAULTS } from '../../core/log-fault.ts'
 import { PACING_POLICIES } from '../../core/pacing.ts'
 import { SESSION_STATUSES } from '../../core/session-status.ts'
 import { owned, time } from './fields.ts'
@@ -6,6 +7,7 @@ import { owned, time } from './fields.ts'
 export const reasonSchema = z.object({
   code: z.string(),
   waCode: z.number().optional(),
+  fault: z.enum(LOG_FAULTS).optional().catch(undefined),
   retryable: z.boolean(),
   nextAction: z.string(),
   since: time,
@@ -73,6 +75,8 @@ export const leaseRowSchema = z.object({
   queueUrl: z.string().nullable(),
   /** worker that was asked to let it go: the next owner is another one if there is one */
   avoid: z.string().nullable().optional(),
+  /** versions of workers that cannot read its log: written by a newer one */
+  refusedVersions: z.array(z.string()).optional(),
 })
 export type LeaseRow = z.infer<typeof leaseRowSchema>
 
