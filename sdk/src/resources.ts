@@ -42,12 +42,12 @@ export class Tenants {
     return this.#send<types.UpdateTenantAnswer>({ method: 'PATCH', path: `/v1/tenants/${encodeURIComponent(tenantId)}`, body, retryable: true }, options)
   }
 
-  /** Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds. Sessions stay connected and events are kept; nothing can be asked or sent until the tenant is resumed. */
+  /** Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds. Nothing can be asked or sent until the tenant is resumed. Its sessions are stopped within minutes: the devices stay linked, WhatsApp keeps what arrives meanwhile (for about two weeks); events and webhooks of what happened before still go out. */
   suspend(tenantId: string, body: types.SuspendTenantBody = {}, options: RequestOptions = {}): Promise<types.SuspendTenantAnswer> {
     return this.#send<types.SuspendTenantAnswer>({ method: 'POST', path: `/v1/tenants/${encodeURIComponent(tenantId)}/suspend`, body, retryable: true }, options)
   }
 
-  /** End a suspension. */
+  /** End a suspension. Sessions that the suspension stopped start again by themselves within minutes, without a QR code. */
   resume(tenantId: string, body: types.ResumeTenantBody = {}, options: RequestOptions = {}): Promise<types.ResumeTenantAnswer> {
     return this.#send<types.ResumeTenantAnswer>({ method: 'POST', path: `/v1/tenants/${encodeURIComponent(tenantId)}/resume`, body, retryable: true }, options)
   }
@@ -395,6 +395,11 @@ export class Events {
     return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
   }
 
+  /** A ticket for one stream, for clients that cannot send headers (EventSource). Valid for 60 seconds and for one connection, with the rights of this key. Get it in your backend, give it to the page, connect with `?ticket=…`; for the next connection get another one and send the last id as `lastEventId`. Scopes: events:read. */
+  createStreamTicket(body: types.CreateStreamTicketBody = {}, options: RequestOptions = {}): Promise<types.CreateStreamTicketAnswer> {
+    return this.#send<types.CreateStreamTicketAnswer>({ method: 'POST', path: '/v1/stream-tickets', body, retryable: false }, options)
+  }
+
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
   stream(sessionId: string, query: types.StreamSessionQuery = {}, options: RequestOptions = {}): Promise<types.StreamSessionAnswer> {
     return this.#send<types.StreamSessionAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/stream`, query, retryable: true }, options)
@@ -509,7 +514,7 @@ export class Limits {
     this.#send = send
   }
 
-  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. Scopes: tenant:read. */
+  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. The event limit.reached tells it once per limit and hour (rates) or UTC day (quotas). Scopes: tenant:read. */
   get(options: RequestOptions = {}): Promise<types.GetLimitsAnswer> {
     return this.#send<types.GetLimitsAnswer>({ method: 'GET', path: '/v1/limits', retryable: true }, options)
   }

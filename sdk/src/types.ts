@@ -906,8 +906,9 @@ export type Message = {
   unsupported?: {
     kind: string
   }
+  /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
   undecryptable?: {
-    reason: string
+    reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
   }
   replyTo?: {
     messageId?: string | null
@@ -1336,10 +1337,22 @@ export type Limits = {
     used: number
     resetsAt: string
   }
+  /** Bytes of media that are kept now, with uploads that are under way */
+  mediaBytes: {
+    limit: number
+    used: number
+  }
   webhookEndpoints: {
     limit: number
     used: number
   }
+  /** Live streams that are open now */
+  streams: {
+    limit: number
+    used: number
+  }
+  /** Events and their deliveries are kept so long */
+  eventRetentionDays: number
 }
 
 export type AuditEntry = {
@@ -1485,6 +1498,8 @@ export type CreateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1517,6 +1532,8 @@ export type UpdateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1843,13 +1860,28 @@ export type GetEventAnswer = Event
 export type ExpungeEventBody = Record<string, never>
 export type ExpungeEventAnswer = Event
 
+export type CreateStreamTicketBody = {
+  sessionId?: string
+}
+export type CreateStreamTicketAnswer = {
+  /** Only in this answer */
+  ticket: string
+  /** The one session that it opens; null: any of this key */
+  sessionId: string | null
+  expiresAt: string
+}
+
 export type StreamSessionQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }
 export type StreamSessionAnswer = Event
 
 export type StreamEventsQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }

@@ -20,6 +20,15 @@ export const viewOf = (state: FoldedLog): LogState => ({
     return state.doneUpTo
   },
   undone: () => [...state.undone.values()].sort(bySequence),
+  get undoneCount() {
+    return state.undone.size
+  },
+  undoneBytes: () => {
+    let bytes = 0
+    for (const record of state.undone.values())
+      if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
+    return bytes
+  },
   get mark() {
     return state.mark
   },

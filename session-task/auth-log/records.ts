@@ -1,4 +1,5 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { UndecryptableReason } from '../../shared/core/undecryptable.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 import type { TargetKey } from '../whatsapp/content/read-content.ts'
 
@@ -60,18 +61,8 @@ export interface UndecryptedRecord {
   /** base64 of the first 16 bytes of SHA-256(sender's LID, or phone ‖ 0 ‖ WhatsApp id) */
   readonly messageKey: string
   readonly attributes: Readonly<Record<string, string>>
-  readonly reason: UndecryptedReason
+  readonly reason: UndecryptableReason
 }
-
-export type UndecryptedReason =
-  | 'no_session'
-  | 'no_sender_key'
-  | 'no_pre_key'
-  | 'key_used'
-  | 'bad_mac'
-  | 'absent'
-  | 'unsupported'
-  | 'other'
 
 /** The library is done with these inbound stanzas (ciphertext hashes); rides along. */
 export interface FinishedRecord {

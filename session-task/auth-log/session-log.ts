@@ -37,6 +37,9 @@ export interface LogState {
   readonly doneUpTo: number
   /** sequenced records whose rows may not be written yet, oldest first */
   undone(): readonly SequencedRecord[]
+  /** how many they are, and what their contents take: cheap, for limits */
+  readonly undoneCount: number
+  undoneBytes(): number
   /** rows that an earlier owner, or this one, was about to write and did not finish; null when none */
   readonly mark: { readonly from: number; readonly upTo: number } | null
   /** how often the row of this sequence alone was tried */

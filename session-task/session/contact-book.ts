@@ -36,11 +36,20 @@ export class ContactBook {
     return contact
   }
 
-  /** The address of somebody who may never have been met: nothing is written. */
+  /**
+   * The address of somebody who may never have been met: nothing is written. While DynamoDB is away it is what the
+   * addresses alone say: its contact id leads to the same contact, also after a merge.
+   */
   async addressOf(jid: string, known: Sighting): Promise<Address> {
     const address = addressOf(this.#context.sessionId, jid, known)
     if (address.kind !== 'user') return address
-    const contact = this.#recall(address.lid) ?? this.#recall(address.phone) ?? (await this.#find(address))
+    const contact =
+      this.#recall(address.lid) ??
+      this.#recall(address.phone) ??
+      (await this.#find(address).catch((error) => {
+        this.#context.log.warn({ error: String(error) }, 'a contact could not be read, its address stands alone')
+        return null
+      }))
     if (!contact) return address
     const { contactId, phone, lid } = contact
     return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }

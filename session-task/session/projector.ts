@@ -11,8 +11,8 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
-const UNDONE_MAX = 5_000
-const UNDONE_BYTES_MAX = 16 * 1024 * 1024
+export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
+const KICKS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -37,6 +37,8 @@ export class Projector {
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
+  readonly #limit: { readonly records: number; readonly bytes: number }
+  #kicks = 0
   #isReplay = false
   /** rows up to here are written one by one */
   #suspectUpTo = 0
@@ -56,6 +58,7 @@ export class Projector {
     onBackpressure: () => void
   }) {
     this.#context = input.context
+    this.#limit = input.context.services.undoneLimit ?? UNDONE_LIMIT
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#book = input.book
@@ -67,10 +70,12 @@ export class Projector {
 
   /** Something was appended. */
   kick(): void {
+    // Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in either.
+    if (this.#kicks++ % KICKS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
     if (this.#isStopped || this.#running) return
     this.#running = this.#run().finally(() => {
       this.#running = null
-      if (this.#sessionLog.state.undone().length > 0) this.kick()
+      if (this.#sessionLog.state.undoneCount > 0) this.kick()
     })
   }
 
@@ -93,11 +98,11 @@ export class Projector {
 
   /** Too much waits for its rows: nothing more should come in. */
   isFull(): boolean {
-    const undone = this.#sessionLog.state.undone()
-    if (undone.length >= UNDONE_MAX) return true
-    let bytes = 0
-    for (const record of undone) if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
-    return bytes >= UNDONE_BYTES_MAX
+    return this.#isLong() || this.#sessionLog.state.undoneBytes() >= this.#limit.bytes
+  }
+
+  #isLong(): boolean {
+    return this.#sessionLog.state.undoneCount >= this.#limit.records
   }
 
   /** After the record that is being written nothing more is. */

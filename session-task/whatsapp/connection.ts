@@ -147,6 +147,7 @@ export interface ConnectionOptions {
   readonly loginTimeoutMs?: number
   /** how long the content of a message may be missing before the session is told; default 5 min */
   readonly undecryptableAfterMs?: number
+  readonly canaryLimits?: import('./canary.ts').CanaryLimits
   readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 

@@ -41,6 +41,7 @@ export const createSession =
           failed[3]
             ? new Fault('quota_exceeded', {
                 detail: `This tenant has ${maximum} ${scope.mode} sessions, as many as it may: delete one, or ask for more.`,
+                limit: { name: 'sessions', maximum },
               })
             : null,
         body: presented,

@@ -53,6 +53,9 @@ const profileCommands = (
     }),
     setOwnName: async (name) => {
       await translated(() => caches.queries.spend(() => socket.updateProfileName(name)))
+      // With emitOwnEvents off the library does not notice what it changed itself.
+      const { me } = socket.authState.creds
+      if (me) socket.ev.emit('creds.update', { me: { ...me, name } })
       // The library tells the new name with a presence that also says "online": the phone would get no more pushes.
       await socket.sendPresenceUpdate('unavailable')
     },
