@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { API_FUNCTIONS } from '../../shared/contract/operation.ts'
 import { CONFIGS } from '../config/select-config.ts'
 import { ofType, synthesize } from './support/synth.ts'
 
@@ -156,7 +157,8 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
 
   test('functions run Node 24 on ARM64 and each has a role and a log group of its own', () => {
     const functions = ofType(cell, 'AWS::Lambda::Function')
-    expect(functions).toHaveLength(11)
+    // Six beside the API: events and fleet. The canary, where it is switched on, is one more.
+    expect(functions).toHaveLength(API_FUNCTIONS.length + 6)
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
