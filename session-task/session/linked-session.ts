@@ -96,7 +96,7 @@ export class LinkedSession {
       sessionLog,
       listener: {
         eventsFor: (isCurrent) => this.#eventsFor(isCurrent),
-        isFull: () => this.#projector.isFull(),
+        isFull: () => !this.#projector.hasRoom(),
         plan: () => planConnection(this.#standing.row, this.#log.state.creds),
         loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
         isOurs: () => this.#listener.isOurs(),
