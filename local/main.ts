@@ -77,6 +77,7 @@ const start = async (options: StartOptions): Promise<void> => {
       log,
       processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }, ...processes.list()],
       executions: () => cloud.stepFunctions.executions(),
+      deployVersion: (version) => cloud.deployVersion(version),
     })
     stops.push(() => server.stop())
     const secret = cloud.resources.find((resource) => resource.type === 'AWS::SecretsManager::Secret')

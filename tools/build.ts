@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { commonBundleOptions, lambdaBundleOptions } from './lambda-bundle.ts'
 
 /**
  * Bundles every lambda (one folder each, entry <name>/<name>.lambda.ts) and the session worker in one esbuild call:
@@ -11,46 +12,14 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const LAMBDA_LIMIT_BYTES = 2_000_000
 
-const lambdaNames = readdirSync(join(root, 'lambdas'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
-  .sort()
-const missing = lambdaNames.filter((name) => !existsSync(join(root, 'lambdas', name, `${name}.lambda.ts`)))
-if (missing.length) throw new Error(`lambda folders without <name>.lambda.ts: ${missing.join(', ')}`)
-
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  sourcemap: true,
-  sourcesContent: false,
-  metafile: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  outExtension: { '.js': '.mjs' },
-} as const
-
-/** CommonJS dependencies call require for built-ins, which an ES module does not have. */
-const banner = {
-  js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
-}
-
 const startedAt = performance.now()
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const lambdas = await build({
-  ...common,
-  banner,
-  minify: true,
-  entryPoints: lambdaNames.map((name) => ({ in: `lambdas/${name}/${name}.lambda.ts`, out: `${name}/index` })),
-  outdir: 'dist/lambdas',
-})
+const lambdas = await build(lambdaBundleOptions(root))
 
 /** The worker's image has node_modules: its packages stay outside, Baileys' assets and native parts stay findable. */
 const worker = existsSync(join(root, 'session-task/main.ts'))
   ? await build({
-      ...common,
+      ...commonBundleOptions(root),
       packages: 'external',
       entryPoints: [{ in: 'session-task/main.ts', out: 'main' }],
       outdir: 'dist/session-task',

@@ -93,10 +93,30 @@ const compareParameters = (sides: Sides, name: string, was: Node, is: Node, brea
 
 const MAXIMUM_DEPTH = 12
 
+/** The objects among the choices of a union; none when it is no union. */
+const objectsOf = (schema: Node, document: Node): Node[] =>
+  [...listOf(schema.anyOf), ...listOf(schema.oneOf)]
+    .map((part) => resolve(nodeOf(part), document))
+    .filter((part) => isNode(part.properties))
+
 /** What was accepted must still be accepted. */
 const compareRequest = (sides: Sides, at: string, before: Node, after: Node, breaks: string[], depth: number): void => {
   if (depth > MAXIMUM_DEPTH) return
   const [was, is] = [resolve(before, sides.released), resolve(after, sides.current)]
+  const choices = objectsOf(is, sides.current)
+  if (choices.length > 0) {
+    // Each object that was accepted must still be accepted by one of the choices.
+    const earlier = objectsOf(was, sides.released)
+    for (const one of earlier.length > 0 ? earlier : was.properties ? [was] : []) {
+      const tries = choices.map((choice) => {
+        const found: string[] = []
+        compareRequest(sides, at, one, choice, found, depth + 1)
+        return found
+      })
+      tries.sort((a, b) => a.length - b.length)
+      breaks.push(...(tries[0] ?? []))
+    }
+  }
   const now = typesOf(is, sides.current)
   for (const type of typesOf(was, sides.released))
     if (!fits(type, now)) breaks.push(`${at}: ${type} is not accepted any more`)
@@ -114,6 +134,7 @@ const compareRequest = (sides: Sides, at: string, before: Node, after: Node, bre
   const properties = nodeOf(is.properties)
   const required = new Set(listOf(was.required))
   for (const [name, schema] of Object.entries(nodeOf(was.properties))) {
+    if (choices.length > 0) continue
     if (!isNode(properties[name])) breaks.push(`${at}.${name}: not accepted any more`)
     else compareRequest(sides, `${at}.${name}`, nodeOf(schema), nodeOf(properties[name]), breaks, depth + 1)
   }

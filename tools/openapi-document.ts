@@ -76,6 +76,7 @@ const successResponses = (operation: Operation): ZodOpenApiResponsesObject =>
 
 const IDEMPOTENCY: Readonly<Record<Operation['idempotent'], string | null>> = {
   messageRow: 'The same key never makes two messages: a repeated request gets the message as it is now.',
+  operationRow: 'The same key never makes two operations: a repeated request gets the answer of the first.',
   idempotencyRow: 'A repeated request gets the first answer for at least 24 hours; secrets are null in it.',
   answerRow: 'A repeated request gets the first answer for at least 24 hours.',
   natural: null,

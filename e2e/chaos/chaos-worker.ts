@@ -1,10 +1,8 @@
-import type { SessionLog } from '../../session-task/auth-log/session-log.ts'
 import type { TestFleet } from '../../session-task/testing/test-fleet.ts'
-import type { OpenConnection } from '../../session-task/whatsapp/connection.ts'
 import { openConnection } from '../../session-task/whatsapp/open-connection.ts'
-import type { EventSink } from '../../shared/events/event-sink.ts'
 import { Fate } from './fate.ts'
 import { makeFatefulClients, type Witness } from './fateful-clients.ts'
+import { newSight, watchBus, watchConnections } from './watched-services.ts'
 import { startWireProxy } from './wire-proxy.ts'
 
 export interface ChaosWorker {
@@ -35,47 +33,9 @@ export const startChaosWorker = async (options: ChaosWorkerOptions): Promise<Cha
   const fate = new Fate()
   const clients = makeFatefulClients(fate, options.witness)
   const proxy = await startWireProxy(options.fleet.simulator.socketUrl)
-  const seen = { blockedFrames: 0, openedAt: null as number | null, receiptsDue: 0 }
-  const eventSink: EventSink = {
-    publish: async (refs) => {
-      await fate.at('bus.before')
-      for (const { eventId } of refs) options.witness.published.add(eventId)
-      await fate.at('bus.after')
-      return []
-    },
-  }
-  // One for all connections of a log: what the connection keeps beside it lasts from one to the next.
-  const watchedLogs = new WeakMap<SessionLog, SessionLog>()
-  const watched = (log: SessionLog): SessionLog => {
-    const known = watchedLogs.get(log) ?? watchGate(log, fate, seen, options.isGateOff ?? false)
-    watchedLogs.set(log, known)
-    return known
-  }
-  const connect: OpenConnection = (input) => {
-    const { events } = input
-    return openConnection({
-      ...input,
-      log: watched(input.log),
-      events: {
-        ...events,
-        onDecrypted: (stanza) => {
-          seen.receiptsDue++
-          return events.onDecrypted(stanza)
-        },
-        onOpen: (identity) => {
-          seen.openedAt ??= performance.now()
-          fate.phase = 'live'
-          if (!fate.isDead) events.onOpen(identity)
-        },
-        onServerAck: (ack) => {
-          if (fate.passes('ack.before')) events.onServerAck(ack)
-        },
-        onReceipt: (receipt) => {
-          if (!fate.isDead) events.onReceipt(receipt)
-        },
-      },
-    })
-  }
+  const seen = newSight()
+  const eventSink = watchBus({ publish: async () => [] }, fate, options.witness)
+  const connect = watchConnections(openConnection, fate, seen, options.isGateOff ?? false)
   const worker = await options.fleet.startWorker({
     heartbeatMs: 1_000,
     isEndedByTest: true,
@@ -113,45 +73,10 @@ export const startChaosWorker = async (options: ChaosWorkerOptions): Promise<Cha
     kill: () => fate.kill(),
     dispose: async () => {
       fate.kill()
+      // The reconciler would, once nothing is assigned to it any more.
+      await options.fleet.workers.remove(worker.id, 1)
       await proxy.close()
       clients.destroy()
     },
   }
 }
-
-/** The log as the gate sees it: stops where the scenario says, counts what the gate never let out. */
-const watchGate = (
-  log: SessionLog,
-  fate: Fate,
-  seen: { blockedFrames: number; receiptsDue: number },
-  isGateOff: boolean,
-): SessionLog => ({
-  sessionId: log.sessionId,
-  epoch: log.epoch,
-  state: log.state,
-  get lastLsn() {
-    return log.lastLsn
-  },
-  get durableLsn() {
-    if (isGateOff) return Number.MAX_SAFE_INTEGER
-    // A dead or standing process sends nothing, not even what it may.
-    return fate.isDead || fate.isPaused ? 0 : log.durableLsn
-  },
-  append: (records) => log.append(records),
-  takeSequence: () => log.takeSequence(),
-  durable: async (lsn) => {
-    try {
-      await log.durable(lsn)
-    } catch (error) {
-      if (!fate.isDead) seen.blockedFrames++
-      throw error
-    }
-    const isReceipt = seen.receiptsDue > 0
-    seen.receiptsDue = 0
-    await fate.at('commit.beforeFrame')
-    if (isReceipt) await fate.at('receipt.before')
-  },
-  onLost: (listener) => log.onLost(listener),
-  close: () => log.close(),
-  abandon: () => log.abandon(),
-})

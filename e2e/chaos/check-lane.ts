@@ -3,9 +3,9 @@ import { type Head, isTombstone, parseHead } from '../../session-task/auth-log/h
 import { type InboundRecord, isSequenced, type SequencedRecord } from '../../session-task/auth-log/records.ts'
 import { encodeSnapshot } from '../../session-task/auth-log/snapshot-text.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
-import { type Lane, logOf, type SentMessage } from './lane.ts'
+import { type JudgedLane, logOf, type SentMessage } from './lane.ts'
 import { type LogSlot, readSlots, readSnapshotState } from './read-log.ts'
-import { type Frame, readFrames } from './wire.ts'
+import { type Frame, toFrames } from './wire.ts'
 
 const FRAMES_MAX = 4
 const ARRIVED: readonly string[] = ['sent', 'delivered', 'read', 'played']
@@ -21,13 +21,13 @@ interface History {
  * Holds the whole history of a lane against invariants I1–I8 (protocol §8). The lane is drained: nothing moves any more.
  * @returns every broken promise in words, with the seed of the message if there is one
  */
-export const checkLane = async (lane: Lane): Promise<string[]> => {
+export const checkLane = async (lane: JudgedLane): Promise<string[]> => {
   const { device, keys } = logOf(lane)
   const slots = await readSlots(device, keys, lane.sessionId)
   const history: History = {
     slots,
     events: await readEvents(lane),
-    frames: await readFrames(lane.run.fleet.simulator.controlUrl, lane.phone),
+    frames: toFrames(await lane.run.fleet.simulator.wire(lane.phone)),
   }
   return [
     ...(await checkMessages(lane, history)),
@@ -40,7 +40,7 @@ export const checkLane = async (lane: Lane): Promise<string[]> => {
   ]
 }
 
-const readEvents = async ({ run, sessionId }: Lane): Promise<EventRow[]> => {
+const readEvents = async ({ run, sessionId }: JudgedLane): Promise<EventRow[]> => {
   const rows: EventRow[] = []
   for (;;) {
     const page = await run.fleet.events.readSession(sessionId, { afterSequence: rows.length, limit: 500 })
@@ -52,7 +52,7 @@ const readEvents = async ({ run, sessionId }: Lane): Promise<EventRow[]> => {
 const seedOf = (message: { seed: number } | undefined) => `seed ${message?.seed ?? '?'}`
 
 /** I1, and the bytes of I2. */
-const checkMessages = async (lane: Lane, { frames }: History): Promise<string[]> => {
+const checkMessages = async (lane: JudgedLane, { frames }: History): Promise<string[]> => {
   const found: string[] = []
   const byId = Map.groupBy(
     frames.filter(({ isMessage }) => isMessage),
@@ -62,8 +62,10 @@ const checkMessages = async (lane: Lane, { frames }: History): Promise<string[]>
     const row = await lane.run.fleet.messages.get(message.id)
     const own = byId.get(message.whatsappId) ?? []
     const copies = own.flatMap(({ recipients }) => recipients)
-    const wasRead = copies.some(({ jid, plaintextSha256 }) => plaintextSha256 && isOf(jid, lane.contact, lane))
-    const name = `${seedOf(message)}: message ${message.id} (${message.retry})`
+    const wasRead = copies.some(
+      ({ jid, plaintextSha256 }) => plaintextSha256 && (isOf(jid, lane.contact, lane) || jid === lane.group),
+    )
+    const name = `${seedOf(message)}: ${message.isGroup ? 'group ' : ''}message ${message.id} (${message.retry})`
     if (!row) found.push(`I1 ${name} has no row`)
     else if (ARRIVED.includes(row.status)) {
       if (!wasRead) found.push(`I1 LOST ${name} is ${row.status}, its contact never read it`)
@@ -72,6 +74,8 @@ const checkMessages = async (lane: Lane, { frames }: History): Promise<string[]>
         found.push(`I1 ${name} is unknown after ${own.length} frames`)
     } else found.push(`I1 LOST ${name} ended as ${row.status} (${row.failure?.code ?? ''}), ${own.length} frames`)
     for (const [jid, same] of Map.groupBy(copies, ({ jid }) => jid)) {
+      // Beside the message of a group its members get the sender's key, which is another one each time it turns.
+      if (message.isGroup && jid !== lane.group) continue
       const contents = new Set(same.map(({ plaintextSha256 }) => plaintextSha256).filter(Boolean))
       if (contents.size > 1) found.push(`I2 ${name} went to ${jid} with ${contents.size} different contents`)
     }
@@ -80,11 +84,11 @@ const checkMessages = async (lane: Lane, { frames }: History): Promise<string[]>
   return found
 }
 
-const isOf = (jid: string, contact: string, lane: Lane): boolean =>
+const isOf = (jid: string, contact: string, lane: JudgedLane): boolean =>
   jid.startsWith(contact) || (jid.includes('@lid') && !jid.startsWith(lane.phone))
 
 /** I2 (how many) and I3: each frame's record was durable before it left. */
-const checkFrames = (lane: Lane, { slots, frames }: History): string[] => {
+const checkFrames = (lane: JudgedLane, { slots, frames }: History): string[] => {
   const found: string[] = []
   const { durableAt } = logOf(lane)
   const outs = new Map<string, number[]>()
@@ -99,8 +103,9 @@ const checkFrames = (lane: Lane, { slots, frames }: History): string[] => {
     (frame) => frame.id,
   )) {
     const message = known.get(id)
+    if (!message) found.push(`I2 a message left as ${id}, which nobody asked for`)
     if (!message || retried.has(id)) continue
-    const name = `${seedOf(message)}: message ${message.id} (${message.retry})`
+    const name = `${seedOf(message)}: ${message.isGroup ? 'group ' : ''}message ${message.id} (${message.retry})`
     const limit = message.retry === 'atMostOnce' ? 1 : FRAMES_MAX
     if (own.length > limit) found.push(`I2 ${name} left in ${own.length} frames`)
     own.forEach((frame, index) => {
@@ -112,7 +117,7 @@ const checkFrames = (lane: Lane, { slots, frames }: History): string[] => {
 }
 
 /** I4. */
-const checkLog = async (lane: Lane, { slots }: History): Promise<string[]> => {
+const checkLog = async (lane: JudgedLane, { slots }: History): Promise<string[]> => {
   const found: string[] = []
   slots.forEach(({ slot }, index) => {
     if (slot !== index + 1) found.push(`I4 slot ${index + 1} is missing`)
@@ -132,7 +137,7 @@ const checkLog = async (lane: Lane, { slots }: History): Promise<string[]> => {
   return found
 }
 
-const restoreFromSnapshot = async (lane: Lane, head: Head, slots: readonly LogSlot[]) => {
+const restoreFromSnapshot = async (lane: JudgedLane, head: Head, slots: readonly LogSlot[]) => {
   const { device, keys } = logOf(lane)
   const state = await readSnapshotState(device, keys, lane.sessionId, head)
   for (const { slot, appends } of slots)
@@ -142,7 +147,7 @@ const restoreFromSnapshot = async (lane: Lane, head: Head, slots: readonly LogSl
 }
 
 /** I6: a receipt says that the record is durable, and each stanza is one event. */
-const checkInbound = (lane: Lane, { slots, events, frames }: History): string[] => {
+const checkInbound = (lane: JudgedLane, { slots, events, frames }: History): string[] => {
   const found: string[] = []
   const { durableAt } = logOf(lane)
   const records = new Map<string, { record: InboundRecord; durableAt: number }[]>()
@@ -200,7 +205,7 @@ const checkEvents = ({ slots, events }: History): string[] => {
 }
 
 /** I8. */
-const checkEpochs = async (lane: Lane, { slots }: History): Promise<string[]> => {
+const checkEpochs = async (lane: JudgedLane, { slots }: History): Promise<string[]> => {
   const found: string[] = []
   const lease = await lane.run.fleet.leases.get(lane.sessionId)
   const session = await lane.run.fleet.sessions.get(lane.sessionId)
@@ -216,7 +221,7 @@ const checkEpochs = async (lane: Lane, { slots }: History): Promise<string[]> =>
 }
 
 /** I5: WhatsApp's own view of ratchets and pre-keys, and everything else it would have refused. */
-const checkKeys = async (lane: Lane): Promise<string[]> => {
+const checkKeys = async (lane: JudgedLane): Promise<string[]> => {
   const violations = (await lane.run.fleet.simulator.violations()) as {
     kind: string
     phone?: string

@@ -5,7 +5,16 @@ export type CallFault =
   | { readonly kind: 'before' | 'after'; readonly error: Error }
   | { readonly kind: 'slow'; readonly ms: number }
 
-const FOREVER = new Promise<never>(() => {})
+/** Stop at the nth time that a race point is reached in a phase. */
+export interface Strike {
+  readonly phase: Phase
+  readonly point: RacePoint
+  readonly nth: number
+  readonly action: 'kill' | 'pause'
+}
+
+/** One of its own for each that waits: a shared one would keep every dead worker in memory. */
+const forever = () => new Promise<never>(() => {})
 
 /**
  * Whether a worker of this process is alive, stands still or is dead, as seen by everything outside of it: after a kill
@@ -18,7 +27,11 @@ export class Fate {
   onKill: () => void = () => {}
   onPause: () => void = () => {}
   onResume: () => void = () => {}
-  #armed: { phase: Phase; point: RacePoint; left: number; action: 'kill' | 'pause'; hit: () => void } | null = null
+  /** the phase of the code that runs; a process with several sessions knows it by session */
+  phaseOf: () => Phase = () => this.phase
+  /** does a frame wait for its record to be durable? */
+  isFrameWaiting: () => boolean = () => true
+  #armed: (Strike & { left: number; hit: () => void }) | null = null
   #isDead = false
   #paused: PromiseWithResolvers<void> | null = null
 
@@ -31,9 +44,13 @@ export class Fate {
   }
 
   /** The action strikes at the nth time that the point is reached in that phase. */
-  arm(input: { phase: Phase; point: RacePoint; nth: number; action: 'kill' | 'pause' }): Promise<void> {
+  arm(input: Strike, onHit: () => void = () => {}): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#armed = { ...input, left: input.nth, hit: resolve }
+    const hit = () => {
+      onHit()
+      resolve()
+    }
+    this.#armed = { ...input, left: input.nth, hit }
     return promise
   }
 
@@ -44,9 +61,9 @@ export class Fate {
   /** Every place that may strike comes through here. Never resolves in a dead worker. */
   async at(point: RacePoint): Promise<void> {
     this.#strike(point)
-    if (this.#isDead) return FOREVER
+    if (this.#isDead) return forever()
     if (this.#paused) await this.#paused.promise
-    if (this.#isDead) return FOREVER
+    if (this.#isDead) return forever()
   }
 
   kill(): void {
@@ -77,10 +94,13 @@ export class Fate {
 
   #strike(point: RacePoint): void {
     const armed = this.#armed
-    if (!armed || armed.point !== point || armed.phase !== this.phase || --armed.left > 0) return
+    // A zombie proves something only when it wakes with a frame in its hands.
+    if (armed?.action === 'pause' && point === 'segment.before' && !this.isFrameWaiting()) return
+    if (!armed || armed.point !== point || armed.phase !== this.phaseOf() || --armed.left > 0) return
     this.#armed = null
+    // Told before: a real process is gone, or stands still, within the next line.
+    armed.hit()
     if (armed.action === 'kill') this.kill()
     else this.pause()
-    armed.hit()
   }
 }

@@ -16,9 +16,16 @@ export interface Witness {
   readonly wrappedKeys: Map<string, Record<string, string>>
   /** event ids that the bus took */
   readonly published: Set<string>
+  /** answers 412: the slot or HEAD was somebody else's, or had our own bytes already */
+  conflicts: number
 }
 
-export const newWitness = (): Witness => ({ durableAt: new Map(), wrappedKeys: new Map(), published: new Set() })
+export const newWitness = (): Witness => ({
+  durableAt: new Map(),
+  wrappedKeys: new Map(),
+  published: new Set(),
+  conflicts: 0,
+})
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : String((value as { S?: string } | undefined)?.S ?? '')
@@ -77,20 +84,27 @@ const makeFateMiddleware =
       if (fault?.kind === 'after') throw fault.error
       return result
     } catch (error) {
-      if ((error as Error).name === 'PreconditionFailed') note()
+      if ((error as Error).name === 'PreconditionFailed') {
+        note()
+        witness.conflicts++
+      }
       await fate.at('other.after')
       throw error
     }
   }
+
+/** Every call of the client stops, fails or is slow as the fate says. */
+export const obeyFate = (client: object, fate: Fate, witness: Witness): void => {
+  const { middlewareStack } = client as { middlewareStack: { add(middleware: unknown, options: object): void } }
+  middlewareStack.add(makeFateMiddleware(fate, witness), { step: 'initialize', priority: 'high', name: 'fate' })
+}
 
 /** AWS clients of one worker whose calls stop when its fate says so. */
 export const makeFatefulClients = (fate: Fate, witness: Witness) => {
   const documents = makeDocumentClient()
   const logClient = makeLogS3Client()
   const sqs = makeSQSClient()
-  const middleware = makeFateMiddleware(fate, witness) as never
-  for (const client of [documents, logClient] as { middlewareStack: { add(m: never, o: object): void } }[])
-    client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high', name: 'fate' })
+  for (const client of [documents, logClient]) obeyFate(client, fate, witness)
   return {
     tables: openTables(documents),
     logClient,

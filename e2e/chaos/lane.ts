@@ -3,6 +3,7 @@ import { S3LogDevice } from '../../session-task/auth-log/s3-log-device.ts'
 import { SessionKeyRing, tenantKeyWrap } from '../../session-task/auth-log/session-keys.ts'
 import type { TestFleet } from '../../session-task/testing/test-fleet.ts'
 import type { S3Client } from '../../shared/aws/s3.ts'
+import { requireEnvironment } from '../../shared/config/environment.ts'
 import type { ChaosWorker } from './chaos-worker.ts'
 import type { Witness } from './fateful-clients.ts'
 import type { RunReport } from './report.ts'
@@ -12,6 +13,8 @@ export interface SentMessage {
   readonly whatsappId: string
   readonly body: string
   readonly retry: 'standard' | 'atMostOnce'
+  /** sent to the session's group, not to its contact */
+  readonly isGroup: boolean
   readonly seed: number
 }
 
@@ -29,6 +32,8 @@ export interface Lane {
   readonly run: Run
   readonly phone: string
   readonly contact: string
+  /** jid of the group that the contact made with the session's phone */
+  readonly group: string
   readonly sessionId: string
   owner: ChaosWorker
   /** everything accepted and everything a contact wrote, over all seeds */
@@ -42,12 +47,30 @@ export interface Lane {
   readonly epochs: number[]
 }
 
+/** What the checker needs of a session and of the fleet that it lived in. */
+export interface JudgedLane
+  extends Pick<Lane, 'phone' | 'contact' | 'group' | 'sessionId' | 'sent' | 'received' | 'epochs'> {
+  readonly run: Pick<Run, 'logClient' | 'witness' | 'report'> & {
+    readonly fleet: Pick<TestFleet, 'scope' | 'tenantKeys' | 'messages' | 'events' | 'leases' | 'sessions'> & {
+      readonly simulator: {
+        wire(phone: string): Promise<readonly unknown[]>
+        violations(): Promise<readonly { readonly kind: string }[]>
+      }
+    }
+  }
+}
+
 /** The session's log as a bystander reads it. */
-export const logOf = ({ run, sessionId }: Lane) => {
+export const logOf = ({ run, sessionId }: JudgedLane) => {
   const { fleet, witness, logClient } = run
   const place = `${fleet.scope.tenantId}-T/${sessionId}`
   return {
-    device: new S3LogDevice({ client: logClient, bucket: 'auth', scope: fleet.scope, sessionId }),
+    device: new S3LogDevice({
+      client: logClient,
+      bucket: requireEnvironment('authBucket'),
+      scope: fleet.scope,
+      sessionId,
+    }),
     keys: new SessionKeyRing(
       tenantKeyWrap(fleet.tenantKeys, fleet.scope, sessionId),
       witness.wrappedKeys.get(`head/${place}`) ?? {},

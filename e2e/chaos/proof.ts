@@ -10,7 +10,13 @@ export const seedsFrom = (first: number, count: number): number[] =>
 export const expectProof = (report: RunReport): void => {
   expect(report.findings, 'replay one with CHAOS_SEED=<seed>').toEqual([])
   if (report.seeds < RACE_POINTS.length * 4) return
-  expect([...report.hits].filter(([, count]) => count === 0)).toEqual([])
+  expectHits(report, [...report.hits.keys()])
   expect(report.openAtStop).toBeGreaterThanOrEqual(50)
   expect(report.blockedFrames).toBeGreaterThan(0)
+  expect(report.deletes).toBeGreaterThan(0)
+  // I9 allows 120 s from the end of the trouble.
+  expect(Math.max(...report.healingMs)).toBeLessThan(120_000)
 }
+
+export const expectHits = (report: RunReport, names: readonly string[]): void =>
+  expect(names.filter((name) => !report.hits.get(name))).toEqual([])

@@ -7,6 +7,8 @@ export interface RunReport {
   messagesIn: number
   kills: number
   pauses: number
+  /** sessions that were deleted at the end, with a kill on the way in two of three */
+  deletes: number
   /** messages without an end when their worker was stopped */
   openAtStop: number
   lost: number
@@ -14,7 +16,10 @@ export interface RunReport {
   repeats: number
   blockedFrames: number
   readonly hits: Map<string, number>
+  /** from the stop to a new connection; what finds a stop out counts only in real processes */
   readonly gapsMs: number[]
+  /** from the new connection until everything was at rest and every session had one owner */
+  readonly healingMs: number[]
   /** every broken promise, with the seed */
   readonly findings: string[]
 }
@@ -25,12 +30,14 @@ export const newReport = (): RunReport => ({
   messagesIn: 0,
   kills: 0,
   pauses: 0,
+  deletes: 0,
   openAtStop: 0,
   lost: 0,
   repeats: 0,
   blockedFrames: 0,
-  hits: new Map([...RACE_POINTS.map(({ name }) => name), ...WEATHER].map((name) => [name, 0])),
+  hits: new Map([...RACE_POINTS.map(({ name }) => name), ...WEATHER, 's3 412'].map((name) => [name, 0])),
   gapsMs: [],
+  healingMs: [],
   findings: [],
 })
 
@@ -38,13 +45,32 @@ export const countHit = (report: RunReport, name: string): void => {
   report.hits.set(name, (report.hits.get(name) ?? 0) + 1)
 }
 
+const PROGRESS_EVERY = 50
+
+/** A line per 50 seeds, so that somebody who waits for a thousand sees that they pass. */
+export const sayProgress = (title: string, report: RunReport, of: number): void => {
+  if (report.seeds % PROGRESS_EVERY !== 0) return
+  const { rss } = process.memoryUsage()
+  process.stdout.write(
+    `${title}: ${report.seeds} of ${of} seeds, ${report.findings.length} found, ${Math.round(rss / 1e6)} MB here\n`,
+  )
+}
+
+const describeTimes = (times: readonly number[]): string => {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
+  return `p50 ${at(0.5)} ms, max ${at(1)} ms`
+}
+
 export const printReport = (title: string, report: RunReport): void => {
-  const gaps = [...report.gapsMs].sort((a, b) => a - b)
+  const hits = [...report.hits].filter(([, count]) => count > 0)
+  const missed = [...report.hits].filter(([, count]) => count === 0)
   const lines = [
-    `${title}: ${report.seeds} seeds, ${report.messagesOut} out, ${report.messagesIn} in, ${report.kills} kills, ${report.pauses} pauses`,
+    `${title}: ${report.seeds} seeds, ${report.messagesOut} out, ${report.messagesIn} in, ${report.kills} kills, ${report.pauses} pauses, ${report.deletes} deletes`,
     `  open at a stop ${report.openAtStop} · lost ${report.lost} · repeats under the same id ${report.repeats} · zombie frames blocked ${report.blockedFrames}`,
-    `  service gap (stopped → connected elsewhere, detection excluded): p50 ${Math.round(gaps[gaps.length >> 1] ?? 0)} ms, max ${Math.round(gaps.at(-1) ?? 0)} ms`,
-    `  hits: ${[...report.hits].map(([name, count]) => `${name} ${count}`).join(' · ')}`,
+    `  service gap (stopped → connected elsewhere): ${describeTimes(report.gapsMs)} · then at rest, one owner each: ${describeTimes(report.healingMs)}`,
+    `  hits: ${hits.map(([name, count]) => `${name} ${count}`).join(' · ')}`,
+    ...(missed.length > 0 ? [`  never: ${missed.map(([name]) => name).join(' · ')}`] : []),
     ...report.findings.map((finding) => `  FOUND ${finding}`),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../session-task/testing/test-fleet.ts'
 import { type ChaosWorker, startChaosWorker } from './chaos-worker.ts'
+import { checkOwnership } from './check-ownership.ts'
 import type { Lane } from './lane.ts'
 import { type NamedRacePoint, RACE_POINTS, WEATHER, type Weather } from './race-points.ts'
 import { makeRandom, type Random } from './random.ts'
@@ -9,6 +10,7 @@ import { startTraffic, untilHealed } from './traffic.ts'
 import { makeWeather } from './weather.ts'
 
 const HIT_DEADLINE_MS = 4_000
+const OWNER_DEADLINE_MS = 10_000
 const LEAVE_DEADLINE_MS = 20_000
 
 /** What one seed decides before anything happens. */
@@ -100,6 +102,12 @@ export const playSeed = async (lane: Lane, seed: number): Promise<void> => {
   report.messagesOut += sent
   if (plan.weather === 'ack lost' || plan.weather === 'socket dropped') await fleet.simulator.clearFaults()
   await untilHealed(lane, describePlan(plan))
+  await until(
+    'I9 one owner',
+    async () => (await checkOwnership(lane, fleet.workers)).length === 0,
+    OWNER_DEADLINE_MS,
+  ).catch(async () => report.findings.push(...(await checkOwnership(lane, fleet.workers))))
+  report.healingMs.push(performance.now() - (next.openedAt ?? 0))
   next.fate.faultOf = () => null
   report.seeds++
 }

@@ -2,6 +2,7 @@
 export interface Frame {
   readonly id: string
   readonly at: number
+  readonly isFromClient: boolean
   /** from the client: a message */
   readonly isMessage: boolean
   /** from the client: says that a message was taken */
@@ -20,16 +21,14 @@ interface WireItem {
   readonly recipients: Frame['recipients'] | null
 }
 
-/** All frames of one phone, in the order of the wire. */
-export const readFrames = async (controlUrl: string, phone: string): Promise<Frame[]> => {
-  const response = await fetch(`${controlUrl}/control/wire?phone=${phone}&limit=100000`)
-  const { data } = (await response.json()) as { data: WireItem[] }
-  return data.map(({ at, direction, tag, id, attrs, recipients }) => ({
+/** Frames of one phone from the simulator's `wire`, in its order. */
+export const toFrames = (items: readonly unknown[]): Frame[] =>
+  (items as readonly WireItem[]).map(({ at, direction, tag, id, attrs, recipients }) => ({
     id: id ?? '',
     at: Date.parse(at),
+    isFromClient: direction === 'in',
     isMessage: direction === 'in' && tag === 'message' && attrs.category !== 'peer',
     isReceipt: direction === 'in' && tag === 'receipt' && attrs.type !== 'retry',
     isRetryReceipt: direction === 'out' && tag === 'receipt' && attrs.type === 'retry',
     recipients: recipients ?? [],
   }))
-}

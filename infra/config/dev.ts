@@ -10,7 +10,7 @@ export const dev: DeploymentConfig = {
   logLevel: 'debug',
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 100, image: null },
-  fleet: { keepWarm: false, minimumWorkers: 1 },
+  fleet: { keepWarm: false, minimumWorkers: 1, spot: ['test'] },
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: false,

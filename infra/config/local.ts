@@ -14,7 +14,7 @@ export const local: DeploymentConfig = {
   logLevel: 'info',
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: workerCapacity, image: 'fleetline-worker:local' },
-  fleet: { keepWarm: false, minimumWorkers: 1 },
+  fleet: { keepWarm: false, minimumWorkers: 1, spot: [] },
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: false,

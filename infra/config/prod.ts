@@ -10,7 +10,7 @@ export const prod: DeploymentConfig = {
   logLevel: 'info',
   liveMode: 'enabled',
   worker: { cpu: 2048, memoryMiB: 4096, capacity: 200, image: null },
-  fleet: { keepWarm: true, minimumWorkers: 2 },
+  fleet: { keepWarm: true, minimumWorkers: 2, spot: [] },
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: true,

@@ -29,6 +29,14 @@ export const deploymentConfigSchema = z
       keepWarm: z.boolean(),
       /** workers that a used mode never goes below */
       minimumWorkers: z.int().min(1).max(50),
+      /**
+       * modes whose workers run on Fargate Spot: up to 70 % cheaper, may be taken away with two minutes' notice. Without
+       * Spot capacity a launch takes on-demand. Every interruption is a reconnect: not for live numbers you care about
+       */
+      spot: z
+        .array(z.enum(['live', 'test']))
+        .max(2)
+        .default([]),
     }),
     /** public-ip: an address per worker, no NAT. nat: private subnets, all sessions leave by one fixed address per zone */
     egressMode: z.enum(['public-ip', 'nat']),

@@ -6,7 +6,7 @@ import type { DataStack } from '../stacks/data-stack.ts'
 import type { EventsStack } from '../stacks/events-stack.ts'
 import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Cell } from './cell.ts'
-import { ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
+import { bothModes, ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
 import type { GuardedQueue } from './guarded-queue.ts'
 import type { JsonataMachine } from './jsonata-machine.ts'
 import type { RunbookAlarm } from './runbook-alarm.ts'
@@ -83,7 +83,7 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
     {
       slug: 'sessions-waiting',
       meaning: 'Sessions have waited for an owner for a quarter of an hour.',
-      metric: ownMetric(cell, 'fleet_waiting_sessions', 'Minimum'),
+      metric: bothModes(cell, 'fleet_waiting_sessions', { statistic: 'Minimum', join: 'MAX', label: 'waiting' }),
       above: 0,
       periods: 3,
     },
@@ -111,10 +111,11 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
       meaning: 'More reconnects within five minutes than a fifth of all sessions.',
       metric: new MathExpression({
         label: 'reconnects in percent of sessions',
-        expression: '100 * FILL(reconnects, 0) / sessions',
+        // A handful of sessions that reconnect is no storm.
+        expression: 'IF(sessions >= 20, 100 * FILL(reconnects, 0) / sessions, 0)',
         usingMetrics: {
           reconnects: ownMetric(cell, 'session_reconnect_count'),
-          sessions: ownMetric(cell, 'fleet_sessions', 'Maximum'),
+          sessions: bothModes(cell, 'fleet_sessions', { statistic: 'Maximum', join: 'SUM', label: 'sessions' }),
         },
         period: FIVE_MINUTES,
       }),

@@ -100,6 +100,15 @@ export const apiPermissions = (
         tableAccess(core, 'readWrite', ['system', 'list1', 'list2']),
         allow(['states:StartExecution'], machineArn(stack, ROLLOUT_NAME)),
       ]
+    case 'api-operations':
+      return [
+        ...everyFunction,
+        ...ring,
+        // Write: the tenant's data key is made at its first use.
+        tableAccess(core, 'readWrite'),
+        tableAccess(messages, 'readWrite'),
+        tenantDataKeys(data.key),
+      ]
     case 'api-test':
       return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
     case 'api-stream':

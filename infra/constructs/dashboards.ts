@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch'
 import type { OpsStackDependencies } from './alarm-list.ts'
 import type { CellStack } from './cell.ts'
-import { ownMetric, tableMetric } from './cell-metrics.ts'
+import { bothModes, ownMetric, tableMetric } from './cell-metrics.ts'
 import { RUNBOOK } from './runbook-alarm.ts'
 
 const MINUTE = Duration.minutes(1)
@@ -38,6 +38,8 @@ const contents = (
   { api, data, events, workers, allocator }: OpsStackDependencies,
 ): Record<string, { question: string; graphs: readonly Graph[] }> => {
   const own = (name: string, statistic = 'Sum') => ownMetric(stack.cell, name, statistic, MINUTE)
+  const gauge = (name: string, label: string) =>
+    bothModes(stack.cell, name, { statistic: 'Maximum', join: 'SUM', label, period: MINUTE })
   const age = (queue: { metricApproximateAgeOfOldestMessage: (props: object) => IMetric }) =>
     queue.metricApproximateAgeOfOldestMessage({ period: MINUTE })
   const count = (queue: { metricApproximateNumberOfMessagesVisible: (props: object) => IMetric }) =>
@@ -58,7 +60,7 @@ const contents = (
   }
   const capacity = {
     title: 'Sessions and free capacity',
-    left: [own('fleet_sessions', 'Maximum'), own('fleet_waiting_sessions', 'Maximum')],
+    left: [gauge('fleet_sessions', 'sessions'), gauge('fleet_waiting_sessions', 'waiting for an owner')],
     right: [own('fleet_free_percent', 'Minimum')],
   }
   const backlog = { title: 'Oldest message in queues, s', left: queues.map(({ queue }) => age(queue)) }
@@ -88,7 +90,7 @@ const contents = (
     Fleet: {
       question: 'Who carries the sessions, and how heavy are they?',
       graphs: [
-        { title: 'Ready workers', left: [own('fleet_ready_workers', 'Maximum')] },
+        { title: 'Ready workers', left: [gauge('fleet_ready_workers', 'ready workers')] },
         capacity,
         {
           title: 'Memory of the heaviest worker',
@@ -115,7 +117,7 @@ const contents = (
         { title: 'Reconnects', left: [own('session_reconnect_count')] },
         { title: 'Uptime at disconnect, s', left: [own('session_uptime_seconds', 'p50')] },
         { title: 'Quarantined and crashed', left: [own('session_quarantine_count'), own('session_crash_count')] },
-        { title: 'Waiting for an owner', left: [own('fleet_waiting_sessions', 'Maximum')] },
+        { title: 'Waiting for an owner', left: [gauge('fleet_waiting_sessions', 'waiting for an owner')] },
         { title: 'Messages waiting in workers', left: [own('pending_queue_size', 'Maximum')] },
         {
           title: 'Not sendable, not processable',

@@ -18,6 +18,7 @@ import {
   workerQueues,
   workerQueuesFinding,
 } from '../constructs/permissions.ts'
+import { ROLLOUT_ALARMS } from '../constructs/rollout-alarms.ts'
 import { allocateSession } from '../state-machines/allocate-session.ts'
 import { rolloutWorkers } from '../state-machines/rollout-workers.ts'
 import { workerLifecycle } from '../state-machines/worker-lifecycle.ts'
@@ -98,13 +99,15 @@ export class AllocatorStack extends CellStack {
       environment: {
         ...environment,
         lifecycleStateMachineArn: lifecycleArn,
+        rolloutStateMachineArn: machineArn(this, ROLLOUT_NAME),
         minimumWorkers: String(config.fleet.minimumWorkers),
         keepWarm: config.fleet.keepWarm ? 'true' : '',
       },
       permissions: [
         tableAccess(data.tables.core, 'readWrite', ['system']),
         dataKeyThroughServices(this, data.key),
-        allow(['states:StartExecution'], lifecycleArn),
+        // The rollout machine by name: it calls this function, which starts it again when it is gone.
+        allow(['states:StartExecution'], lifecycleArn, machineArn(this, ROLLOUT_NAME)),
         workerQueues(this, this.cell, ['sqs:SendMessage']),
       ],
       acknowledged: { [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON },
@@ -117,12 +120,25 @@ export class AllocatorStack extends CellStack {
   #makeRollout(): JsonataMachine {
     const functionArn = this.planner.function.functionArn
     const ownArn = machineArn(this, ROLLOUT_NAME)
+    const alarms = this.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: `${this.cell.prefix}-*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
     return new JsonataMachine(this, 'RolloutWorkers', {
       cell: this.cell,
       name: ROLLOUT_NAME,
-      definition: rolloutWorkers(),
+      definition: rolloutWorkers(ROLLOUT_ALARMS.map((slug) => `${this.cell.prefix}-${slug}`)),
       substitutions: { PlannerFunctionArn: functionArn, OwnArn: ownArn },
-      permissions: [allow(['lambda:InvokeFunction'], functionArn), allow(['states:StartExecution'], ownArn)],
+      permissions: [
+        allow(['lambda:InvokeFunction'], functionArn),
+        allow(['states:StartExecution'], ownArn),
+        allow(['cloudwatch:DescribeAlarms'], alarms),
+      ],
+      acknowledged: {
+        [wildcardResource(alarms.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]: 'the alarms of this cell, read only',
+      },
     })
   }
 
@@ -134,7 +150,7 @@ export class AllocatorStack extends CellStack {
     return new JsonataMachine(this, 'WorkerLifecycle', {
       cell: this.cell,
       name: 'worker-lifecycle',
-      definition: workerLifecycle(network.subnets.length),
+      definition: workerLifecycle({ subnetCount: network.subnets.length, spot: this.cell.config.fleet.spot }),
       substitutions: {
         AllocatorFunctionArn: functionArn,
         ClusterArn: cluster.clusterArn,

@@ -29,9 +29,10 @@ const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-keys': { memoryMiB: 512 },
   'api-test': { memoryMiB: 512 },
   'api-stream': { memoryMiB: 512 },
+  'api-operations': { memoryMiB: 512 },
 }
 /** Functions that ring workers. */
-const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys']
+const RINGING: readonly ApiFunction[] = ['api-messages', 'api-control', 'api-keys', 'api-operations']
 /** API Gateway gives up after 29 s; the handler answers before that. */
 const TIMEOUT_SECONDS = 28
 /** A stream ends itself a minute earlier (lambdas/api-stream). */

@@ -6,6 +6,17 @@ export const HEARTBEAT_SECONDS = 300
 /** Workers are recycled after a week; the token outlives them by a day. */
 export const LIFE_SECONDS = 8 * 24 * 3600
 
+/** The launch itself failed: no capacity, throttled, a failure inside ECS. Not a worker that reported failure. */
+const LAUNCH_ERRORS = [
+  'ECS.AmazonECSException',
+  'ECS.ServerException',
+  'ECS.ThrottlingException',
+  'AmazonECS.Unknown',
+  'ThrottlingException',
+]
+
+const SPOT = 'FARGATE_SPOT'
+
 const lambda = (payload: Record<string, unknown>) => ({
   Resource: 'arn:aws:states:::lambda:invoke',
   TimeoutSeconds: 60,
@@ -13,12 +24,19 @@ const lambda = (payload: Record<string, unknown>) => ({
   Retry: [CALM_RETRY],
 })
 
+export interface LifecycleOptions {
+  /** how many ${SubnetN} there are */
+  readonly subnetCount: number
+  /** modes that start on Fargate Spot, and on demand when Spot has no capacity */
+  readonly spot: readonly ('live' | 'test')[]
+}
+
 /**
- * Supervises one worker task from launch to end. Input {v:1, mode}; subnetCount is how many ${SubnetN} there are.
+ * Supervises one worker task from launch to end. Input {v:1, mode}.
  * The token call-back does not see ECS: a task that dies before its first heartbeat is found by the heartbeat time-out
  * here, or sooner by the STOPPED event.
  */
-export const workerLifecycle = (subnetCount: number): StateMachineDefinition => ({
+export const workerLifecycle = ({ subnetCount, spot }: LifecycleOptions): StateMachineDefinition => ({
   Comment: 'Supervise one session worker',
   QueryLanguage: 'JSONata',
   StartAt: 'Register',
@@ -31,7 +49,11 @@ export const workerLifecycle = (subnetCount: number): StateMachineDefinition => 
         mode: '{% $states.input.mode %}',
         launchName: '{% $states.context.Execution.Name %}',
       }),
-      Assign: { mode: '{% $states.input.mode %}', workerId: '{% $states.result.Payload.workerId %}' },
+      Assign: {
+        mode: '{% $states.input.mode %}',
+        workerId: '{% $states.result.Payload.workerId %}',
+        provider: `{% $states.input.mode in ${JSON.stringify(spot)} ? '${SPOT}' : 'FARGATE' %}`,
+      },
       Next: 'RunWorker',
     },
     RunWorker: {
@@ -42,7 +64,7 @@ export const workerLifecycle = (subnetCount: number): StateMachineDefinition => 
       Arguments: {
         Cluster: placeholder('ClusterArn'),
         TaskDefinition: placeholder('TaskDefinitionFamily'),
-        LaunchType: 'FARGATE',
+        CapacityProviderStrategy: [{ CapacityProvider: '{% $provider %}', Weight: 1 }],
         PropagateTags: 'TASK_DEFINITION',
         StartedBy: '{% $workerId %}',
         NetworkConfiguration: {
@@ -67,14 +89,7 @@ export const workerLifecycle = (subnetCount: number): StateMachineDefinition => 
       },
       Retry: [
         {
-          // The launch itself failed: no capacity, throttled, a failure inside ECS. Not a worker that reported failure.
-          ErrorEquals: [
-            'ECS.AmazonECSException',
-            'ECS.ServerException',
-            'ECS.ThrottlingException',
-            'AmazonECS.Unknown',
-            'ThrottlingException',
-          ],
+          ErrorEquals: LAUNCH_ERRORS,
           IntervalSeconds: 2,
           BackoffRate: 2,
           MaxAttempts: 6,
@@ -82,9 +97,17 @@ export const workerLifecycle = (subnetCount: number): StateMachineDefinition => 
           JitterStrategy: 'FULL',
         },
       ],
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'FindTask', Assign: { reason: '{% $states.errorOutput.Error %}' } }],
+      Catch: [
+        { ErrorEquals: LAUNCH_ERRORS, Next: 'OnDemandInstead', Assign: { reason: '{% $states.errorOutput.Error %}' } },
+        { ErrorEquals: ['States.ALL'], Next: 'FindTask', Assign: { reason: '{% $states.errorOutput.Error %}' } },
+      ],
       Assign: { reason: "{% $exists($states.result.reason) ? $states.result.reason : 'unspecified' %}" },
       Next: 'Deregister',
+    },
+    OnDemandInstead: {
+      Type: 'Choice',
+      Choices: [{ Condition: `{% $provider = '${SPOT}' %}`, Assign: { provider: 'FARGATE' }, Next: 'RunWorker' }],
+      Default: 'FindTask',
     },
     Deregister: {
       Type: 'Task',

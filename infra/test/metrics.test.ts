@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { emitMetrics } from '../../shared/log/metrics.ts'
 import { ofType, synthesize } from './support/synth.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -36,4 +37,25 @@ test('the seven metrics that the architecture promises are on a dashboard', () =
     'pending_queue_size',
   ])
     expect(bodies).toContain(name)
+})
+
+test('what an alarm reads is a dimension set that the code emits: the cell alone, or the cell and the mode', () => {
+  const read = ofType(synthesize('prod'), 'AWS::CloudWatch::Alarm').flatMap(({ properties }) => [
+    ...(properties.Namespace === 'Fleetline' ? [properties.Dimensions] : []),
+    ...(properties.Metrics ?? []).flatMap((each: { MetricStat?: { Metric: { Namespace: string; Dimensions: [] } } }) =>
+      each.MetricStat?.Metric.Namespace === 'Fleetline' ? [each.MetricStat.Metric.Dimensions] : [],
+    ),
+  ])
+  const setOf = (dimensions: { Name: string }[]) =>
+    dimensions
+      .map(({ Name }) => Name)
+      .sort()
+      .join()
+  expect(new Set(read.map(setOf))).toEqual(new Set(['cell,env', 'cell,env,mode']))
+  const lines: string[] = []
+  emitMetrics({ some_count: [1, 'Count'] }, { mode: 'test' }, (line) => lines.push(line))
+  const emitted = JSON.parse(lines[0]!)._aws.CloudWatchMetrics[0].Dimensions.map((set: string[]) =>
+    [...set].sort().join(),
+  )
+  expect(new Set(emitted)).toEqual(new Set(['cell,env', 'cell,env,mode']))
 })

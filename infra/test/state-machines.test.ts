@@ -7,8 +7,8 @@ import { ofType, synthesize } from './support/synth.ts'
 
 const MACHINES: [string, StateMachineDefinition][] = [
   ['AllocateSession', allocateSession],
-  ['WorkerLifecycle', workerLifecycle(2)],
-  ['RolloutWorkers', rolloutWorkers()],
+  ['WorkerLifecycle', workerLifecycle({ subnetCount: 2, spot: ['test'] })],
+  ['RolloutWorkers', rolloutWorkers(['one'])],
 ]
 const nextOf = (state: State): string[] => [
   ...('Next' in state ? [state.Next] : []),
@@ -41,13 +41,16 @@ describe.each(MACHINES)('%s', (_name, machine) => {
 })
 
 test('a healthy task is never taken for dead: heartbeat of at least four minutes, a token for more than a week', () => {
-  const run = workerLifecycle(2).States.RunWorker
+  const run = workerLifecycle({ subnetCount: 2, spot: ['test'] }).States.RunWorker
   if (run?.Type !== 'Task') throw new Error('RunWorker is a Task')
   expect(run.Resource).toBe('arn:aws:states:::ecs:runTask.waitForTaskToken')
   expect(run.HeartbeatSeconds).toBeGreaterThanOrEqual(MINIMUM_HEARTBEAT_SECONDS)
   expect(run.TimeoutSeconds).toBe(8 * 24 * 3600)
-  expect(run.Catch?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'FindTask' })
-  expect(run.Arguments).toMatchObject({ StartedBy: '{% $workerId %}', LaunchType: 'FARGATE' })
+  expect(run.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'FindTask' })
+  expect(run.Arguments).toMatchObject({
+    StartedBy: '{% $workerId %}',
+    CapacityProviderStrategy: [{ CapacityProvider: '{% $provider %}' }],
+  })
 })
 
 test('the deployed definitions have a value for every placeholder', () => {

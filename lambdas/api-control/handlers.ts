@@ -6,6 +6,8 @@ import { createWebhookReplay } from './operations/create-webhook-replay.ts'
 import { deleteSession } from './operations/delete-session.ts'
 import { deleteWebhookEndpoint } from './operations/delete-webhook-endpoint.ts'
 import { diagnoseSession } from './operations/diagnose-session/diagnose-session.ts'
+import { expungeDelivery } from './operations/expunge-delivery.ts'
+import { expungeEvent } from './operations/expunge-event.ts'
 import { getDelivery } from './operations/get-delivery.ts'
 import { getEvent } from './operations/get-event.ts'
 import { getHealth } from './operations/get-health.ts'
@@ -69,7 +71,9 @@ export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-
   cancelWebhookReplay: cancelWebhookReplay(services),
   getDelivery: getDelivery(services),
   listDeliveryAttempts: listDeliveryAttempts(services),
+  expungeDelivery: expungeDelivery(services),
   retryDelivery: retryDelivery(services),
   listEvents: listEvents(services),
   getEvent: getEvent(services),
+  expungeEvent: expungeEvent(services),
 })

@@ -10,6 +10,7 @@ export interface PlannerContext {
   readonly stepFunctions: SFNClient
   readonly log: Log
   readonly lifecycleStateMachineArn: string
+  readonly rolloutStateMachineArn: string
   /** sessions that a worker of this cell takes */
   readonly workerCapacity: number
   /** workers of each mode that are kept when there is nothing to do, once the mode is used */

@@ -7,11 +7,17 @@ import { modeSchema } from '../../shared/store/rows/fields.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import type { PlannerContext } from './context.ts'
 import { planMode } from './operations/plan-mode.ts'
+import { reviveRollout } from './operations/revive-rollout.ts'
 import { stepRollout } from './operations/step-rollout.ts'
 
 const eventSchema = z.union([
   z.object({ v: z.literal(1), kind: z.literal('tick') }),
-  z.object({ action: z.literal('stepRollout'), mode: modeSchema }),
+  z.object({
+    action: z.literal('stepRollout'),
+    mode: modeSchema,
+    /** names of those that ring; null: they could not be read */
+    alarms: z.array(z.string()).nullable().default(null),
+  }),
 ])
 
 const context: PlannerContext = {
@@ -20,6 +26,7 @@ const context: PlannerContext = {
   stepFunctions: makeSFNClient(),
   log: makeLog('fleet-planner'),
   lifecycleStateMachineArn: requireEnvironment('lifecycleStateMachineArn'),
+  rolloutStateMachineArn: requireEnvironment('rolloutStateMachineArn'),
   workerCapacity: z.coerce.number().int().positive().parse(requireEnvironment('workerCapacity')),
   minimumWorkers: z.coerce
     .number()
@@ -33,12 +40,11 @@ const context: PlannerContext = {
 /** The schedule's tick plans both modes; RolloutWorkers asks for one step at a time. Every call may come twice. */
 export const handler = async (event: unknown): Promise<unknown> => {
   const input = eventSchema.parse(event)
-  if ('action' in input) return stepRollout(context, input.mode)
+  if ('action' in input) return stepRollout(context, input)
   const reports = []
   for (const mode of ['live', 'test'] as const) {
     const plan = await planMode(context, mode)
-    // A rollout whose machine was stopped goes on by the minute.
-    reports.push({ mode, ...plan, rollout: (await stepRollout(context, mode)).status })
+    reports.push({ mode, ...plan, rolloutMachine: await reviveRollout(context, mode) })
   }
   context.log.info({ reports }, 'planned')
   return { reports }

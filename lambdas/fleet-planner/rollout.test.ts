@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../shared/core/ids.ts'
+import { rolloutKey } from '../../shared/store/keys.ts'
 import { Rollouts } from '../../shared/store/rollouts.ts'
 import { eventually } from '../fleet-reconciler/testing/eventually.ts'
 import { startTestFleet, type TestFleet } from '../fleet-reconciler/testing/test-fleet.ts'
@@ -86,3 +87,42 @@ test('an abort ends the rollout without draining anybody else', async () => {
   expect((await fleet.workers.list('test')).filter(({ status }) => status === 'DRAINING')).toEqual([])
   expect(await new Rollouts(fleet.tables).abort('test', id)).toBe(false)
 })
+
+const because = async () => (await rollout())?.because
+const draining = async () => (await fleet.workers.list('test')).filter(({ status }) => status === 'DRAINING')
+
+test('while an alarm rings, or cannot be read, nobody is drained; it goes on when all is calm', async () => {
+  await fleet.makeWorker({ version: '0' })
+  fleet.alarms.ringing = ['cell-session-crashes', 'cell-of-somebody-else']
+  const { id } = await startRollout('3')
+  fleet.startRolloutMachine({ v: 1, mode: 'test', rolloutId: id, generation: 0 })
+  await eventually('it waits', async () => (await because()) === 'waiting: alarm: cell-session-crashes', 30_000)
+  expect((await rollout())?.alarmingSince).toBeGreaterThan(Date.now() - 60_000)
+  fleet.alarms.unreadable = true
+  await eventually('it waits blindly', async () => (await because()) === 'waiting: alarms cannot be read', 30_000)
+  expect(await draining()).toEqual([])
+  fleet.alarms.unreadable = false
+  fleet.alarms.ringing = []
+  await eventually('it goes on', async () => !(await because())?.includes('alarm'), 30_000)
+  expect((await rollout())?.alarmingSince).toBeNull()
+  await new Rollouts(fleet.tables).abort('test', id)
+  await eventually('it has ended', async () => (await rollout())?.status === 'aborted', 30_000)
+}, 120_000)
+
+test('a rollout whose machine was stopped gets a new one at the tick; one that is looked after does not', async () => {
+  const { id } = await startRollout('4')
+  const rollouts = new Rollouts(fleet.tables)
+  const tick = async () => {
+    const { reports } = (await fleet.planner!({ v: 1, kind: 'tick' })) as { reports: { rolloutMachine: string }[] }
+    return reports.map(({ rolloutMachine }) => rolloutMachine)
+  }
+  expect(await tick()).toEqual(['none', 'looks'])
+  await rollouts.abort('test', id)
+  // An abort that nobody looks at stays half-finished: the tick of three minutes later sees to it.
+  await fleet.tables.core.update(rolloutKey('test'), {
+    expression: 'SET #lookedAt = :long',
+    values: { ':long': Date.now() - 200_000 },
+  })
+  expect(await tick()).toEqual(['none', 'revived'])
+  await eventually('it has ended', async () => (await rollout())?.status === 'aborted', 30_000)
+}, 120_000)

@@ -49,6 +49,8 @@ export interface EcsOptions {
 
 export interface Ecs extends AwsJsonService {
   registerTaskDefinition(definition: TaskDefinition): void
+  /** a new revision of every family: tasks that run keep the old one */
+  setVariables(variables: Readonly<Record<string, string>>): void
   /** tasks that the state says were running when we were killed: tell the world that they stopped */
   recoverLostTasks(): void
   /** ends all tasks as StopTask does; resolves when they are gone */
@@ -139,6 +141,16 @@ export const makeEcs = (options: EcsOptions): Ecs => {
   return {
     targetPrefix: 'AmazonEC2ContainerServiceV20141113',
     registerTaskDefinition: (definition) => void definitions.set(definition.family, definition),
+    setVariables: (variables) => {
+      for (const definition of [...definitions.values()])
+        definitions.set(definition.family, {
+          ...definition,
+          containers: definition.containers.map((container) => ({
+            ...container,
+            environment: { ...container.environment, ...variables },
+          })),
+        })
+    },
     recoverLostTasks: () => {
       for (const task of file.value.tasks.filter((item) => item.lastStatus !== 'STOPPED'))
         setStopped(task, { code: 'TerminationNotice', reason: 'The machine of this task was gone', exitCode: null })

@@ -59,11 +59,12 @@ export class LocalLog {
     if (!text.startsWith('{"_aws"')) return false
     try {
       const emf = JSON.parse(text)
-      for (const directive of emf._aws.CloudWatchMetrics ?? []) {
-        const dimensions = (directive.Dimensions?.[0] ?? []).map((name: string) => `${name}=${emf[name]}`).join(',')
-        for (const { Name, Unit } of directive.Metrics ?? [])
-          for (const value of [emf[Name]].flat()) this.#record(`${Name}{${dimensions}}`, Unit, Number(value))
-      }
+      for (const directive of emf._aws.CloudWatchMetrics ?? [])
+        for (const set of directive.Dimensions ?? [[]]) {
+          const dimensions = set.map((name: string) => `${name}=${emf[name]}`).join(',')
+          for (const { Name, Unit } of directive.Metrics ?? [])
+            for (const value of [emf[Name]].flat()) this.#record(`${Name}{${dimensions}}`, Unit, Number(value))
+        }
       return true
     } catch {
       return false // not EMF after all: it is shown as the line it is

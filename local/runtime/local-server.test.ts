@@ -5,6 +5,7 @@ import { LocalLog } from './local-log.ts'
 import { startLocalServer } from './local-server.ts'
 
 const log = new LocalLog()
+const versions: string[] = []
 let server: Awaited<ReturnType<typeof startLocalServer>>
 beforeAll(async () => {
   server = await startLocalServer({
@@ -12,6 +13,7 @@ beforeAll(async () => {
     log,
     processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }],
     executions: () => [],
+    deployVersion: (version) => versions.push(version),
   })
 })
 afterAll(() => server.stop())
@@ -69,4 +71,15 @@ it('a page of another site that resolves its name to this machine reads nothing'
     asked.on('error', reject).end()
   })
   expect(answer.status).toBe(421)
+})
+
+it('a version is deployed by JSON alone: no form of another site gets through', async () => {
+  const post = (body: string, type: string) =>
+    fetch(`${server.url}/_local/version`, { method: 'POST', body, headers: { 'content-type': type } })
+  expect((await post('{"version":"2"}', 'text/plain')).status).toBe(415)
+  for (const body of ['{"version":"a b"}', '{}', 'no JSON'])
+    expect((await post(body, 'application/json')).status).toBe(400)
+  expect(versions).toEqual([])
+  expect((await post('{"version":"2.0-rc1"}', 'application/json')).status).toBe(200)
+  expect(versions).toEqual(['2.0-rc1'])
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json as jsonBody } from 'node:stream/consumers'
 import type { ListedProcess } from '../process/process-table.ts'
 import type { LocalLog } from './local-log.ts'
 import { LOCAL_PAGE } from './local-page.ts'
@@ -11,6 +12,8 @@ export interface LocalServerInput {
   readonly log: LocalLog
   readonly processes: () => readonly ListedProcess[]
   readonly executions: () => readonly ExecutionRecord[]
+  /** see LocalCloud */
+  readonly deployVersion: (version: string) => void
 }
 
 const DEFAULT_LINES = 500
@@ -40,8 +43,10 @@ const answer = (input: LocalServerInput, request: IncomingMessage, response: Ser
   // A page of another site could reach us under its own name (DNS rebinding) and read the log.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
     return void problem(response, 421, 'ask for 127.0.0.1 or localhost')
+  if (request.method === 'POST' && request.url === '/_local/version')
+    return void deployVersion(input, request, response).catch(() => problem(response, 400, VERSION_WANTED))
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return void problem(response, 405, 'everything here is read with GET')
+    return void problem(response, 405, 'everything here is read with GET, but POST /_local/version')
   const url = new URL(request.url ?? '/', 'http://local')
   switch (url.pathname) {
     case '/_local/about':
@@ -63,6 +68,22 @@ const answer = (input: LocalServerInput, request: IncomingMessage, response: Ser
     default:
       return void problem(response, 404, 'there is /_local/ with about, processes, metrics, executions and log')
   }
+}
+
+const VERSION_WANTED = 'a JSON body {"version": "1 to 64 of a-z A-Z 0-9 . _ -"} is needed'
+
+/** To watch a rollout: functions are of the new version at once, workers keep theirs until they are replaced. */
+const deployVersion = async (
+  { deployVersion: deploy }: LocalServerInput,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  // A form of another site cannot send this type without asking first, and is never answered.
+  if (request.headers['content-type'] !== 'application/json') return void problem(response, 415, VERSION_WANTED)
+  const { version } = (await jsonBody(request)) as { version?: unknown }
+  if (typeof version !== 'string' || !/^[\w.-]{1,64}$/.test(version)) return void problem(response, 400, VERSION_WANTED)
+  deploy(version)
+  json(response, { version })
 }
 
 /** Plain text; `lines` of it (500), and with `follow` whatever comes from now on. */

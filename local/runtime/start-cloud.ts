@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { ENV } from '../../shared/config/environment.ts'
 import { startAwsJson } from '../cloud/aws-json.ts'
 import { startDynamoDb } from '../cloud/dynamodb.ts'
 import type { DynamoDbEngine } from '../cloud/dynamodb-engine.ts'
@@ -28,10 +29,22 @@ export interface LocalCloud {
   readonly secrets: SecretsManager
   readonly stepFunctions: StepFunctions
   readonly resources: readonly ResolvedResource[]
+  /** what a deployment of the same template under another version changes: functions at once, workers by a rollout */
+  deployVersion(version: string): void
   stop(): Promise<void>
 }
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' }
+
+const TASK_PREFIX = 'FLEETLINE_TASK_'
+
+/** What a developer wants worker processes to have: FLEETLINE_TASK_NODE_OPTIONS=--inspect is NODE_OPTIONS to them. */
+const readTaskVariables = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      name.startsWith(TASK_PREFIX) && value !== undefined ? [[name.slice(TASK_PREFIX.length), value]] : [],
+    ),
+  )
 
 /** Emulators up, template "deployed", API open. What ran before a crash is told as STOPPED. */
 export const startCloud = async (input: {
@@ -77,7 +90,12 @@ export const startCloud = async (input: {
     processes,
     cwd: input.root,
     spawn: (command, args, options) => guard.spawn(command, args, options),
-    baseEnvironment: () => ({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...baseEnvironment }),
+    baseEnvironment: () => ({
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      ...readTaskVariables(process.env),
+      ...baseEnvironment,
+    }),
     onLine: (task, line) => log.line(`task ${task.startedBy ?? task.family}`, line),
     onStopped: (detail) =>
       eventBridge.emit('default', { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail }),
@@ -125,6 +143,11 @@ export const startCloud = async (input: {
     secrets,
     stepFunctions,
     resources,
+    deployVersion: (version) => {
+      const variables = { [ENV.version]: version }
+      for (const lambda of functions.values()) lambda.setVariables(variables)
+      ecs.setVariables(variables)
+    },
     stop: async () => {
       await api.stop()
       await ecs.stopAll()

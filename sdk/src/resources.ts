@@ -199,6 +199,171 @@ export class Messages {
   }
 }
 
+export class Contacts {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Which numbers are on WhatsApp, and who they are. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  lookupContacts(sessionId: string, body: types.LookupContactsBody, options: RequestOptions = {}): Promise<types.LookupContactsAnswer> {
+    return this.#send<types.LookupContactsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/lookup`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** People this session has met, or the one of a phone number or LID. By contact id. A look into our own records: the session need not be connected. Scopes: contacts:read. */
+  listContacts(sessionId: string, query: types.ListContactsQuery = {}, options: RequestOptions = {}): ListRequest<types.ListContactsAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListContactsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Whom the account has blocked. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  listBlockedContacts(sessionId: string, options: RequestOptions = {}): Promise<types.ListBlockedContactsAnswer> {
+    return this.#send<types.ListBlockedContactsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/blocked`, retryable: true }, options)
+  }
+
+  /** Get a contact. A look into our own records: the session need not be connected. Scopes: contacts:read. */
+  getContact(sessionId: string, contactId: string, options: RequestOptions = {}): Promise<types.GetContactAnswer> {
+    return this.#send<types.GetContactAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}`, retryable: true }, options)
+  }
+
+  /** About and picture of a contact, asked of WhatsApp. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:read. */
+  getContactProfile(sessionId: string, contactId: string, options: RequestOptions = {}): Promise<types.GetContactProfileAnswer> {
+    return this.#send<types.GetContactProfileAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/profile`, retryable: true }, options)
+  }
+
+  /** Block a contact: its messages do not arrive any more. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:manage. */
+  blockContact(sessionId: string, contactId: string, body: types.BlockContactBody = {}, options: RequestOptions = {}): Promise<types.BlockContactAnswer> {
+    return this.#send<types.BlockContactAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/block`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Unblock a contact. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: contacts:manage. */
+  unblockContact(sessionId: string, contactId: string, body: types.UnblockContactBody = {}, options: RequestOptions = {}): Promise<types.UnblockContactAnswer> {
+    return this.#send<types.UnblockContactAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/contacts/${encodeURIComponent(contactId)}/unblock`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Groups {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Create a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  createGroup(sessionId: string, body: types.CreateGroupBody, options: RequestOptions = {}): Promise<types.CreateGroupAnswer> {
+    return this.#send<types.CreateGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Groups the account is in. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  listGroups(sessionId: string, options: RequestOptions = {}): Promise<types.ListGroupsAnswer> {
+    return this.#send<types.ListGroupsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups`, retryable: true }, options)
+  }
+
+  /** Get a group with its participants. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroup(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.GetGroupAnswer> {
+    return this.#send<types.GetGroupAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}`, retryable: true }, options)
+  }
+
+  /** Change subject, description or settings. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  updateGroup(sessionId: string, groupId: string, body: types.UpdateGroupBody, options: RequestOptions = {}): Promise<types.UpdateGroupAnswer> {
+    return this.#send<types.UpdateGroupAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Set the picture of a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  setGroupPicture(sessionId: string, groupId: string, body: types.SetGroupPictureBody, options: RequestOptions = {}): Promise<types.SetGroupPictureAnswer> {
+    return this.#send<types.SetGroupPictureAnswer>({ method: 'PUT', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/picture`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Remove the picture of a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  removeGroupPicture(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.RemoveGroupPictureAnswer> {
+    return this.#send<types.RemoveGroupPictureAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/picture`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Add, remove, promote or demote people; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  changeGroupParticipants(sessionId: string, groupId: string, body: types.ChangeGroupParticipantsBody, options: RequestOptions = {}): Promise<types.ChangeGroupParticipantsAnswer> {
+    return this.#send<types.ChangeGroupParticipantsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/participants`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Get the invite link (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroupInvite(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.GetGroupInviteAnswer> {
+    return this.#send<types.GetGroupInviteAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/invite`, retryable: true }, options)
+  }
+
+  /** Make the invite link void; the answer has the new one. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  revokeGroupInvite(sessionId: string, groupId: string, body: types.RevokeGroupInviteBody = {}, options: RequestOptions = {}): Promise<types.RevokeGroupInviteAnswer> {
+    return this.#send<types.RevokeGroupInviteAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/invite/revoke`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Which group an invite leads to. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  getGroupInviteInfo(sessionId: string, inviteCode: string, options: RequestOptions = {}): Promise<types.GetGroupInviteInfoAnswer> {
+    return this.#send<types.GetGroupInviteInfoAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/group-invites/${encodeURIComponent(inviteCode)}`, retryable: true }, options)
+  }
+
+  /** Join a group by its invite link or code. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  joinGroup(sessionId: string, body: types.JoinGroupBody, options: RequestOptions = {}): Promise<types.JoinGroupAnswer> {
+    return this.#send<types.JoinGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/join`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Leave a group. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  leaveGroup(sessionId: string, groupId: string, body: types.LeaveGroupBody = {}, options: RequestOptions = {}): Promise<types.LeaveGroupAnswer> {
+    return this.#send<types.LeaveGroupAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/leave`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Profile {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Name, about and picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: sessions:read. */
+  getProfile(sessionId: string, options: RequestOptions = {}): Promise<types.GetProfileAnswer> {
+    return this.#send<types.GetProfileAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile`, retryable: true }, options)
+  }
+
+  /** Change the name or the about text. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  updateProfile(sessionId: string, body: types.UpdateProfileBody, options: RequestOptions = {}): Promise<types.UpdateProfileAnswer> {
+    return this.#send<types.UpdateProfileAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Set the picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  setProfilePicture(sessionId: string, body: types.SetProfilePictureBody, options: RequestOptions = {}): Promise<types.SetProfilePictureAnswer> {
+    return this.#send<types.SetProfilePictureAnswer>({ method: 'PUT', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile/picture`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Remove the picture of the account. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: profile:manage. */
+  removeProfilePicture(sessionId: string, options: RequestOptions = {}): Promise<types.RemoveProfilePictureAnswer> {
+    return this.#send<types.RemoveProfilePictureAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}/profile/picture`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Presence {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Show typing or recording in a chat, or the account as online. composing and recording fade after about 25 s. available stops push notifications on the phone until unavailable. Waits at most 15 s for the session to be connected. Scopes: presence:manage. */
+  sendPresence(sessionId: string, body: types.SendPresenceBody, options: RequestOptions = {}): Promise<types.SendPresenceAnswer> {
+    return this.#send<types.SendPresenceAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/presence`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Be told when a contact comes and goes (presence.updated), until the session reconnects. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: presence:manage. */
+  subscribePresence(sessionId: string, body: types.SubscribePresenceBody, options: RequestOptions = {}): Promise<types.SubscribePresenceAnswer> {
+    return this.#send<types.SubscribePresenceAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/presence/subscribe`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Operations {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Get an operation and its answer. Needs the scopes of the request that made it. Kept for 7 days. */
+  getOperation(operationId: string, options: RequestOptions = {}): Promise<types.GetOperationAnswer> {
+    return this.#send<types.GetOperationAnswer>({ method: 'GET', path: `/v1/operations/${encodeURIComponent(operationId)}`, retryable: true }, options)
+  }
+}
+
 export class Events {
   readonly #send: Send
   constructor(send: Send) {
@@ -213,6 +378,11 @@ export class Events {
   /** Get an event. Scopes: events:read. */
   get(eventId: string, options: RequestOptions = {}): Promise<types.GetEventAnswer> {
     return this.#send<types.GetEventAnswer>({ method: 'GET', path: `/v1/events/${encodeURIComponent(eventId)}`, retryable: true }, options)
+  }
+
+  /** Remove the data of an event for good. Its id, type, session, sequence and time stay, so that sequences keep no gap. Deliveries that still wait carry `data: null`. A message that the event told of is a resource of its own, and is not touched. Scopes: events:manage. */
+  expunge(eventId: string, body: types.ExpungeEventBody = {}, options: RequestOptions = {}): Promise<types.ExpungeEventAnswer> {
+    return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
   }
 
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */
@@ -257,11 +427,6 @@ export class Webhooks {
     return this.#send<types.DeleteWebhookEndpointAnswer>({ method: 'DELETE', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}`, retryable: true }, options)
   }
 
-  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
-  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
-    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
-  }
-
   /** Pause: deliveries are held until resume. Scopes: webhooks:manage. */
   pause(endpointId: string, body: types.PauseWebhookEndpointBody = {}, options: RequestOptions = {}): Promise<types.PauseWebhookEndpointAnswer> {
     return this.#send<types.PauseWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/pause`, body, retryable: true }, options)
@@ -282,6 +447,31 @@ export class Webhooks {
     return this.#send<types.TestWebhookEndpointAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/test`, body, retryable: false }, options)
   }
 
+  /** The ledger: one entry per event for this endpoint, newest first. Scopes: webhooks:read. */
+  listDeliveries(endpointId: string, query: types.ListDeliveriesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListDeliveriesAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListDeliveriesAnswer>({ method: 'GET', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/deliveries`, query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
+  }
+
+  /** Get a delivery. Scopes: webhooks:read. */
+  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
+    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
+  }
+
+  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
+  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
+    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
+  }
+
+  /** Remove what the attempts of a delivery keep of request and answer. URL, headers and bodies go; number, time, status, error and timing of each attempt stay. The data of the event itself: `POST /v1/events/{eventId}/expunge`. Scopes: webhooks:manage. */
+  expungeDelivery(deliveryId: string, body: types.ExpungeDeliveryBody = {}, options: RequestOptions = {}): Promise<types.ExpungeDeliveryAnswer> {
+    return this.#send<types.ExpungeDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/expunge`, body, retryable: true }, options)
+  }
+
+  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
+  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
+    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
+  }
+
   /** Deliver a span of time again. failed: exhausted and expired deliveries; held: let held ones go; missed: events that never had a delivery here; all: every event. Each keeps its webhook-id. Scopes: webhooks:manage. */
   createWebhookReplay(endpointId: string, body: types.CreateWebhookReplayBody, options: RequestOptions = {}): Promise<types.CreateWebhookReplayAnswer> {
     return this.#send<types.CreateWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays`, body, retryable: true, takesIdempotencyKey: true }, options)
@@ -300,21 +490,6 @@ export class Webhooks {
   /** Stop a replay; what it opened already goes out. Scopes: webhooks:manage. */
   cancelWebhookReplay(endpointId: string, replayId: string, body: types.CancelWebhookReplayBody = {}, options: RequestOptions = {}): Promise<types.CancelWebhookReplayAnswer> {
     return this.#send<types.CancelWebhookReplayAnswer>({ method: 'POST', path: `/v1/webhook-endpoints/${encodeURIComponent(endpointId)}/replays/${encodeURIComponent(replayId)}/cancel`, body, retryable: true }, options)
-  }
-
-  /** Get a delivery. Scopes: webhooks:read. */
-  getDelivery(deliveryId: string, options: RequestOptions = {}): Promise<types.GetDeliveryAnswer> {
-    return this.#send<types.GetDeliveryAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}`, retryable: true }, options)
-  }
-
-  /** Every attempt with request, answer and error, oldest first. Scopes: webhooks:read. */
-  listDeliveryAttempts(deliveryId: string, options: RequestOptions = {}): Promise<types.ListDeliveryAttemptsAnswer> {
-    return this.#send<types.ListDeliveryAttemptsAnswer>({ method: 'GET', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/attempts`, retryable: true }, options)
-  }
-
-  /** Deliver now. A planned retry is superseded. A settled delivery is opened again as the next generation, with the same webhook-id. Scopes: webhooks:manage. */
-  retryDelivery(deliveryId: string, body: types.RetryDeliveryBody = {}, options: RequestOptions = {}): Promise<types.RetryDeliveryAnswer> {
-    return this.#send<types.RetryDeliveryAnswer>({ method: 'POST', path: `/v1/webhook-deliveries/${encodeURIComponent(deliveryId)}/retry`, body, retryable: false }, options)
   }
 }
 
@@ -437,7 +612,7 @@ export class Admin {
     return this.#send<types.MoveSessionAnswer>({ method: 'POST', path: `/v1/admin/sessions/${encodeURIComponent(sessionId)}/move`, body, retryable: true }, options)
   }
 
-  /** Replace the workers of a mode by the deployed version, wave by wave. */
+  /** Replace the workers of a mode by the deployed version, wave by wave. Room of the new version first, then one wave after the other. It waits while an alarm of the fleet rings and ends as failed after 15 minutes of it. */
   startRollout(body: types.StartRolloutBody, options: RequestOptions = {}): Promise<types.StartRolloutAnswer> {
     return this.#send<types.StartRolloutAnswer>({ method: 'POST', path: '/v1/admin/rollouts', body, retryable: false }, options)
   }
@@ -470,6 +645,11 @@ export class Resources {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly messages: Messages
+  readonly contacts: Contacts
+  readonly groups: Groups
+  readonly profile: Profile
+  readonly presence: Presence
+  readonly operations: Operations
   readonly events: Events
   readonly webhooks: Webhooks
   readonly limits: Limits
@@ -484,6 +664,11 @@ export class Resources {
     this.keys = new Keys(send)
     this.sessions = new Sessions(send)
     this.messages = new Messages(send)
+    this.contacts = new Contacts(send)
+    this.groups = new Groups(send)
+    this.profile = new Profile(send)
+    this.presence = new Presence(send)
+    this.operations = new Operations(send)
     this.events = new Events(send)
     this.webhooks = new Webhooks(send)
     this.limits = new Limits(send)

@@ -1,5 +1,589 @@
 // Generated from shared/contract by `npm run openapi`. Do not edit.
 
+export type SendMessage = {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "text"
+  text: TextContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "image"
+  image: ImageContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "video"
+  video: VideoContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  /** Who sees a status; only and always with `to: "status"` */
+  audience?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  type: "voice"
+  voice: VoiceContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "audio"
+  audio: AudioContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "document"
+  document: DocumentContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "sticker"
+  sticker: StickerContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "location"
+  location: LocationContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "contacts"
+  contacts: ContactCard[]
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  replyTo?: string | {
+    /** Id of an earlier message of this session, sent or received */
+    messageId: string
+    /** In answers; ignored in requests */
+    whatsappId?: string | null
+  } | null
+  /** People named in it. In a group they must be members */
+  mentions?: (string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  })[] | null
+  /** Names all members of the group */
+  mentionsEveryone?: boolean | null
+  /** Shown as forwarded */
+  forwarded?: boolean | null
+  type: "poll"
+  poll: PollContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "reaction"
+  reaction: ReactionContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "edit"
+  edit: EditContent
+} | {
+  sessionId: string
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
+  to?: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  type: "delete"
+  delete: DeleteContent
+}
+
+export type TextContent = {
+  body: string
+  /** As you give it: the page is never fetched. The url must occur in the body */
+  linkPreview?: {
+    url: string
+    title: string
+    description?: string
+    /** JPEG in base64, at most 32 KiB */
+    thumbnail?: string
+  }
+}
+
+/** image/jpeg, image/png, image/webp; at most 16 MiB */
+export type ImageContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  viewOnce?: boolean | null
+  thumbnail?: string | null
+  width?: number | null
+  height?: number | null
+}
+
+/** video/mp4, video/3gpp; at most 64 MiB */
+export type VideoContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  viewOnce?: boolean | null
+  thumbnail?: string | null
+  width?: number | null
+  height?: number | null
+  seconds?: number | null
+  gif?: boolean | null
+}
+
+/** Opus in Ogg, mono. audio/ogg; at most 16 MiB */
+export type VoiceContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  viewOnce?: boolean | null
+  seconds?: number | null
+  /** Up to 64 bars of 0–100; without it players show a flat line */
+  waveform?: number[] | null
+}
+
+/** audio/mpeg, audio/mp4, audio/aac, audio/amr, audio/ogg; at most 16 MiB */
+export type AudioContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  seconds?: number | null
+}
+
+/** Any type; at most 100 MiB */
+export type DocumentContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  caption?: string | null
+  thumbnail?: string | null
+  fileName?: string | null
+  pageCount?: number | null
+}
+
+/** 512 × 512 pixels. image/webp; at most 512 KiB */
+export type StickerContent = {
+  /** A file that was uploaded (POST /v1/media), received, or sent before */
+  mediaId?: string | null
+  /** Fetched by the platform when the message is accepted; private addresses are refused */
+  url?: string | null
+  /** What the file is; its first bytes must agree. Default: what the file was stored as */
+  mimetype?: string | null
+  /** In answers; ignored in requests */
+  sizeBytes?: number | null
+  /** In answers (hex); ignored in requests */
+  sha256?: string | null
+  /** In answers: `stored`, `pending` while a received file is fetched, `unavailable`; ignored in requests */
+  status?: string | null
+  width?: number | null
+  height?: number | null
+  animated?: boolean | null
+}
+
+export type LocationContent = {
+  latitude: number
+  longitude: number
+  name?: string | null
+  address?: string | null
+}
+
+export type ContactCard = {
+  name: string
+  phones?: string[]
+  organization?: string | null
+  emails?: string[]
+  /** The whole card; without it one is made of the other fields */
+  vcard?: string | null
+}
+
+export type PollContent = {
+  name: string
+  options: string[]
+  /** How many options one person may choose; 0: as many as they like */
+  selectableCount?: number
+  /** In answers: votes so far; ignored in requests */
+  results?: ({
+    option: string
+    votes: number
+  })[] | null
+}
+
+export type ReactionContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  /** One emoji; null takes the reaction back */
+  emoji: string | null
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
+/** A new text for a text of yours, within 15 minutes */
+export type EditContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  text: {
+    body: string
+  }
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
+/** Deletes a message for everyone */
+export type DeleteContent = {
+  /** Id of an earlier message of this session, sent or received */
+  messageId: string
+  /** In answers; ignored in requests */
+  whatsappId?: string | null
+}
+
 export type Health = {
   status: "ok"
   version: string
@@ -205,14 +789,89 @@ export type Message = {
   mode: "live" | "test"
   direction: "outbound" | "inbound"
   status: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
+  /** text, image, video, audio, voice, document, sticker, location, contacts, poll, reaction, edit, delete; received ones also pollVote, unsupported, undecryptable */
   type: string
   text?: {
     body: string
+    linkPreview?: {
+      url: string
+      title?: string | null
+      description?: string | null
+      thumbnail?: string | null
+    } | null
+  }
+  image?: MediaContentOutput
+  video?: MediaContentOutput
+  audio?: MediaContentOutput
+  voice?: MediaContentOutput
+  document?: MediaContentOutput
+  sticker?: MediaContentOutput
+  location?: {
+    latitude: number
+    longitude: number
+    name?: string | null
+    address?: string | null
+  }
+  contacts?: ({
+    name: string
+    phones: string[]
+    organization?: string | null
+    emails: string[]
+    vcard?: string | null
+  })[]
+  poll?: {
+    name: string
+    options: string[]
+    selectableCount: number
+    results?: ({
+      option: string
+      votes: number
+    })[] | null
+  }
+  pollVote?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    options: string[] | null
+  }
+  reaction?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    emoji: string | null
+  }
+  edit?: {
+    messageId?: string | null
+    whatsappId?: string | null
+    text: {
+      body: string
+    }
+  }
+  delete?: {
+    messageId?: string | null
+    whatsappId?: string | null
+  }
+  unsupported?: {
+    kind: string
   }
   /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
   undecryptable?: {
     reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
   }
+  replyTo?: {
+    messageId?: string | null
+    whatsappId?: string | null
+  } | null
+  mentions?: Address[] | null
+  mentionsEveryone?: boolean | null
+  forwarded?: boolean | null
+  audience?: Address[] | null
+  /** What people react with now; of a single message (GET by id) */
+  reactions?: ({
+    from: Address
+    emoji: string
+    at: string
+  })[] | null
+  /** The chat deletes it after this long */
+  disappearingSeconds?: number | null
   chat: Address
   from: Address
   to: Address
@@ -230,8 +889,35 @@ export type Message = {
   deliveredAt: string | null
   readAt: string | null
   receivedAt: string | null
+  /** Its text is the edited one since then */
+  editedAt?: string | null
+  /** Deleted for everyone */
+  deletedAt?: string | null
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
+}
+
+export type MediaContentOutput = {
+  /** GET /v1/media/{id} answers a downloadUrl */
+  mediaId?: string | null
+  mimetype?: string | null
+  sizeBytes?: number | null
+  /** Hex, of the file */
+  sha256?: string | null
+  status?: "stored" | "pending" | "unavailable" | null
+  caption?: string | null
+  fileName?: string | null
+  seconds?: number | null
+  width?: number | null
+  height?: number | null
+  pageCount?: number | null
+  waveform?: number[] | null
+  viewOnce?: boolean | null
+  animated?: boolean | null
+  gif?: boolean | null
+  /** Where a file that you gave as a url came from */
+  url?: string | null
+  thumbnail?: string | null
 }
 
 /** jid and lid are null until WhatsApp resolved them */
@@ -241,6 +927,177 @@ export type Address = {
   lid: string | null
   jid: string | null
   kind: "user" | "group" | "status" | "channel" | "unknown"
+}
+
+export type ContactLookup = {
+  data: ({
+    input: string
+    /** null: a LID that this session has never met */
+    onWhatsApp: boolean | null
+    contact: Address | null
+  })[]
+}
+
+export type Operation = {
+  id: string
+  sessionId: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** The operation of this API that made it */
+  kind: string
+  /** pending: waits for the session to be connected; expired: it had no effect; unknown: WhatsApp never confirmed it, it may have had its effect */
+  status: "pending" | "running" | "succeeded" | "failed" | "expired" | "unknown"
+  /** Of a succeeded one: the body that its 200 would have had; else null */
+  result: unknown
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  createdAt: string
+  expiresAt: string
+  completedAt: string | null
+}
+
+export type Contact = {
+  /** Stable within the session; names of merged contacts lead to the one left */
+  id: string
+  sessionId: string
+  phone: string | null
+  /** Null until WhatsApp told it */
+  lid: string | null
+  /** They wrote, or WhatsApp took a message for them */
+  hasChat: boolean
+  firstSeenAt: string
+}
+
+export type ContactProfile = {
+  contact: Address
+  about: string | null
+  /** WhatsApp’s own address of the picture; good for a few days. null: none, or not for us */
+  pictureUrl: string | null
+  aboutSetAt: string | null
+}
+
+export type ContactBlock = {
+  contact: Address
+  blocked: boolean
+}
+
+export type CreatedGroup = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+  owner: Address | null
+  participants: ({
+    participant: Address
+    role: "member" | "admin" | "owner"
+  })[]
+  results: ({
+    participant: Address
+    /** unchanged: it was so before; needsInvite: the person does not let us add them, send them the invite link */
+    status: "done" | "unchanged" | "needsInvite" | "failed"
+    code: string | null
+  })[]
+}
+
+export type GroupSummary = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+}
+
+export type Group = {
+  id: string
+  subject: string
+  description: string | null
+  size: number
+  /** Ours; null: we are not in it */
+  role: "member" | "admin" | "owner" | null
+  /** Only admins write */
+  announcementsOnly: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval: boolean
+  /** Members add people, not only admins */
+  membersCanAdd: boolean
+  /** 0: messages stay */
+  disappearingSeconds: number
+  createdAt: string | null
+  owner: Address | null
+  participants: ({
+    participant: Address
+    role: "member" | "admin" | "owner"
+  })[]
+}
+
+export type GroupDone = {
+  groupId: string
+}
+
+export type GroupParticipantResults = {
+  groupId: string
+  action: string
+  results: ({
+    participant: Address
+    /** unchanged: it was so before; needsInvite: the person does not let us add them, send them the invite link */
+    status: "done" | "unchanged" | "needsInvite" | "failed"
+    code: string | null
+  })[]
+}
+
+export type GroupInvite = {
+  groupId: string
+  code: string
+  link: string
+}
+
+export type GroupJoined = {
+  groupId: string
+  /** requested: an admin has to let us in */
+  status: "joined" | "requested"
+}
+
+export type Profile = {
+  account: Address
+  name: string | null
+  about: string | null
+  /** WhatsApp’s own address of the picture; good for a few days. null: none, or not for us */
+  pictureUrl: string | null
+}
+
+export type Presence = {
+  chat: Address | null
+  state: string
 }
 
 export type Event = {
@@ -255,6 +1112,8 @@ export type Event = {
   sequence: number | null
   timestamp: string
   data: unknown
+  /** Only when its data was removed on request; data is null then */
+  expungedAt?: string
 }
 
 export type CreatedWebhookEndpoint = {
@@ -273,11 +1132,17 @@ export type CreatedWebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
   /** Signing secret: only in this answer; null when it is a repeated one */
   secret: string | null
@@ -299,12 +1164,42 @@ export type WebhookEndpoint = {
   retry: "standard" | "short" | "none"
   /** Older events are not posted any more: `expired` */
   maxAgeSeconds: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering: "none" | "session"
   /** Ceiling; halves on 429 and time-outs and climbs back */
   ratePerSecond: number
   description: string
   status: "active" | "paused" | "disabled"
   statusReason: string | null
+  /** `whpk_…` of every live secret, newest first; empty unless Ed25519 is on */
+  publicKeys: string[]
   createdAt: string
+}
+
+export type DeliveryAttempt = {
+  id: string
+  number: number
+  at: string
+  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
+  request: {
+    url: string | null
+    /** Signatures are masked */
+    headers: Record<string, string>
+  }
+  response: {
+    status: number
+    headers: Record<string, string>
+    /** First 16 kB */
+    body: string | null
+  } | null
+  /** When request and answer were removed on request */
+  expungedAt: string | null
+  timing: {
+    firstByteMs: number | null
+    totalMs: number
+  }
 }
 
 export type Delivery = {
@@ -324,28 +1219,6 @@ export type Delivery = {
   lastStatus: number | null
   createdAt: string
   completedAt: string | null
-}
-
-export type DeliveryAttempt = {
-  id: string
-  number: number
-  at: string
-  error: "dns_failed" | "blocked_address" | "connect_refused" | "tls_failed" | "timeout" | "reset" | "http_status" | null
-  request: {
-    url: string | null
-    /** Signatures are masked */
-    headers: Record<string, string>
-  }
-  response: {
-    status: number
-    headers: Record<string, string>
-    /** First 16 kB */
-    body: string | null
-  } | null
-  timing: {
-    firstByteMs: number | null
-    totalMs: number
-  }
 }
 
 export type WebhookReplay = {
@@ -596,7 +1469,7 @@ export type GetOwnTenantAnswer = OwnTenant
 
 export type CreateTenantKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read" | "contacts:read" | "contacts:manage" | "groups:read" | "groups:manage" | "presence:manage" | "profile:manage")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -608,7 +1481,7 @@ export type CreateTenantKeyAnswer = CreatedKey
 
 export type CreateKeyBody = {
   name: string
-  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read")[]
+  scopes: ("*" | "messages:send" | "messages:read" | "sessions:read" | "sessions:manage" | "webhooks:read" | "webhooks:manage" | "events:read" | "events:manage" | "keys:manage" | "tenant:read" | "audit:read" | "usage:read" | "contacts:read" | "contacts:manage" | "groups:read" | "groups:manage" | "presence:manage" | "profile:manage")[]
   sessionId?: string | null
   /** Addresses or CIDR ranges; empty: any */
   ipAllow?: string[]
@@ -711,23 +1584,7 @@ export type LogoutSessionAnswer = Session
 
 export type DeleteSessionAnswer = Session
 
-export type CreateMessageBody = {
-  sessionId: string
-  /** E.164 with or without +, …@s.whatsapp.net, …@c.us, or an address object of an answer */
-  to: string | {
-    contactId?: string | null
-    phone?: string | null
-    lid?: string | null
-    jid?: string | null
-    kind?: string | null
-  }
-  type: "text"
-  text: {
-    body: string
-  }
-  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
-  metadata?: Record<string, string>
-}
+export type CreateMessageBody = SendMessage
 export type CreateMessageAnswer = Message
 
 export type GetMessageAnswer = Message
@@ -749,6 +1606,130 @@ export type ListMessagesAnswer = {
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
 
+export type LookupContactsBody = {
+  /** Phone numbers, or LIDs (…@lid) that were met before */
+  addresses: string[]
+}
+export type LookupContactsAnswer = ContactLookup | Operation
+
+export type ListContactsQuery = {
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+  phone?: string
+  lid?: string
+}
+export type ListContactsAnswer = {
+  data: Contact[]
+  nextCursor: string | null
+  hasMore: boolean
+}
+
+export type ListBlockedContactsAnswer = {
+  data: Address[]
+} | Operation
+
+export type GetContactAnswer = Contact
+
+export type GetContactProfileAnswer = ContactProfile | Operation
+
+export type BlockContactBody = Record<string, never>
+export type BlockContactAnswer = ContactBlock | Operation
+
+export type UnblockContactBody = Record<string, never>
+export type UnblockContactAnswer = ContactBlock | Operation
+
+export type CreateGroupBody = {
+  subject: string
+  description?: string
+  participants: string[]
+}
+export type CreateGroupAnswer = CreatedGroup | Operation
+
+export type ListGroupsAnswer = {
+  data: GroupSummary[]
+} | Operation
+
+export type GetGroupAnswer = Group | Operation
+
+export type UpdateGroupBody = {
+  subject?: string
+  /** null removes it */
+  description?: string | null
+  /** Only admins write */
+  announcementsOnly?: boolean
+  /** Only admins change subject, description and picture */
+  lockedSettings?: boolean
+  /** Who uses the invite link waits for an admin */
+  joinApproval?: boolean
+  /** Members add people, not only admins */
+  membersCanAdd?: boolean
+  disappearingSeconds?: 0 | 86400 | 604800 | 7776000
+}
+export type UpdateGroupAnswer = Group | Operation
+
+export type SetGroupPictureBody = {
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  imageBase64: string
+}
+export type SetGroupPictureAnswer = GroupDone | Operation
+
+export type RemoveGroupPictureAnswer = GroupDone | Operation
+
+export type ChangeGroupParticipantsBody = {
+  action: "add" | "remove" | "promote" | "demote"
+  participants: string[]
+}
+export type ChangeGroupParticipantsAnswer = GroupParticipantResults | Operation
+
+export type GetGroupInviteAnswer = GroupInvite | Operation
+
+export type RevokeGroupInviteBody = Record<string, never>
+export type RevokeGroupInviteAnswer = GroupInvite | Operation
+
+export type GetGroupInviteInfoAnswer = GroupSummary | Operation
+
+export type JoinGroupBody = {
+  invite: string
+}
+export type JoinGroupAnswer = GroupJoined | Operation
+
+export type LeaveGroupBody = Record<string, never>
+export type LeaveGroupAnswer = GroupDone | Operation
+
+export type GetProfileAnswer = Profile | Operation
+
+export type UpdateProfileBody = {
+  name?: string
+  about?: string
+}
+export type UpdateProfileAnswer = Profile | Operation
+
+export type SetProfilePictureBody = {
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  imageBase64: string
+}
+export type SetProfilePictureAnswer = Profile | Operation
+
+export type RemoveProfilePictureAnswer = Profile | Operation
+
+export type SendPresenceBody = {
+  state: "composing" | "recording" | "paused"
+  /** A phone number, a LID, a contact id or a group id */
+  chat: string
+} | {
+  state: "available" | "unavailable"
+}
+export type SendPresenceAnswer = Presence | Operation
+
+export type SubscribePresenceBody = {
+  /** A phone number, a LID, a contact id or a group id */
+  chat: string
+}
+export type SubscribePresenceAnswer = Presence | Operation
+
+export type GetOperationAnswer = Operation
+
 export type ListEventsQuery = {
   limit?: number
   /** nextCursor of the page before */
@@ -763,6 +1744,9 @@ export type ListEventsAnswer = {
 }
 
 export type GetEventAnswer = Event
+
+export type ExpungeEventBody = Record<string, never>
+export type ExpungeEventAnswer = Event
 
 export type StreamSessionQuery = {
   /** For clients that cannot send the header */
@@ -787,6 +1771,10 @@ export type CreateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type CreateWebhookEndpointAnswer = CreatedWebhookEndpoint
@@ -815,11 +1803,29 @@ export type UpdateWebhookEndpointBody = {
   /** standard: 12 attempts in about 71 h; short: 5 in about 13 min; none: 1 */
   retry?: "standard" | "short" | "none"
   maxAgeSeconds?: number | null
+  /** hmacAndEd25519: each delivery has `v1a` signatures too, to be verified with `publicKeys` */
+  signing?: "hmac" | "hmacAndEd25519"
+  /** session: events of one session come one at a time, by sequence; one that fails holds the next ones back for at most 15 minutes. Replays and retries by hand are not ordered. */
+  ordering?: "none" | "session"
   ratePerSecond?: number
 }
 export type UpdateWebhookEndpointAnswer = WebhookEndpoint
 
 export type DeleteWebhookEndpointAnswer = null
+
+export type PauseWebhookEndpointBody = Record<string, never>
+export type PauseWebhookEndpointAnswer = WebhookEndpoint
+
+export type ResumeWebhookEndpointBody = Record<string, never>
+export type ResumeWebhookEndpointAnswer = WebhookEndpoint
+
+export type RotateWebhookSecretBody = {
+  overlapSeconds?: number
+}
+export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
+
+export type TestWebhookEndpointBody = Record<string, never>
+export type TestWebhookEndpointAnswer = DeliveryAttempt
 
 export type ListDeliveriesQuery = {
   limit?: number
@@ -837,19 +1843,19 @@ export type ListDeliveriesAnswer = {
   hasMore: boolean
 }
 
-export type PauseWebhookEndpointBody = Record<string, never>
-export type PauseWebhookEndpointAnswer = WebhookEndpoint
+export type GetDeliveryAnswer = Delivery
 
-export type ResumeWebhookEndpointBody = Record<string, never>
-export type ResumeWebhookEndpointAnswer = WebhookEndpoint
-
-export type RotateWebhookSecretBody = {
-  overlapSeconds?: number
+export type ListDeliveryAttemptsAnswer = {
+  data: DeliveryAttempt[]
+  nextCursor: string | null
+  hasMore: boolean
 }
-export type RotateWebhookSecretAnswer = CreatedWebhookEndpoint
 
-export type TestWebhookEndpointBody = Record<string, never>
-export type TestWebhookEndpointAnswer = DeliveryAttempt
+export type ExpungeDeliveryBody = Record<string, never>
+export type ExpungeDeliveryAnswer = Delivery
+
+export type RetryDeliveryBody = Record<string, never>
+export type RetryDeliveryAnswer = Delivery
 
 export type CreateWebhookReplayBody = {
   since: string
@@ -876,17 +1882,6 @@ export type GetWebhookReplayAnswer = WebhookReplay
 
 export type CancelWebhookReplayBody = Record<string, never>
 export type CancelWebhookReplayAnswer = WebhookReplay
-
-export type GetDeliveryAnswer = Delivery
-
-export type ListDeliveryAttemptsAnswer = {
-  data: DeliveryAttempt[]
-  nextCursor: string | null
-  hasMore: boolean
-}
-
-export type RetryDeliveryBody = Record<string, never>
-export type RetryDeliveryAnswer = Delivery
 
 export type GetLimitsAnswer = Limits
 
@@ -1016,6 +2011,8 @@ export type StartRolloutBody = {
   version?: string
   /** workers that hand over at the same time */
   waveSize?: number
+  /** go on while alarms of the fleet ring: for a version that repairs what rings */
+  ignoreAlarms?: boolean
 }
 export type StartRolloutAnswer = Rollout
 
@@ -1073,6 +2070,8 @@ export type ErrorCode =
   | "forbidden"
   | "wrong_mode"
   | "tenant_suspended"
+  | "not_group_member"
+  | "not_group_admin"
   | "not_found"
   | "method_not_allowed"
   | "not_acceptable"
@@ -1083,17 +2082,37 @@ export type ErrorCode =
   | "tenant_deleted"
   | "key_not_active"
   | "message_already_sent"
+  | "message_not_editable"
+  | "message_not_deletable"
+  | "edit_window_closed"
+  | "media_not_ready"
+  | "media_expired"
   | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"
+  | "media_too_large"
   | "unsupported_media_type"
   | "idempotency_key_reused"
+  | "message_not_found"
+  | "media_not_found"
+  | "media_empty"
+  | "media_type_mismatch"
+  | "sticker_size_wrong"
+  | "media_url_refused"
+  | "media_fetch_failed"
+  | "invalid_invite"
+  | "recipient_not_on_whatsapp"
+  | "whatsapp_rejected"
+  | "whatsapp_rate_limited"
   | "rate_limited"
   | "quota_exceeded"
   | "internal_error"
   | "simulator_control_unavailable"
+  | "outcome_unknown"
   | "simulator_refused"
   | "live_mode_disabled"
   | "simulator_unreachable"
+  | "operation_expired"
   | "unavailable"
+  | "whatsapp_timeout"
   | "timeout"

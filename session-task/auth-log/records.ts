@@ -1,6 +1,7 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import type { UndecryptableReason } from '../../shared/core/undecryptable.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
+import type { TargetKey } from '../whatsapp/content/read-content.ts'
 
 /**
  * Records of a session's log (protocol §5). The log is the session's only sequencer: what a new owner must be able to
@@ -94,6 +95,14 @@ export interface InboundEvent {
   /** the type's own part, e.g. {text: {body}} */
   readonly content: Readonly<Record<string, unknown>>
   readonly sentAt: number
+  /** what of the message names other messages and people; resolved when the rows are written */
+  readonly target?: TargetKey
+  readonly quotedId?: string
+  readonly mentionedJids?: readonly string[]
+  /** a sealed poll vote, base64 */
+  readonly vote?: { readonly payload: string; readonly iv: string }
+  /** its bytes are kept on the row */
+  readonly keepsProto?: boolean
 }
 
 /** A frame of this message is about to leave. The number of frames is the number of these records. */

@@ -7,6 +7,13 @@ export const FAILURES = {
   expired: failure('expired', 'The message was not sent before it expired.', true),
   unsupportedType: failure('unsupported_type', 'This worker cannot send messages of this type.'),
   invalidRecipient: failure('invalid_recipient', 'The recipient has neither a phone number nor a chat address.'),
+  messageGone: failure('message_not_found', 'The message that this one is about does not exist any more.'),
+  editWindowClosed: failure(
+    'edit_window_closed',
+    'WhatsApp takes edits for 15 minutes; this one could not be sent in time.',
+  ),
+  mentionNotInGroup: failure('mention_not_in_group', 'Somebody who is mentioned is not a member of the group.'),
+  nobodyToReach: failure('recipient_not_on_whatsapp', 'Nobody of the audience is on WhatsApp.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
   loggedOut: failure('session_logged_out', 'The phone was unlinked before the message was sent.'),
   deleted: failure('session_deleted', 'The session was deleted before the message was sent.'),

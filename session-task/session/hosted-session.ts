@@ -81,9 +81,14 @@ export class HostedSession implements Faulty {
     })
   }
 
-  /** The lease moved on without us (two beats showed a higher epoch): open again under the new one. */
+  /**
+   * The lease moved on without us (two beats showed a higher epoch): open again under the new one. A session without an
+   * open log opens again anyway, and each beat that put its timer off would keep it closed for good.
+   */
   reopen(): void {
-    this.#enqueue(() => this.#reopenNow('fenced'))
+    this.#enqueue(async () => {
+      if (this.#live) await this.#reopenNow('fenced')
+    })
   }
 
   /**
@@ -162,7 +167,11 @@ export class HostedSession implements Faulty {
           listener: {
             isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
-            onStable: () => this.#rows.forgetCrashes(this.#epoch),
+            onStable: () => {
+              // The next trouble is not the continuation of the last: its back-off starts afresh.
+              this.#openings = 1
+              this.#rows.forgetCrashes(this.#epoch)
+            },
             onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
           },
         })

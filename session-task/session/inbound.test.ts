@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openMemoryLog } from '../auth-log/testing/open-memory-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
 import { addressOf } from './addresses.ts'
-import { inboundRecordOf, readContent, undecryptableRecordOf } from './inbound.ts'
+import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
 
 const OWN = { phone: '+5511900000001', lid: '111@lid' }
 
@@ -13,26 +13,6 @@ const stanza = (attributes: Record<string, string>, message: Record<string, unkn
   encryptionType: 'msg',
   ciphertextHash: `hash of ${attributes.id}`,
   stanza: Buffer.from('stanza'),
-})
-
-describe('what a message says', () => {
-  it.each([
-    ['plain text', { conversation: 'Hi' }, { type: 'text', text: { body: 'Hi' } }],
-    ['extended text', { extendedTextMessage: { text: 'Hi' } }, { type: 'text', text: { body: 'Hi' } }],
-    ['an image', { imageMessage: { url: 'x' } }, { type: 'unsupported', unsupported: { kind: 'imageMessage' } }],
-    [
-      'a sender key that comes with a text',
-      { senderKeyDistributionMessage: {}, conversation: 'Hi' },
-      { type: 'text', text: { body: 'Hi' } },
-    ],
-    ['a protocol message', { protocolMessage: { type: 'REVOKE' } }, null],
-    ['history sync', { protocolMessage: { type: 'HISTORY_SYNC_NOTIFICATION' } }, null],
-    ['a sender key alone', { senderKeyDistributionMessage: {}, messageContextInfo: {} }, null],
-    ['an empty text', { conversation: '' }, null],
-    ['nothing', {}, null],
-  ])('%s', (_name, message, content) => {
-    expect(readContent(message)).toEqual(content)
-  })
 })
 
 describe('the record of a stanza', () => {

@@ -1,33 +1,19 @@
 import { createHash } from 'node:crypto'
+import type { EventType } from '../../shared/contract/event-types.ts'
 import { eventIdOf, inboundMessageIdOf } from '../../shared/core/ids.ts'
 import type { InboundRecord } from '../auth-log/records.ts'
 import type { SessionLog, UndecryptedState } from '../auth-log/session-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
+import { readContent } from '../whatsapp/content/read-content.ts'
 import { bareJid, lidOfJid, phoneOfJid } from './addresses.ts'
 
 const IDENTITY_BYTES = 16
-/** parts of a message that say nothing to the tenant */
-const SILENT = new Set([
-  'protocolMessage',
-  'senderKeyDistributionMessage',
-  'fastRatchetKeySenderKeyDistributionMessage',
-  'messageContextInfo',
-  'deviceSentMessage',
-  'keepInChatMessage',
-])
-
-export type InboundContent =
-  | { readonly type: 'text'; readonly text: { readonly body: string } }
-  | { readonly type: 'unsupported'; readonly unsupported: { readonly kind: string } }
-
-/** What the tenant gets to see of a decrypted message; null when it is WhatsApp's own housekeeping. */
-export const readContent = (message: Readonly<Record<string, unknown>>): InboundContent | null => {
-  const extended = message.extendedTextMessage as { text?: unknown } | null | undefined
-  const body = typeof message.conversation === 'string' ? message.conversation : extended?.text
-  if (typeof body === 'string' && body !== '') return { type: 'text', text: { body } }
-  const kind = Object.keys(message).find((name) => message[name] != null && !SILENT.has(name))
-  if (!kind || kind === 'conversation') return null
-  return { type: 'unsupported', unsupported: { kind } }
+/** Which event a message makes; whatever is not here is simply received. */
+const EVENT_TYPES: Readonly<Record<string, EventType>> = {
+  reaction: 'message.reaction',
+  edit: 'message.edited',
+  delete: 'message.deleted',
+  pollVote: 'poll.voted',
 }
 
 /**
@@ -79,7 +65,7 @@ export const inboundRecordOf = (
   if (content === null || isOwn || log.state.hasIdentity(identityHash))
     return { ...base, sequence: null, eventId: null, event: null }
   const sequence = log.takeSequence()
-  const { type, ...part } = content
+  const { type, part, target, quotedId, mentionedJids, vote, keepsProto } = content
   // Content of a message that the tenant saw as undecryptable belongs to the same message.
   const shown = stanza.messageKey === undefined ? undefined : log.state.undecryptedOf(stanza.messageKey)
   return {
@@ -87,7 +73,7 @@ export const inboundRecordOf = (
     sequence,
     eventId: eventIdOf(log.sessionId, sequence, at),
     event: {
-      type: 'message.received',
+      type: EVENT_TYPES[type] ?? 'message.received',
       messageId: shown?.messageId ?? inboundMessageIdOf(log.sessionId, sequence, at),
       whatsappId,
       chatJid: from,
@@ -98,6 +84,11 @@ export const inboundRecordOf = (
       messageType: type,
       content: part,
       sentAt: sentAtOf(attributes, at),
+      ...(target ? { target } : {}),
+      ...(quotedId ? { quotedId } : {}),
+      ...(mentionedJids ? { mentionedJids } : {}),
+      ...(vote ? { vote } : {}),
+      ...(keepsProto ? { keepsProto } : {}),
     },
   }
 }

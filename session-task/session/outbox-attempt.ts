@@ -7,6 +7,7 @@ import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { ContactBook } from './contact-book.ts'
 import type { InFlight } from './in-flight.ts'
+import type { OwnIdentity } from './inbound.ts'
 import type { Journal } from './journal.ts'
 import { sendMessage } from './send-message.ts'
 import type { SessionContext } from './session-context.ts'
@@ -23,6 +24,7 @@ export class OutboxAttempt {
   readonly #messages: Messages
   readonly #flights: InFlight
   readonly #book: ContactBook
+  readonly #own: () => OwnIdentity
   readonly #ackTimeoutMs: number
   readonly #onNoAck: () => void
   readonly #delay: (messageId: string, ms: number) => void
@@ -35,6 +37,7 @@ export class OutboxAttempt {
     messages: Messages
     flights: InFlight
     book: ContactBook
+    own: () => OwnIdentity
     ackTimeoutMs: number | undefined
     onNoAck: () => void
     /** not before this long from now */
@@ -46,6 +49,7 @@ export class OutboxAttempt {
     this.#messages = input.messages
     this.#flights = input.flights
     this.#book = input.book
+    this.#own = input.own
     this.#ackTimeoutMs = input.ackTimeoutMs ?? ACK_TIMEOUT_MS
     this.#onNoAck = input.onNoAck
     this.#delay = input.delay
@@ -91,6 +95,7 @@ export class OutboxAttempt {
         sessionLog: this.#sessionLog,
         connection,
         book: this.#book,
+        own: this.#own(),
         isCurrent,
         now: Date.now,
       })

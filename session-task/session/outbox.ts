@@ -81,6 +81,7 @@ export class Outbox {
       messages: this.#messages,
       flights: this.#flights,
       book: input.book,
+      own: () => input.standing.own,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delays.delay(messageId, ms),

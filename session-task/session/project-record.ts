@@ -3,27 +3,20 @@ import { assertNever } from '../../shared/core/assert-never.ts'
 import type { OutboundStatus } from '../../shared/core/message-status.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
-import type { Address, EventRow, Failure, MessageRow } from '../../shared/store/rows/message.ts'
+import type { EventRow, Failure } from '../../shared/store/rows/message.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
-import type {
-  FailRecord,
-  InboundRecord,
-  Sequenced,
-  SequencedRecord,
-  StateRecord,
-  StatusRecord,
-  UnknownRecord,
-} from '../auth-log/records.ts'
-import { addressOf, type ownAddress } from './addresses.ts'
+import type { FailRecord, SequencedRecord, StateRecord, StatusRecord, UnknownRecord } from '../auth-log/records.ts'
+import { applyOwnAnswer } from './apply-answer.ts'
 import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
+import { type InboundProjection, projectInbound } from './project-inbound.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
 export const projectRecord = async (
   context: SessionContext,
   record: SequencedRecord,
-  input: { epoch: number; own: ReturnType<typeof ownAddress>; book: ContactBook },
+  input: InboundProjection & { epoch: number },
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
@@ -43,62 +36,6 @@ export const projectRecord = async (
   }
 }
 
-const projectInbound = async (
-  context: SessionContext,
-  record: InboundRecord & Sequenced,
-  { own, book }: { own: ReturnType<typeof ownAddress>; book: ContactBook },
-): Promise<EventRow> => {
-  const event = record.event
-  if (!event) throw new Error('a sequenced inbound record has no event')
-  const { scope, sessionId, services } = context
-  const known = { phone: event.phone, lid: event.lid }
-  const from = await identified(book, addressOf(sessionId, event.senderJid, known), record.at)
-  const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
-  const row: MessageRow = {
-    v: 1,
-    tenantId: scope.tenantId,
-    mode: scope.mode,
-    id: event.messageId,
-    sessionId,
-    direction: 'inbound',
-    type: event.messageType,
-    status: 'received',
-    chat,
-    from,
-    to: chat.kind === 'user' ? own : chat,
-    content: await services.tenantKeys.seal(scope, messageContentPlace(event.messageId), event.content),
-    metadata: {},
-    whatsappId: event.whatsappId,
-    requestHash: null,
-    failure: null,
-    createdAt: record.at,
-    expiresAt: null,
-    sentAt: event.sentAt,
-    deliveredAt: null,
-    readAt: null,
-    receivedAt: record.at,
-    delayedUntil: null,
-    retry: 'standard',
-    epoch: 0,
-    claimToken: null,
-    attempts: 0,
-    openKey: null,
-  }
-  await new Messages(services.tables, scope).putInbound(row)
-  const message = { ...presentMessage(row, { ...event.content }), pushName: event.pushName }
-  const { reason } = (event.content.undecryptable ?? {}) as { reason?: string }
-  return eventRow(context, record, event.type, { message, ...(reason ? { reason } : {}) })
-}
-
-/** The address of a sender with the contact behind it: its id after merges, and the other address when it is known. */
-const identified = async (book: ContactBook, address: Address, at: number): Promise<Address> => {
-  if (address.kind !== 'user') return address
-  const contact = await book.identify({ phone: address.phone, lid: address.lid }, at)
-  await book.markChatted(contact, at)
-  const { contactId, phone, lid } = contact
-  return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
-}
-
 const messageEvent = async (
   context: SessionContext,
   record: StatusRecord | FailRecord | UnknownRecord,
@@ -110,6 +47,8 @@ const messageEvent = async (
   const row = await new Messages(services.tables, scope).advance(record.messageId, { status, at: record.at, failure })
   if (row && record.t === 'status' && (row.to.phone || row.to.lid))
     await book.markChatted(await book.identify({ phone: row.to.phone, lid: row.to.lid }, record.at), record.at)
+  // What we said about another message holds as soon as WhatsApp took it.
+  if (row && record.t === 'status') await applyOwnAnswer(context, row, record.at)
   // The event says what happened then, whatever the row says by now (a replay meets later states).
   const message = row
     ? {

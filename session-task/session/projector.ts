@@ -150,22 +150,26 @@ export class Projector {
       epoch: this.#sessionLog.epoch,
       book: this.#book,
       own: ownAddress(this.#context.sessionId, this.#own()),
+      outboundIdOf: (whatsappId: string) => this.#sessionLog.state.messageIdOf(whatsappId),
     }
     const rows: EventRow[] = []
-    // Records of different messages do not depend on each other; a reader stops at the first missing sequence.
-    await Promise.all(
-      [...groupBySubject(batch).values()].map(async (records) => {
-        for (const record of records) {
-          const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
-          const row = isPoison
-            ? await projectUnprocessable(this.#context, record)
-            : await projectRecord(this.#context, record, input)
-          if ((await events.put(row)) === 'clash')
-            throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
-          rows.push(row)
-        }
-      }),
-    )
+    const projectAll = async (records: readonly SequencedRecord[]): Promise<void> => {
+      for (const record of records) {
+        const isPoison = mark?.alone === true && this.#sessionLog.state.triesOf(record.sequence) > TRIES_MAX
+        const row = isPoison
+          ? await projectUnprocessable(this.#context, record)
+          : await projectRecord(this.#context, record, input)
+        if ((await events.put(row)) === 'clash')
+          throw new SequenceClashError(`sequence ${record.sequence} belongs to another event than ${record.eventId}`)
+        rows.push(row)
+      }
+    }
+    // Records of different messages do not depend on each other, and a reader stops at the first missing sequence; only
+    // what names another message looks for its row, so it comes after those, in order.
+    const isAnswer = (record: SequencedRecord) =>
+      record.t === 'in' && Boolean(record.event?.target || record.event?.quotedId)
+    await Promise.all([...groupBySubject(batch.filter((record) => !isAnswer(record))).values()].map(projectAll))
+    await projectAll(batch.filter(isAnswer))
     rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
     await this.#publish(rows)
     const upTo = batch.at(-1)?.sequence

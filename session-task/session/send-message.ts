@@ -1,11 +1,13 @@
 import type { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
-import type { Failure, MessageRow } from '../../shared/store/rows/message.ts'
+import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import { bareJid } from './addresses.ts'
+import { buildContent, type RowContent } from './build-content.ts'
 import type { ContactBook } from './contact-book.ts'
 import { FAILURES, frameLimit } from './failures.ts'
+import type { OwnIdentity } from './inbound.ts'
 import type { SessionContext } from './session-context.ts'
 import type { SettledStatus } from './settled-status.ts'
 
@@ -31,6 +33,7 @@ export const sendMessage = async (
     sessionLog: SessionLog
     connection: WhatsAppConnection
     book: ContactBook
+    own: OwnIdentity
     isCurrent: () => boolean
     now: () => number
   },
@@ -46,12 +49,15 @@ export const sendMessage = async (
   if (frames >= frameLimit(row.retry)) return { outcome: 'unknown', failure: FAILURES.noAnswer }
   const jid = await recipientOf(context, row, input)
   if (typeof jid !== 'string') return frames === 0 ? { outcome: 'fail', ...jid } : { outcome: 'unknown', ...jid }
-  const proto = await standingProto(context, input)
-  if (proto === 'unsupported') return { outcome: 'fail', failure: FAILURES.unsupportedType }
+  const content = await contentOf(context, row)
+  const audience = await audienceOf(content, connection)
+  if (audience?.length === 0) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: FAILURES.nobodyToReach }
+  const proto = await standingProto(context, input, jid, content)
+  if (proto && 'failure' in proto) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: proto.failure }
   if (!proto || !input.isCurrent()) return { outcome: 'dropped' }
   // The record is in the log before relay encrypts: the gate holds the frame until both are durable.
   sessionLog.append([{ t: 'out', messageId: row.id, whatsappId: row.whatsappId, n: frames + 1 }])
-  await connection.relay({ jid, whatsappId: row.whatsappId, proto })
+  await connection.relay({ jid, whatsappId: row.whatsappId, proto, ...(audience ? { statusJids: audience } : {}) })
   return { outcome: 'relayed' }
 }
 
@@ -70,17 +76,39 @@ const recipientOf = async (
   return resolved.jid
 }
 
+const contentOf = async ({ services, scope }: SessionContext, row: MessageRow): Promise<RowContent> =>
+  (await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content)) as RowContent
+
+/** Readers of a status that are on WhatsApp; null: it is no status. */
+const audienceOf = async (content: RowContent, connection: WhatsAppConnection): Promise<string[] | null> => {
+  const audience = content.audience as readonly Address[] | undefined
+  if (!audience) return null
+  const jids: string[] = []
+  for (const { phone, lid, jid } of audience) {
+    const resolved = phone ? await connection.resolve(phone) : null
+    const reader = resolved ? (resolved.exists ? resolved.jid : null) : (lid ?? jid)
+    if (reader) jids.push(reader)
+  }
+  return jids
+}
+
 /** The stored bytes, or new ones stored now; null when the row moved on. */
 const standingProto = async (
-  { services, scope }: SessionContext,
-  { row, messages, connection, sessionLog }: Parameters<typeof sendMessage>[1],
-): Promise<Uint8Array | 'unsupported' | null> => {
+  context: SessionContext,
+  input: Parameters<typeof sendMessage>[1],
+  jid: string,
+  content: RowContent,
+): Promise<Uint8Array | { failure: Failure } | null> => {
+  const { services, scope } = context
+  const { row, messages, sessionLog } = input
   const place = messageProtoPlace(row.id)
   if (row.proto) return services.tenantKeys.openRaw(scope, place, row.proto)
-  const content = await services.tenantKeys.open(scope, messageContentPlace(row.id), row.content)
-  const body = (content as { text?: { body?: unknown } }).text?.body
-  if (row.type !== 'text' || typeof body !== 'string') return 'unsupported'
-  const built = await services.tenantKeys.sealRaw(scope, place, connection.encodeText({ body }))
-  const standing = await messages.storeProto(row.id, sessionLog.epoch, built)
+  const built = await buildContent(context, { ...input, jid, content })
+  if ('failure' in built) return built
+  const standing = await messages.storeProto(
+    row.id,
+    sessionLog.epoch,
+    await services.tenantKeys.sealRaw(scope, place, built),
+  )
   return standing && services.tenantKeys.openRaw(scope, place, standing)
 }

@@ -1,4 +1,5 @@
 import type { SessionLog } from '../auth-log/session-log.ts'
+import type { OutboundBody, OutboundContext } from './content/outbound-content.ts'
 
 /** One decrypted inbound stanza, before its receipt: the session answers with the record to journal with the ratchet. */
 export interface DecryptedStanza {
@@ -83,6 +84,19 @@ export interface Resolved {
   readonly lid: string | null
 }
 
+export interface GroupMember {
+  /** as the group addresses its members */
+  readonly jid: string
+  readonly phoneJid: string | null
+  readonly lid: string | null
+}
+
+export interface GroupView {
+  /** 0: messages stay */
+  readonly disappearingSeconds: number
+  readonly members: readonly GroupMember[]
+}
+
 /**
  * One WhatsApp Web socket of one session, with the output-commit gate: no frame leaves before every record appended
  * before it is durable. Never reconnects by itself; after onClose it is dead.
@@ -94,10 +108,20 @@ export interface WhatsAppConnection {
   resolve(phone: string): Promise<Resolved>
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
+  /** The same for any content. */
+  encode(body: OutboundBody, context?: OutboundContext): Uint8Array
+  /** Members and timer of a group, from the cache when it is there. A time-out throws. */
+  readGroup(jid: string): Promise<GroupView>
   /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */
   readNewChatLimits(): Promise<void>
   /** Encrypts and hands the frame to the gate. Resolves when it was handed over: says nothing about the server. */
-  relay(frame: { jid: string; whatsappId: string; proto: Uint8Array }): Promise<void>
+  relay(frame: {
+    jid: string
+    whatsappId: string
+    proto: Uint8Array
+    /** readers of a status */
+    statusJids?: readonly string[]
+  }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
   requestPairingCode(phone: string): Promise<void>
   /** Nothing more comes in or goes out, whatever the socket still holds; `close` is to follow. */

@@ -1,13 +1,14 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
+import { encodeContent } from './content/encode-content.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
 import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
 import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
-import { encodeText, relayProto } from './outbound.ts'
+import { encodeText, readGroup, relayProto } from './outbound.ts'
 import { resolvePhone } from './resolve.ts'
 import { sessionCaches } from './session-caches.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
@@ -120,6 +121,8 @@ export const openConnection: OpenConnection = (options) => {
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
+    encode: encodeContent,
+    readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),

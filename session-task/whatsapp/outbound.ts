@@ -1,28 +1,56 @@
-import { randomBytes } from 'node:crypto'
-import { isJidGroup, isLidUser, isPnUser, jidDecode, proto, type WASocket } from '@whiskeysockets/baileys'
+import {
+  type GroupMetadata,
+  isJidGroup,
+  isLidUser,
+  isPnUser,
+  jidDecode,
+  jidNormalizedUser,
+  proto,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import type { GroupView } from './connection.ts'
+import { encodeContent } from './content/encode-content.ts'
+import { relayShapeOf } from './content/relay-shape.ts'
 import { WhatsAppError } from './errors.ts'
 import { requireRecipientDevices } from './repairs/recipient-devices.ts'
 import type { SessionCaches } from './session-caches.ts'
 
-const SECRET_BYTES = 32
-
-/** Bytes of a text message. The message secret is part of them, so a re-send of the same bytes is the same message. */
-export const encodeText = ({ body }: { body: string }): Uint8Array =>
-  proto.Message.encode({
-    extendedTextMessage: { text: body },
-    messageContextInfo: { messageSecret: randomBytes(SECRET_BYTES) },
-  }).finish()
+/** Bytes of a plain text message. */
+export const encodeText = ({ body }: { body: string }): Uint8Array => encodeContent({ type: 'text', text: { body } })
 
 type SendingSocket = Pick<WASocket, 'authState' | 'getUSyncDevices' | 'groupMetadata' | 'relayMessage'>
 type SendingCaches = Pick<SessionCaches, 'devices' | 'groups' | 'queries'>
 
 /** The library asks for the metadata of a group with every message, unless it finds it in the cache. */
-const requireGroup = async (socket: SendingSocket, caches: SendingCaches, jid: string): Promise<void> => {
-  if (caches.groups.get(jid)) return
+const requireGroup = async (
+  socket: Pick<WASocket, 'groupMetadata'>,
+  caches: Pick<SessionCaches, 'groups' | 'queries'>,
+  jid: string,
+): Promise<GroupMetadata> => {
+  const cached = caches.groups.get<GroupMetadata>(jid)
+  if (cached) return cached
   const metadata = await caches.queries.spend(() => socket.groupMetadata(jid))
   // a query that timed out resolves with nothing
   if (!metadata?.participants) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the question for a group')
   caches.groups.set(jid, metadata)
+  return metadata
+}
+
+/** Who is in a group, and how messages there behave. @throws WhatsAppError timed_out, rate_limited */
+export const readGroup = async (
+  socket: Pick<WASocket, 'groupMetadata'>,
+  caches: Pick<SessionCaches, 'groups' | 'queries'>,
+  jid: string,
+): Promise<GroupView> => {
+  const { participants, ephemeralDuration } = await requireGroup(socket, caches, jid)
+  return {
+    disappearingSeconds: ephemeralDuration ?? 0,
+    members: participants.map(({ id, phoneNumber, lid }) => ({
+      jid: jidNormalizedUser(id),
+      phoneJid: isPnUser(id) ? jidNormalizedUser(id) : phoneNumber ? jidNormalizedUser(phoneNumber) : null,
+      lid: isLidUser(id) ? jidNormalizedUser(id) : lid ? jidNormalizedUser(lid) : null,
+    })),
+  }
 }
 
 /** A message to a LID names the phone number too, as WhatsApp's own clients do (baileys-facts §3). */
@@ -37,12 +65,16 @@ const recipientPhone = async (socket: SendingSocket, jid: string): Promise<{ pee
 export const relayProto = async (
   socket: SendingSocket,
   caches: SendingCaches,
-  frame: { jid: string; whatsappId: string; proto: Uint8Array },
+  frame: { jid: string; whatsappId: string; proto: Uint8Array; statusJids?: readonly string[] },
 ): Promise<void> => {
   if (isPnUser(frame.jid) || isLidUser(frame.jid)) await requireRecipientDevices(socket, caches, frame.jid)
   else if (isJidGroup(frame.jid)) await requireGroup(socket, caches, frame.jid)
-  await socket.relayMessage(frame.jid, proto.Message.decode(frame.proto), {
+  const message = proto.Message.decode(frame.proto)
+  const { attributes, nodes } = relayShapeOf(message, frame.jid, proto.Message.ProtocolMessage.Type)
+  await socket.relayMessage(frame.jid, message, {
     messageId: frame.whatsappId,
-    additionalAttributes: await recipientPhone(socket, frame.jid),
+    additionalAttributes: { ...attributes, ...(await recipientPhone(socket, frame.jid)) },
+    additionalNodes: nodes,
+    ...(frame.statusJids ? { statusJidList: [...frame.statusJids] } : {}),
   })
 }

@@ -93,3 +93,29 @@ test('while only its beats do not get through, a worker claims nothing new: it m
   isLost = false
   await fleet.untilMessage(waiting.id, ['sent', 'delivered', 'read'])
 })
+
+test('a new epoch whose answer is lost does not keep a session closed: the planned opening stands, whatever the beats say', async () => {
+  let isLosing = false
+  let lost = 0
+  const client = makeDocumentClient()
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args)
+      const legs = (args.input as { TransactItems?: { Update?: { Key?: { sk?: string } } }[] }).TransactItems ?? []
+      if (!isLosing || !legs.some(({ Update }) => Update?.Key?.sk === 'LEASE')) return result
+      isLosing = false
+      lost++
+      throw Object.assign(new Error('the answer is lost'), { name: 'TimeoutError' })
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const worker = await fleet.startWorker({ tables: openTables(client), heartbeatMs: 100 })
+  const sessionId = await fleet.linkSession(worker, '5511900008003')
+  isLosing = true
+  // Somebody raised the epoch: two beats later the log is opened again, under an epoch whose answer gets lost.
+  await fleet.leases.raiseEpoch(sessionId, { workerId: worker.id, incarnation: 1 }, 0)
+  await until('a lost answer', () => lost === 1)
+  const waiting = await fleet.accept(sessionId, CONTACT, 'after the lost answer')
+  await fleet.untilMessage(waiting.id, ['sent', 'delivered', 'read'])
+  expect(worker.sessionCount).toBe(1)
+})

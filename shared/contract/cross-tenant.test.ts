@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fault } from '../core/fault.ts'
 import { deliveryIdOf, type IdPrefix, newId } from '../core/ids.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
+import { makeJpeg } from '../core/testing/make-jpeg.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Contacts } from '../store/contacts.ts'
 import { Deliveries } from '../store/deliveries.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
@@ -22,6 +24,8 @@ const OF_ANOTHER_RESOURCE: Readonly<Record<string, IdPrefix>> = {
   deliveryId: 'dlv',
   replayId: 'rpl',
   tenantId: 'ten',
+  operationId: 'op',
+  contactId: 'con',
 }
 
 type Ids = Readonly<Record<string, string>>
@@ -36,6 +40,16 @@ const bodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   rotateKey: () => ({ overlapSeconds: 60 }),
   updateWebhookEndpoint: () => ({ description: 'x' }),
   createWebhookReplay: () => ({ since: '2026-01-01T00:00:00Z', select: 'failed' }),
+  lookupContacts: () => ({ addresses: ['+5511988887777'] }),
+  createGroup: () => ({ subject: 'x', participants: ['+5511988887777'] }),
+  updateGroup: () => ({ subject: 'x' }),
+  setGroupPicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
+  changeGroupParticipants: () => ({ action: 'add', participants: ['+5511988887777'] }),
+  joinGroup: () => ({ invite: 'AbCdEfGhIjKl' }),
+  sendPresence: () => ({ state: 'composing', chat: '+5511988887777' }),
+  subscribePresence: () => ({ chat: '+5511988887777' }),
+  updateProfile: () => ({ about: 'x' }),
+  setProfilePicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
   testScan: () => ({ phone: '+5511900000001' }),
   testReceive: () => ({ from: '+5511988887777', text: 'x' }),
   testRead: ({ messageId }) => ({ contact: '+5511988887777', messageId }),
@@ -102,6 +116,10 @@ const makeResources = async ({ key, scope }: typeof owner): Promise<Ids> => {
   const replay = await api.call(key, 'POST', `/v1/webhook-endpoints/${endpoint.body.id}/replays`, {
     body: bodies.createWebhookReplay!({}),
   })
+  const operation = await api.call(key, 'POST', `/v1/sessions/${sessionId}/contacts/lookup`, {
+    body: bodies.lookupContacts!({}),
+  })
+  const contact = await new Contacts(api.tables, scope, sessionId).meet({ phone: '+5511988887777', lid: null }, 1)
   const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
   const made = {
     sessionId,
@@ -111,6 +129,10 @@ const makeResources = async ({ key, scope }: typeof owner): Promise<Ids> => {
     deliveryId: await makeDelivery(scope, endpoint.body.id, eventId),
     eventId,
     keyId,
+    operationId: operation.body.id,
+    contactId: contact.contactId,
+    groupId: '120363012345678901@g.us',
+    inviteCode: 'AbCdEfGhIjKl',
     phone: '+5511988887777',
   }
   expect(Object.values(made).every(Boolean)).toBe(true)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { idOutput, idParameter, isoTime, modeSchema, pageQuery } from './common.ts'
+import { emptyBody, idOutput, idParameter, isoTime, modeSchema, pageQuery } from './common.ts'
 import type { Operation } from './operation.ts'
 
 export const eventSchema = z
@@ -17,6 +17,9 @@ export const eventSchema = z
       .meta({ description: 'Per session 1, 2, 3… without gap; null for control-plane events' }),
     timestamp: isoTime,
     data: z.unknown(),
+    expungedAt: isoTime
+      .optional()
+      .meta({ description: 'Only when its data was removed on request; data is null then' }),
   })
   .meta({ id: 'Event' })
 
@@ -57,6 +60,20 @@ export const eventOperations = {
     path: '/v1/events/{eventId}',
     summary: 'Get an event',
     params: z.object({ eventId: idParameter('evt') }),
+    responses: { 200: eventSchema },
+    faults: ['not_found'],
+    notFound: 'No event with this id.',
+  },
+  expungeEvent: {
+    ...common,
+    method: 'POST',
+    path: '/v1/events/{eventId}/expunge',
+    summary: 'Remove the data of an event for good',
+    description:
+      'Its id, type, session, sequence and time stay, so that sequences keep no gap. Deliveries that still wait carry `data: null`. A message that the event told of is a resource of its own, and is not touched.',
+    scopes: ['events:manage'],
+    params: z.object({ eventId: idParameter('evt') }),
+    body: emptyBody.optional(),
     responses: { 200: eventSchema },
     faults: ['not_found'],
     notFound: 'No event with this id.',

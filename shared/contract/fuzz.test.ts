@@ -5,6 +5,7 @@ import { type Simulator, startSimulator } from '../../simulator/simulator.ts'
 import { FAULTS } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
+import { Contacts } from '../store/contacts.ts'
 import { Sessions } from '../store/sessions.ts'
 import type { Operation } from './operation.ts'
 import { faultsOf } from './operation-faults.ts'
@@ -62,6 +63,11 @@ const makeWorld = async (name: string) => {
     endpointId: await post('/v1/webhook-endpoints', { url: 'https://example.com/hook' }),
     eventId: api.published.find((event) => event.sessionId === sessionId)!.eventId,
     phone: '+5511988887777',
+    operationId: await post(`/v1/sessions/${sessionId}/contacts/lookup`, { addresses: ['+5511988887777'] }),
+    contactId: (await new Contacts(api.tables, tenant.scope, sessionId).meet({ phone: '+5511988887777', lid: null }, 1))
+      .contactId,
+    groupId: '120363012345678901@g.us',
+    inviteCode: 'AbCdEfGhIjKl',
     workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
   }
   // The simulated phone of the session, so that the helpers of test mode find somebody.

@@ -2,20 +2,10 @@ import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../core/message-status.ts'
 import { UNDECRYPTABLE_REASONS } from '../core/undecryptable.ts'
 import { emptyBody, idOutput, idParameter, isoTime, metadataSchema, modeSchema, pageOf, pageQuery } from './common.ts'
+import { addressSchema } from './content/address.ts'
+import { contentOutput } from './content/content-output.ts'
+import { sendMessageBody } from './content/send-body.ts'
 import type { Operation } from './operation.ts'
-
-/** WhatsApp's own limit of a text. */
-const TEXT_CHARACTERS = 65_536
-
-export const addressSchema = z
-  .object({
-    contactId: z.string().nullable(),
-    phone: z.string().nullable(),
-    lid: z.string().nullable(),
-    jid: z.string().nullable(),
-    kind: z.enum(['user', 'group', 'status', 'channel', 'unknown']),
-  })
-  .meta({ id: 'Address', description: 'jid and lid are null until WhatsApp resolved them' })
 
 const MESSAGE_STATUSES = [...OUTBOUND_STATUSES, 'received'] as const
 
@@ -26,8 +16,12 @@ export const messageSchema = z
     mode: modeSchema,
     direction: z.enum(['outbound', 'inbound']),
     status: z.enum(MESSAGE_STATUSES),
-    type: z.string().meta({ example: 'text' }),
-    text: z.object({ body: z.string() }).optional(),
+    type: z.string().meta({
+      description:
+        'text, image, video, audio, voice, document, sticker, location, contacts, poll, reaction, edit, delete; received ones also pollVote, unsupported, undecryptable',
+      example: 'text',
+    }),
+    ...contentOutput,
     undecryptable: z
       .object({ reason: z.enum(UNDECRYPTABLE_REASONS) })
       .optional()
@@ -49,38 +43,11 @@ export const messageSchema = z
     deliveredAt: isoTime.nullable(),
     readAt: isoTime.nullable(),
     receivedAt: isoTime.nullable(),
+    editedAt: isoTime.nullish().meta({ description: 'Its text is the edited one since then' }),
+    deletedAt: isoTime.nullish().meta({ description: 'Deleted for everyone' }),
     metadata: metadataSchema,
   })
   .meta({ id: 'Message' })
-
-const recipientSchema = z.union([
-  z.string().max(100),
-  z.strictObject({
-    contactId: z.string().nullish(),
-    phone: z.string().max(100).nullish(),
-    lid: z.string().nullish(),
-    jid: z.string().max(100).nullish(),
-    kind: z.string().nullish(),
-  }),
-])
-
-export const sendMessageBody = z.strictObject({
-  sessionId: idParameter('ses'),
-  to: recipientSchema.meta({
-    description: 'E.164 with or without +, …@s.whatsapp.net, …@c.us, or an address object of an answer',
-    example: '+5511988887777',
-  }),
-  type: z.literal('text'),
-  text: z.strictObject({
-    body: z
-      .string()
-      .min(1)
-      .max(TEXT_CHARACTERS)
-      .refine((text) => text.isWellFormed(), 'Not well-formed Unicode: it holds half of a surrogate pair')
-      .meta({ example: 'Hello' }),
-  }),
-  metadata: metadataSchema.default({}),
-})
 
 const common = { function: 'api-messages', tag: 'messages', auth: 'tenant', sessionKeys: true } as const
 const one = {
@@ -101,7 +68,25 @@ export const messageOperations = {
     idempotent: 'messageRow',
     body: sendMessageBody,
     responses: { 202: messageSchema },
-    faults: ['not_found', 'session_not_linked', 'quota_exceeded', 'idempotency_key_reused'],
+    faults: [
+      'not_found',
+      'session_not_linked',
+      'quota_exceeded',
+      'idempotency_key_reused',
+      'message_not_found',
+      'message_not_editable',
+      'message_not_deletable',
+      'edit_window_closed',
+      'media_not_found',
+      'media_expired',
+      'media_not_ready',
+      'media_type_mismatch',
+      'media_too_large',
+      'media_empty',
+      'sticker_size_wrong',
+      'media_url_refused',
+      'media_fetch_failed',
+    ],
     notFound: 'No session with this id.',
   },
   getMessage: {

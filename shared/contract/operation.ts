@@ -2,7 +2,14 @@ import type * as z from 'zod'
 import type { FaultCode } from '../core/fault.ts'
 
 /** Lambda that serves an operation: one per IAM boundary and traffic class. */
-export const API_FUNCTIONS = ['api-messages', 'api-control', 'api-keys', 'api-test', 'api-stream'] as const
+export const API_FUNCTIONS = [
+  'api-messages',
+  'api-control',
+  'api-keys',
+  'api-test',
+  'api-stream',
+  'api-operations',
+] as const
 export type ApiFunction = (typeof API_FUNCTIONS)[number]
 
 /** Closed list of scopes of tenant keys; `*` holds all of them. */
@@ -14,10 +21,17 @@ export const SCOPES = [
   'webhooks:read',
   'webhooks:manage',
   'events:read',
+  'events:manage',
   'keys:manage',
   'tenant:read',
   'audit:read',
   'usage:read',
+  'contacts:read',
+  'contacts:manage',
+  'groups:read',
+  'groups:manage',
+  'presence:manage',
+  'profile:manage',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
@@ -41,11 +55,11 @@ export interface Operation {
   /** a key that is bound to one session may call it (it then sees that session only) */
   readonly sessionKeys?: boolean
   /**
-   * What an Idempotency-Key does: `messageRow`, `idempotencyRow`, `answerRow`: the first answer comes back for 24 h and
+   * What an Idempotency-Key does: `messageRow`, `operationRow`, `idempotencyRow`, `answerRow`: the first answer comes back for 24 h and
    * more (`answerRow`: the effect is outside of our tables, so that a crash between it and its record can repeat it).
    * `natural`: calling it twice is like calling it once, the header changes nothing. `none`: every call acts.
    */
-  readonly idempotent: 'natural' | 'messageRow' | 'idempotencyRow' | 'answerRow' | 'none'
+  readonly idempotent: 'natural' | 'messageRow' | 'operationRow' | 'idempotencyRow' | 'answerRow' | 'none'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

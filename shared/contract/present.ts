@@ -10,7 +10,9 @@ import type { keySchema } from './keys.ts'
 import type { messageSchema } from './messages.ts'
 import type { sessionSchema } from './sessions.ts'
 import type { tenantSchema } from './tenants.ts'
-import type { attemptSchema, deliverySchema, endpointSchema, replaySchema } from './webhooks.ts'
+import type { attemptSchema, deliverySchema } from './webhook-deliveries.ts'
+import type { endpointSchema } from './webhook-endpoints.ts'
+import type { replaySchema } from './webhook-replays.ts'
 
 /** Rows as tenants see them, in answers and in events: the same shapes everywhere. */
 const iso = (timeMs: number): string => new Date(timeMs).toISOString()
@@ -60,6 +62,8 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   deliveredAt: isoOrNull(row.deliveredAt),
   readAt: isoOrNull(row.readAt),
   receivedAt: isoOrNull(row.receivedAt),
+  editedAt: isoOrNull(row.editedAt),
+  deletedAt: isoOrNull(row.deletedAt),
   metadata: row.metadata,
 })
 
@@ -106,6 +110,10 @@ export const presentEndpoint = (row: EndpointRow): z.input<typeof endpointSchema
   payload: row.payload,
   retry: row.retry,
   maxAgeSeconds: row.maxAgeSeconds,
+  signing: row.signing,
+  ordering: row.ordering,
+  publicKeys:
+    row.signing === 'hmac' ? [] : row.secrets.flatMap(({ publicKey }) => (publicKey === null ? [] : [publicKey])),
   ratePerSecond: row.ratePerSecond,
   description: row.description,
   status: row.status,
@@ -139,6 +147,7 @@ export const presentAttempt = (row: AttemptRow): z.input<typeof attemptSchema> =
   request: { url: row.url, headers: row.requestHeaders },
   response:
     row.httpStatus === null ? null : { status: row.httpStatus, headers: row.responseHeaders, body: row.responseBody },
+  expungedAt: isoOrNull(row.expungedAt),
   timing: { firstByteMs: row.firstByteMs, totalMs: row.durationMs },
 })
 

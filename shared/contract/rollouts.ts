@@ -24,11 +24,17 @@ export const rolloutOperations = {
     method: 'POST',
     path: '/v1/admin/rollouts',
     summary: 'Replace the workers of a mode by the deployed version, wave by wave',
+    description:
+      'Room of the new version first, then one wave after the other. It waits while an alarm of the fleet rings and ends as failed after 15 minutes of it.',
     idempotent: 'none',
     body: z.strictObject({
       mode: modeSchema,
       version: z.string().min(1).max(100).optional().meta({ description: 'default: the deployed version' }),
       waveSize: z.int().min(1).max(20).default(2).meta({ description: 'workers that hand over at the same time' }),
+      ignoreAlarms: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'go on while alarms of the fleet ring: for a version that repairs what rings' }),
     }),
     responses: { 202: rolloutSchema },
     faults: ['conflict'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { planRollout, ROLLOUT_LIMIT_MS, type RolloutView } from './fleet-rollout.ts'
+import { ALARM_PATIENCE_MS, alarmingSince, planRollout, ROLLOUT_LIMIT_MS, type RolloutView } from './fleet-rollout.ts'
 import { makeWorker } from './testing/make-worker.ts'
 
 const rollout: RolloutView = { mode: 'live', version: 'v2', waveSize: 1, status: 'running', startedAt: 0 }
@@ -8,7 +8,7 @@ const plan = (patch: Partial<Parameters<typeof planRollout>[0]>) =>
     rollout,
     fleet: [],
     waiting: 0,
-    alarming: false,
+    alarms: [],
     failedStarts: 0,
     workerCapacity: 100,
     now: 1,
@@ -27,7 +27,10 @@ test('the next wave waits until the one before has gone, has landed, and no alar
   const draining = makeWorker({ id: 'b', used: 3, status: 'DRAINING' })
   expect(plan({ fleet: [old[0]!, draining, fresh] })).toEqual({ action: 'wait', because: 'draining' })
   expect(plan({ fleet: [old[0]!, fresh], waiting: 2 })).toEqual({ action: 'wait', because: 'unowned' })
-  expect(plan({ fleet: [old[0]!, fresh], alarming: true })).toEqual({ action: 'wait', because: 'alarm' })
+  expect(plan({ fleet: [old[0]!, fresh], alarms: ['messages-slow'] })).toEqual({
+    action: 'wait',
+    because: 'alarm: messages-slow',
+  })
 })
 
 test('it ends when every worker of the mode runs the version; other modes do not count', () => {
@@ -68,4 +71,27 @@ test('followed to its end, it replaces every worker and never drains two waves a
   }
   expect(fleet.every(({ version }) => version === 'v2')).toBe(true)
   expect(fleet.reduce((sum, { used }) => sum + used, 0)).toBe(490)
+})
+
+test('an alarm that does not go away fails it, with its name; one that stops gives it its patience back', () => {
+  const fleet = [old[0]!, fresh]
+  const alarms = ['session-crashes']
+  const ringing = { ...rollout, alarmingSince: 1 }
+  expect(plan({ rollout: ringing, fleet, alarms, now: ALARM_PATIENCE_MS })).toMatchObject({ action: 'wait' })
+  expect(plan({ rollout: ringing, fleet, alarms, now: ALARM_PATIENCE_MS + 1 })).toMatchObject({
+    status: 'failed',
+    because: 'alarm for 15 minutes: session-crashes',
+  })
+  expect(alarmingSince(rollout, alarms, 7)).toBe(7)
+  expect(alarmingSince(ringing, alarms, 7)).toBe(1)
+  expect(alarmingSince(ringing, null, 7)).toBe(1)
+  expect(alarmingSince(ringing, [], 7)).toBeNull()
+})
+
+test('alarms that cannot be read stop it like one that rings; a repair may go on in spite of them', () => {
+  const fleet = [old[0]!, fresh]
+  expect(plan({ fleet, alarms: null })).toEqual({ action: 'wait', because: 'alarms cannot be read' })
+  const repair = { ...rollout, ignoreAlarms: true, alarmingSince: 0 }
+  for (const alarms of [null, ['session-crashes']])
+    expect(plan({ rollout: repair, fleet, alarms, now: ALARM_PATIENCE_MS })).toMatchObject({ action: 'drain' })
 })

@@ -85,6 +85,16 @@ export const messageIdOfKey = (tenantId: string, mode: Mode, idempotencyKey: str
   return `msg_${encodeCrockford(digest).slice(0, 26)}`
 }
 
+/** Operation id of an idempotent request: the row itself is the idempotency record, as of messages. */
+export const operationIdOfKey = (tenantId: string, mode: Mode, idempotencyKey: string): string => {
+  const digest = createHash('sha256')
+    .update(`${tenantId}#${mode}#operation`)
+    .update(Uint8Array.of(0))
+    .update(idempotencyKey)
+    .digest()
+  return `op_${encodeCrockford(digest).slice(0, 26)}`
+}
+
 /** Event id: ULID with the journal time and HMAC(session, sequence) as randomness: id and sequence are one to one. */
 export const eventIdOf = (sessionId: string, sequence: number, journaledAt: number): string =>
   `evt_${encodeUlid(journaledAt, createHmac('sha256', sessionId).update(String(sequence)).digest())}`

@@ -1,6 +1,9 @@
 import dns from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector } from 'undici'
+import http from 'node:http'
+import https from 'node:https'
+import net, { isIP, type LookupFunction, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import tls from 'node:tls'
 import { isPublicAddress } from './address.ts'
 import type { EgressRules } from './url-rules.ts'
 
@@ -17,19 +20,30 @@ export class BlockedAddressError extends Error {
 
 type LookupAll = (hostname: string) => Promise<readonly { address: string; family: number }[]>
 
+export interface GuardedAgentOptions {
+  /** over DNS, TCP and TLS together */
+  readonly connectTimeoutMs?: number
+  readonly lookupAll?: LookupAll
+  readonly ca?: string | Buffer
+}
+
+/** Two connection pools, one per scheme, that reach public addresses only. */
+export interface GuardedAgent {
+  readonly http: http.Agent
+  readonly https: https.Agent
+  readonly close: () => Promise<void>
+}
+
+const CONNECTIONS_PER_HOST = 20
+const IDLE_TIMEOUT_MS = 4_000
+const CONNECT_TIMEOUT_MS = 5_000
+
 const systemLookup: LookupAll = (hostname) => dns.promises.lookup(hostname, { all: true, verbatim: true })
 
-/**
- * An undici agent that only connects to public addresses. The check sits in the connector, because for a literal host
- * node never calls `lookup`: the literal is checked, every DNS answer is checked (one bad answer blocks all: rebinding),
- * and the address the socket really reached is checked before a byte is written.
- */
-export const makeGuardedAgent = (
-  rules: EgressRules,
-  options: { connectTimeoutMs?: number; lookupAll?: LookupAll; ca?: string | Buffer } = {},
-): Agent => {
-  const lookupAll = options.lookupAll ?? systemLookup
-  const guardedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
+/** Every DNS answer is checked; one bad answer blocks all (rebinding). */
+const makeGuardedLookup =
+  (rules: EgressRules, lookupAll: LookupAll): LookupFunction =>
+  (hostname, lookupOptions, callback) => {
     lookupAll(hostname).then(
       (answers) => {
         const bad = answers.find((answer) => !isPublicAddress(answer.address, rules.allowedRanges))
@@ -43,23 +57,85 @@ export const makeGuardedAgent = (
       (error: NodeJS.ErrnoException) => callback(error, '', 0),
     )
   }
-  const connect = buildConnector({
-    timeout: options.connectTimeoutMs ?? 5_000,
-    lookup: guardedLookup,
-    ...(options.ca ? { ca: options.ca } : {}),
-  })
-  const guardedConnect: buildConnector.connector = (target, callback) => {
-    const host = target.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(host) && !isPublicAddress(host, rules.allowedRanges)) return callback(new BlockedAddressError(host), null)
-    connect(target, (error, socket) => {
-      if (error || !socket) return callback(error ?? new Error('no socket'), null)
-      const reached = socket.remoteAddress ?? ''
-      if (!isPublicAddress(reached, rules.allowedRanges)) {
-        socket.destroy()
-        return callback(new BlockedAddressError(reached), null)
-      }
-      callback(null, socket)
+
+/** What node's agents hand to createConnection; `servername` is theirs for https, from the Host header. */
+interface Target {
+  readonly host: string
+  readonly port: number
+  readonly servername?: string
+}
+type Connected = (error: Error | null, stream?: Duplex) => void
+
+/**
+ * Pools for node:http and node:https (undici would be 719 KiB of a lambda's bundle) that only connect to public
+ * addresses. The check sits in the connector, because for a literal host node never calls `lookup`: the literal is
+ * checked, every DNS answer is checked, and the address the socket really reached is checked before a byte is written,
+ * TLS included.
+ */
+export const makeGuardedAgent = (rules: EgressRules, options: GuardedAgentOptions = {}): GuardedAgent => {
+  const lookup = makeGuardedLookup(rules, options.lookupAll ?? systemLookup)
+  const isAllowed = (address: string) => isPublicAddress(address, rules.allowedRanges)
+
+  const connect = (target: Target, secure: boolean, done: Connected): void => {
+    const host = target.host.replace(/^\[|\]$/g, '')
+    if (isIP(host) && !isAllowed(host)) {
+      done(new BlockedAddressError(host))
+      return
+    }
+    let current: Socket = net.connect({ host, port: target.port, lookup, noDelay: true })
+    let pending = true
+    const settle = (error: Error | null) => {
+      if (!pending) return
+      pending = false
+      clearTimeout(timer)
+      current.off('error', settle)
+      if (!error) return done(null, current)
+      // A socket that fails once more while it dies must not end the process.
+      current.on('error', () => undefined)
+      current.destroy()
+      done(error)
+    }
+    const timer = setTimeout(
+      () => settle(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' })),
+      options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    )
+    current.on('error', settle)
+    current.once('connect', () => {
+      const reached = current.remoteAddress ?? ''
+      if (!isAllowed(reached)) return settle(new BlockedAddressError(reached))
+      if (!secure) return settle(null)
+      current.off('error', settle)
+      current = tls.connect({
+        socket: current,
+        host,
+        servername: target.servername || (isIP(host) ? '' : host),
+        ALPNProtocols: ['http/1.1'],
+        ...(options.ca ? { ca: options.ca } : {}),
+      })
+      current.on('error', settle)
+      current.once('secureConnect', () => settle(null))
     })
   }
-  return new Agent({ connect: guardedConnect, connections: 20, pipelining: 1, keepAliveTimeout: 4_000 })
+
+  const settings = { keepAlive: true, maxSockets: CONNECTIONS_PER_HOST, timeout: IDLE_TIMEOUT_MS }
+  const pools = { http: new http.Agent(settings), https: new https.Agent(settings) }
+  // Node's agents take a connection from a callback as well as from the return value; its types know only the latter.
+  pools.http.createConnection = ((target: Target, done: Connected) => connect(target, false, done)) as never
+  pools.https.createConnection = ((target: Target, done: Connected) => connect(target, true, done)) as never
+  return {
+    ...pools,
+    close: async () => {
+      pools.http.destroy()
+      pools.https.destroy()
+    },
+  }
 }
+
+/**
+ * Starts one request over the guard; node never follows a redirect by itself. Errors come as the 'error' event.
+ * @param url http or https, already judged by problemOfUrl
+ */
+export const requestGuarded = (agent: GuardedAgent, url: URL, settings: http.RequestOptions): http.ClientRequest =>
+  url.protocol === 'https:'
+    ? https.request(url, { ...settings, agent: agent.https })
+    : http.request(url, { ...settings, agent: agent.http })

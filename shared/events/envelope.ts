@@ -14,6 +14,8 @@ export interface EventEnvelope {
   readonly sequence: number | null
   readonly timestamp: string
   readonly data: unknown
+  /** only when the data was removed on request */
+  readonly expungedAt?: string
 }
 
 /** @param data the unsealed data of the row */
@@ -27,4 +29,5 @@ export const toEnvelope = (row: EventRow, data: unknown): EventEnvelope => ({
   sequence: row.sequence,
   timestamp: new Date(row.timestamp).toISOString(),
   data,
+  ...(row.expungedAt === undefined ? {} : { expungedAt: new Date(row.expungedAt).toISOString() }),
 })

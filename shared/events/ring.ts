@@ -9,12 +9,12 @@ import type { LeaseRow } from '../store/rows/session.ts'
 
 /**
  * Body of a message in a worker's queue. It names a session, never a message: the worker reads rows (protocol §6).
- * messages: OPEN may have new rows. desired: LEASE.desired, ASSIGNED.desired or META.link changed.
+ * messages: OPEN may have new rows. operations: OPENOP may have new rows. desired: LEASE.desired, ASSIGNED.desired or META.link changed.
  * restart: close and connect anew, although RUNNING was wanted before too.
  */
 export const ringSchema = z.object({
   v: z.literal(1),
-  kind: z.enum(['messages', 'desired', 'restart']),
+  kind: z.enum(['messages', 'operations', 'desired', 'restart']),
   tenantId: z.string(),
   mode: modeSchema,
   sessionId: z.string(),

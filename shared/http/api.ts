@@ -50,6 +50,8 @@ const ID_PARAMETERS: Readonly<Record<string, IdPrefix>> = {
   deliveryId: 'dlv',
   replayId: 'rpl',
   workerId: 'wrk',
+  contactId: 'con',
+  operationId: 'op',
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Principal } from './principal.ts'
 import { headerOf } from './request.ts'
 
 /** Data plane: messages have their own rows and events; the helpers of test mode change nothing of ours. */
-const NOT_AUDITED = new Set(['messages', 'test mode', 'presence'])
+const NOT_AUDITED = new Set(['messages', 'contacts', 'test mode', 'presence'])
 
 /** Is a call of this operation a control-plane change, so that it is written to the audit log? */
 export const isAudited = (operation: Operation): boolean =>

@@ -56,7 +56,10 @@ describe('request log', () => {
     api.metrics.length = 0
     await api.call(null, 'GET', '/v1/health')
     const emf = JSON.parse(api.metrics[0]!)
-    expect(emf._aws.CloudWatchMetrics[0].Dimensions).toEqual([['env', 'cell', 'route']])
+    expect(emf._aws.CloudWatchMetrics[0].Dimensions).toEqual([
+      ['env', 'cell'],
+      ['env', 'cell', 'route'],
+    ])
     expect(emf).toMatchObject({ route: 'getHealth', api_request_count: 1, api_error_count: 0 })
   })
 })

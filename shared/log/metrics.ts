@@ -30,7 +30,7 @@ export const emitMetrics = (
         CloudWatchMetrics: [
           {
             Namespace: NAMESPACE,
-            Dimensions: [[...Object.keys(base), ...Object.keys(dimensions)]],
+            Dimensions: dimensionSets(Object.keys(base), Object.keys(dimensions)),
             Metrics: Object.entries(metrics).map(([Name, [, Unit]]) => ({ Name, Unit })),
           },
         ],
@@ -41,3 +41,7 @@ export const emitMetrics = (
     }),
   )
 }
+
+/** CloudWatch adds nothing up: alarms and dashboards of the cell read the set without route and mode. */
+const dimensionSets = (base: readonly string[], more: readonly string[]): string[][] =>
+  more.length === 0 ? [[...base]] : [[...base], [...base, ...more]]

@@ -3,7 +3,8 @@ import { type ContactDecision, decideContact, type KnownContact, type Sighting }
 import { contactIdOf } from '../core/ids.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { contactPartition } from './keys.ts'
-import { type Leg, transact } from './table.ts'
+import type { Page } from './page.ts'
+import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 const CONFLICT_TRIES = 8
@@ -89,6 +90,17 @@ export class Contacts {
       { expression: 'SET #chattedAt = :at', values: { ':at': at } },
       { expression: 'attribute_exists(pk) AND attribute_type(#chattedAt, :null)', values: { ':null': 'NULL' } },
     )
+  }
+
+  /** Contacts that stand, by id; those that turned out to be another one are left out. A page may hold fewer. */
+  async list(input: { limit: number; after?: Item | undefined }): Promise<Page<ContactRow>> {
+    const page = await this.#tables.messages.query({
+      key: { expression: '#pk = :pk AND begins_with(#sk, :contact)', values: { ':pk': this.#pk, ':contact': 'C#' } },
+      filter: { expression: 'attribute_type(#mergedInto, :null)', values: { ':null': 'NULL' } },
+      limit: input.limit,
+      after: input.after,
+    })
+    return { items: page.items.map((item) => contactRowSchema.parse(item)), next: page.lastKey }
   }
 
   /** Merges whose events are not in the log yet. */

@@ -1,15 +1,18 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import {
+  answerPartition,
   contactPartition,
   endedPartition,
   eventPartition,
   leaseKey,
+  openOperationPartition,
   openPartition,
   pacingKey,
   SHARDS,
   sessionKey,
   sessionRefOf,
   timeKey,
+  whatsappIdPartition,
 } from './keys.ts'
 import { Messages } from './messages.ts'
 import type { Key } from './table.ts'
@@ -17,6 +20,16 @@ import type { Tables } from './tables.ts'
 import type { SessionRef } from './workers.ts'
 
 const PARALLEL = 25
+/** of one session in the messages table */
+const PARTITIONS = [
+  openPartition,
+  openOperationPartition,
+  endedPartition,
+  eventPartition,
+  contactPartition,
+  answerPartition,
+  whatsappIdPartition,
+]
 
 /** Sessions deleted, settled and without an owner since before then (system role; eventually consistent). */
 export const listDeletedSessions = async (
@@ -54,7 +67,7 @@ export const deleteSessionRows = async (
       await Promise.all(keys.slice(start, start + PARALLEL).map((key) => tables.messages.remove(key)))
     left -= keys.length
   }
-  for (const partition of [openPartition, endedPartition, eventPartition, contactPartition]) {
+  for (const partition of PARTITIONS) {
     const pk = partition(scope, sessionId)
     while (left > 0) {
       const page = await tables.messages.query({

@@ -31,6 +31,8 @@ export interface AttemptOutcome {
 
 /** 13 digits: see timeKey */
 const LATEST_TIME = 9_999_999_999_999
+const attemptSort = (deliverySort: string, number: number): string =>
+  `${deliverySort}#A#${String(number).padStart(4, '0')}`
 const OPEN_STATUSES = { ':pending': 'pending', ':retrying': 'retrying' }
 
 /** The ledger of webhook deliveries: one row per event × endpoint × generation, its attempts beside it. */
@@ -137,7 +139,7 @@ export class Deliveries {
       },
       {
         table: this.#tables.messages.name,
-        put: { pk: key.pk, sk: `${key.sk}#A#${String(outcome.attempt.number).padStart(4, '0')}`, ...outcome.attempt },
+        put: { pk: key.pk, sk: attemptSort(key.sk, outcome.attempt.number), ...outcome.attempt },
       },
       ...extraLegs,
     ])
@@ -248,6 +250,21 @@ export class Deliveries {
     }))
       attempts.push(attemptRowSchema.parse(item))
     return attempts
+  }
+
+  /** Removes what the attempts so far keep of requests and answers. */
+  async expungeAttempts(ref: DeliveryRef, now: number): Promise<void> {
+    const { pk, sk } = deliveryKey(this.#scope, ref)
+    for (const attempt of await this.listAttempts(ref))
+      await this.#tables.messages.update(
+        { pk, sk: attemptSort(sk, attempt.number) },
+        {
+          expression:
+            'SET #expungedAt = if_not_exists(#expungedAt, :now), #url = :none, #requestHeaders = :empty, #responseHeaders = :empty, #responseBody = :none',
+          values: { ':now': now, ':none': null, ':empty': {} },
+        },
+        { expression: 'attribute_exists(pk)' },
+      )
   }
 
   #idPartition(deliveryId: string): string {

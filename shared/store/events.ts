@@ -135,6 +135,23 @@ export class Events {
     )
   }
 
+  /** Puts a sealed null in the place of the data; the first time stays. @returns the row as it stands; null: none */
+  async expunge(
+    ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>,
+    sealedNull: EventRow['data'],
+    now: number,
+  ): Promise<EventRow | null> {
+    const result = await this.#tables.messages.update(
+      this.#key(ref),
+      {
+        expression: 'SET #data = :data, #expungedAt = if_not_exists(#expungedAt, :now)',
+        values: { ':data': sealedNull, ':now': now },
+      },
+      { expression: 'attribute_exists(pk)' },
+    )
+    return result.ok ? eventRowSchema.parse(result.item) : null
+  }
+
   #key(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Key {
     return ref.sessionId !== null && ref.sequence !== null
       ? eventKey(this.#scope, ref.sessionId, ref.sequence)

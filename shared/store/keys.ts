@@ -6,7 +6,16 @@ import type { Key } from './table.ts'
  * Every key of every table (protocol §1). Tenant partitions start with T#<tenant>#<L|T>#, system indexes with X#.
  * Indexes: `system` (xpk, xsk; KEYS_ONLY; system roles only), `list1` (l1pk, l1sk), `list2` (l2pk, l2sk) for tenant lists.
  */
-export const SHARDS = { unfanned: 64, unowned: 8, due: 16, expires: 16, deleted: 8, untold: 4, wake: 8 } as const
+export const SHARDS = {
+  unfanned: 64,
+  unowned: 8,
+  due: 16,
+  expires: 16,
+  deleted: 8,
+  untold: 4,
+  wake: 8,
+  operations: 8,
+} as const
 export type SystemIndex = keyof typeof SHARDS
 
 /** Width of a sequence in a sort key: 12 digits order numerically as text. */
@@ -59,9 +68,20 @@ export const messageKey = (scope: TenantScope, messageId: string): Key => ({
 export const openPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#OPEN`
 /** messages that the sweeper ended, until the session's log has their events */
 export const endedPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ENDED`
+export const operationKey = (scope: TenantScope, operationId: string): Key => ({
+  pk: `${scope.prefix}OP#${operationId}`,
+  sk: 'META',
+})
+/** operations of a session that are not settled; they never wait behind messages */
+export const openOperationPartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#OPENOP`
 /** contacts of a session: one row per contact, one per alias */
 export const contactPartition = (scope: TenantScope, sessionId: string): string =>
   `${session(scope, sessionId)}#CONTACT`
+/** reactions and votes of a session's messages */
+export const answerPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ANSWER`
+/** which inbound message has which WhatsApp id */
+export const whatsappIdPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#WA`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
@@ -108,6 +128,17 @@ export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
 })
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: one row per media object whose bytes count against the quota */
+export const mediaReservationPartition = (scope: TenantScope): string => `${scope.prefix}QM`
+export const mediaReservationKey = (scope: TenantScope, mediaId: string): Key => ({
+  pk: mediaReservationPartition(scope),
+  sk: mediaId,
+})
+/** ephemeral table: that limit.reached was told for this limit and window */
+export const limitToldKey = (scope: TenantScope, limit: string, window: string): Key => ({
+  pk: `${scope.prefix}LT#${limit}`,
+  sk: window,
+})
 /** ephemeral table: messages of one UTC day that environments took from the daily quota */
 export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
 

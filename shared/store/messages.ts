@@ -84,6 +84,27 @@ export class Messages {
     })
   }
 
+  /** Its author gave it another text. A later edit stands; safe to repeat. @param content sealed, for this row */
+  async edit(messageId: string, content: Sealed, editedAt: number): Promise<void> {
+    await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      {
+        expression: 'SET #content = :content, #editedAt = :at',
+        values: { ':content': content, ':at': editedAt },
+      },
+      { expression: 'attribute_exists(pk) AND (attribute_not_exists(#editedAt) OR #editedAt < :at)' },
+    )
+  }
+
+  /** Deleted for everyone, by its author or an admin; the first time stands. */
+  async markDeleted(messageId: string, deletedAt: number): Promise<void> {
+    await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      { expression: 'SET #deletedAt = :at', values: { ':at': deletedAt } },
+      { expression: 'attribute_exists(pk) AND attribute_not_exists(#deletedAt)' },
+    )
+  }
+
   /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
   async listOpen(
     sessionId: string,

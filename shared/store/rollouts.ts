@@ -34,10 +34,17 @@ export class Rollouts {
   }
 
   /** What the last step did; a step of a rollout that has ended meanwhile changes nothing. */
-  async note(mode: Mode, id: string, because: string): Promise<void> {
+  async note(
+    mode: Mode,
+    id: string,
+    seen: { because: string; alarmingSince: number | null; lookedAt: number },
+  ): Promise<void> {
     await this.#tables.core.update(
       rolloutKey(mode),
-      { expression: 'SET #because = :because', values: { ':because': because } },
+      {
+        expression: 'SET #because = :because, #alarmingSince = :alarmingSince, #lookedAt = :lookedAt',
+        values: { ':because': seen.because, ':alarmingSince': seen.alarmingSince, ':lookedAt': seen.lookedAt },
+      },
       { expression: '#id = :id AND #status = :running', values: { ':id': id, ':running': 'running' } },
     )
   }

@@ -70,6 +70,22 @@ describe('a receiver that behaves badly', () => {
     expect(refused.error).toBe('connect_refused')
   })
 
+  it('closes the kept connection just when the next event comes: that is no failure', async () => {
+    let requests = 0
+    const server = createServer((request, response) => {
+      requests++
+      if (requests === 2) request.socket.destroy()
+      else response.end('ok')
+    })
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+    const send = () => postWebhook({ dispatcher: agent, url, headers: {}, body: '{}', deadlineMs: 10_000 })
+    expect((await send()).error).toBeNull()
+    expect((await send()).error).toBeNull()
+    expect(requests).toBe(3)
+  })
+
   it('sends odd headers: cookies are not kept, long values are cut', async () => {
     const result = await post((_, response) =>
       response.writeHead(200, { 'set-cookie': 'a=1', 'x-long': 'y'.repeat(5_000), 'retry-after': 'soon' }).end(),

@@ -1,5 +1,7 @@
-import { type Dispatcher, request } from 'undici'
-import { BlockedAddressError } from '../egress/guarded-agent.ts'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { classifyConnectionError, describeConnectionError } from '../egress/connection-error.ts'
+import { type GuardedAgent, requestGuarded } from '../egress/guarded-agent.ts'
 import type { AttemptError } from '../store/rows/webhook.ts'
 
 const RESPONSE_CAP_BYTES = 16 * 1024
@@ -21,7 +23,7 @@ export interface PostResult {
  * followed); of the answer 16 kB are read, the rest is cut off. Never throws: what went wrong is in the result.
  */
 export const postWebhook = async (input: {
-  dispatcher: Dispatcher
+  dispatcher: GuardedAgent
   url: string
   headers: Record<string, string>
   body: string
@@ -35,20 +37,13 @@ export const postWebhook = async (input: {
   let firstByteMs: number | null = null
   let responseHeaders: Record<string, string> = {}
   try {
-    const response = await request(input.url, {
-      dispatcher: input.dispatcher,
-      method: 'POST',
-      headers: input.headers,
-      body: input.body,
-      signal,
-    })
-    httpStatus = response.statusCode
+    const response = await send(input, signal)
+    httpStatus = response.statusCode ?? null
     firstByteMs = elapsed()
     responseHeaders = headersOf(response.headers)
-    const header = response.headers['retry-after']
-    retryAfter = Array.isArray(header) ? (header[0] ?? null) : (header ?? null)
-    const responseBody = await readCapped(response.body)
-    const ok = httpStatus >= 200 && httpStatus < 300
+    retryAfter = response.headers['retry-after'] ?? null
+    const responseBody = await readCapped(response)
+    const ok = httpStatus !== null && httpStatus >= 200 && httpStatus < 300
     return {
       httpStatus,
       error: ok ? null : 'http_status',
@@ -61,7 +56,7 @@ export const postWebhook = async (input: {
     }
   } catch (error) {
     // The status line may have come before the body hung: a 2xx without its body is still no confirmed delivery.
-    const failed = signal.aborted ? 'timeout' : classify(error)
+    const failed = signal.aborted ? 'timeout' : classifyConnectionError(error)
     return {
       httpStatus,
       error: failed,
@@ -70,8 +65,30 @@ export const postWebhook = async (input: {
       responseHeaders,
       firstByteMs,
       durationMs: elapsed(),
-      internal: describe(error),
+      internal: describeConnectionError(error),
     }
+  }
+}
+
+/** A kept connection that the receiver closes at the same moment says nothing about the receiver: once again, anew. */
+const send = async (
+  input: { dispatcher: GuardedAgent; url: string; headers: Record<string, string>; body: string },
+  signal: AbortSignal,
+): Promise<IncomingMessage> => {
+  const request = requestGuarded(input.dispatcher, new URL(input.url), {
+    method: 'POST',
+    headers: input.headers,
+    signal,
+  })
+  // After the answer came, the rest of the request may still fail (a receiver that closes early): the answer counts.
+  request.on('error', () => undefined)
+  request.end(input.body)
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return response
+  } catch (error) {
+    if (signal.aborted || !request.reusedSocket) throw error
+    return send(input, signal)
   }
 }
 
@@ -87,7 +104,7 @@ const headersOf = (headers: Readonly<Record<string, string | string[] | undefine
       .map(([name, value]) => [name, String(value).slice(0, MAXIMUM_HEADER_CHARACTERS)]),
   )
 
-const readCapped = async (body: AsyncIterable<Uint8Array> & { destroy?: () => unknown }): Promise<string> => {
+const readCapped = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
@@ -96,22 +113,4 @@ const readCapped = async (body: AsyncIterable<Uint8Array> & { destroy?: () => un
     if (size >= RESPONSE_CAP_BYTES) break
   }
   return Buffer.concat(chunks).subarray(0, RESPONSE_CAP_BYTES).toString('utf8')
-}
-
-const describe = (error: unknown): string => {
-  if (error instanceof BlockedAddressError) return `blocked ${error.address}`
-  return error instanceof Error
-    ? `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
-    : String(error)
-}
-
-const classify = (error: unknown): AttemptError => {
-  const chain: unknown[] = [error, (error as Error)?.cause]
-  if (chain.some((link) => link instanceof BlockedAddressError)) return 'blocked_address'
-  const code = chain.map((link) => (link as NodeJS.ErrnoException)?.code ?? '').find(Boolean) ?? ''
-  if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return 'dns_failed'
-  if (/^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ETIMEDOUT)/.test(code)) return 'timeout'
-  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)/.test(code)) return 'connect_refused'
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(code)) return 'tls_failed'
-  return 'reset'
 }

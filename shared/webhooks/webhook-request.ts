@@ -39,7 +39,13 @@ export const makeWebhookRequest = async (
       'user-agent': 'Fleetline-Webhooks/1',
       'webhook-id': event.id,
       'webhook-timestamp': String(timestampSeconds),
-      'webhook-signature': signWebhook({ secrets, webhookId: event.id, timestampSeconds, body: event.body }),
+      'webhook-signature': signWebhook({
+        secrets,
+        webhookId: event.id,
+        timestampSeconds,
+        body: event.body,
+        signing: endpoint.signing,
+      }),
     },
   }
 }
@@ -48,6 +54,6 @@ export const makeWebhookRequest = async (
 export const ledgerHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> => ({
   ...headers,
   ...(headers['webhook-signature']
-    ? { 'webhook-signature': headers['webhook-signature'].replace(/v1,[^ ]+/g, 'v1,***') }
+    ? { 'webhook-signature': headers['webhook-signature'].replace(/(v1a?),[^ ]+/g, '$1,***') }
     : {}),
 })

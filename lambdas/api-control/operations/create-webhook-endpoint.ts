@@ -1,6 +1,7 @@
 import { presentEndpoint } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { newId } from '../../../shared/core/ids.ts'
+import { webhookPublicKeyOf } from '../../../shared/core/webhook-signature.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
@@ -33,12 +34,15 @@ export const createWebhookEndpoint =
         description: body.description,
         status: 'active',
         statusReason: null,
-        secrets: [{ sealed, createdAt: now, expiresAt: null }],
+        secrets: [{ sealed, createdAt: now, expiresAt: null, publicKey: webhookPublicKeyOf(secret) }],
         sessions: [...new Set(body.sessions)],
         chats: [...new Set(body.chats)],
         payload: body.payload,
         retry: body.retry,
         maxAgeSeconds: body.maxAgeSeconds,
+        signing: body.signing,
+        ordering: body.ordering,
+        orderedSince: body.ordering === 'session' ? now : null,
         ratePerSecond: body.ratePerSecond,
         createdAt: now,
       })

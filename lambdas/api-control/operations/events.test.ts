@@ -142,3 +142,20 @@ describe('events of the tenant', () => {
     expect(seen).toHaveLength(1)
   })
 })
+
+describe('expunge of an event', () => {
+  it('removes the data for good, keeps the sequence, and a repeated write of the worker does not bring it back', async () => {
+    const sessionId = await api.newSession(tenant.key)
+    const timestamp = Date.now()
+    const id = await putEvent(sessionId, 1, timestamp)
+    await putEvent(sessionId, 2)
+    const answer = await api.call(tenant.key, 'POST', `/v1/events/${id}/expunge`)
+    expect(answer.body).toMatchObject({ id, sequence: 1, data: null, expungedAt: expect.any(String) })
+    await putEvent(sessionId, 1, timestamp)
+    const page = await read(`sessionId=${sessionId}`)
+    expect(page.data.map((event: { data: unknown }) => event.data)).toEqual([null, { text: 'event 2' }])
+    const again = await api.call(tenant.key, 'POST', `/v1/events/${id}/expunge`)
+    expect(again.body.expungedAt).toBe(answer.body.expungedAt)
+    expect((await api.call(tenant.key, 'POST', `/v1/events/${newId('evt')}/expunge`)).status).toBe(404)
+  })
+})

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto'
-import QRCode from 'qrcode'
 import { Fault } from '../../../shared/core/fault.ts'
 import { negotiate } from '../../../shared/http/accept.ts'
 import type { Handler, RawContent } from '../../../shared/http/handler.ts'
+import { drawQrPng, drawQrSvg } from '../draw-qr.ts'
 import { notReady, readLinkSight } from '../link-sight.ts'
 import type { ControlServices } from '../services.ts'
 
 const OFFERED = ['application/json', 'image/png', 'image/svg+xml'] as const
-/** Quiet zone of four modules, as scanners expect it; L keeps the long text of WhatsApp's QR coarse enough. */
-const DRAWING = { margin: 4, errorCorrectionLevel: 'L', scale: 6 } as const
-
 export const getQr =
   (services: ControlServices): Handler<'getQr'> =>
   async ({ params }, context) => {
@@ -30,13 +27,10 @@ export const getQr =
         body: { qr: sight.qr, expiresAt: new Date(sight.expiresAt).toISOString(), attempt: sight.attempt },
         headers,
       }
-    return { status: 200, body: null, raw: await draw(type, sight.qr), headers }
+    return { status: 200, body: null, raw: draw(type, sight.qr), headers }
   }
 
-const draw = async (type: string, text: string): Promise<RawContent> => ({
+const draw = (type: string, text: string): RawContent => ({
   contentType: type,
-  content:
-    type === 'image/png'
-      ? await QRCode.toBuffer(text, { ...DRAWING, type: 'png' })
-      : await QRCode.toString(text, { ...DRAWING, type: 'svg' }),
+  content: type === 'image/png' ? drawQrPng(text) : drawQrSvg(text),
 })

@@ -1,5 +1,6 @@
 import { presentEndpoint } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
+import { webhookPublicKeyOf } from '../../../shared/core/webhook-signature.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { endpointSecretPlace } from '../../../shared/store/places.ts'
@@ -19,7 +20,7 @@ export const rotateWebhookSecret =
     const overlapSeconds = body?.overlapSeconds ?? DEFAULT_OVERLAP_SECONDS
     const rotated = await new Endpoints(tables, scope).rotateSecrets(
       row,
-      rotateSecrets(row.secrets, sealed, now, overlapSeconds),
+      rotateSecrets(row.secrets, { sealed, publicKey: webhookPublicKeyOf(secret) }, now, overlapSeconds),
     )
     if (!rotated) throw new Fault('conflict', { detail: 'Another rotation was faster: look at its answer first.' })
     return { status: 200, body: { ...presentEndpoint(rotated), secret } }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deliveryIdOf, newId } from '../../../shared/core/ids.ts'
+import { webhookPublicKeyOf } from '../../../shared/core/webhook-signature.ts'
 import { parseEgressRules } from '../../../shared/egress/url-rules.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
@@ -157,5 +158,64 @@ describe('replays', () => {
     expect((await api.call(tenant.key, 'GET', `/v1/webhook-endpoints/${id}/replays`)).body.data).toHaveLength(1)
     const backwards = { since: '2999-01-01T00:00:00Z', select: 'all' }
     expect((await post(`/webhook-endpoints/${id}/replays`, backwards)).body.errors[0].path).toBe('since')
+  })
+})
+
+describe('Ed25519', () => {
+  it('is off unless asked for; then the answer shows the public keys, also of secrets older than the feature', async () => {
+    const endpoint = await make()
+    expect([endpoint.signing, endpoint.publicKeys]).toEqual(['hmac', []])
+    await api.tables.core.update(
+      { pk: `${tenant.scope.prefix}WH`, sk: endpoint.id },
+      { expression: 'REMOVE #secrets[0].#publicKey' },
+    )
+    const path = `/v1/webhook-endpoints/${endpoint.id}`
+    const changed = (await api.call(tenant.key, 'PATCH', path, { body: { signing: 'hmacAndEd25519' } })).body
+    expect(changed.publicKeys).toEqual([webhookPublicKeyOf(endpoint.secret)])
+    const rotated = (await post(`/webhook-endpoints/${endpoint.id}/rotate-secret`)).body
+    expect(rotated.publicKeys).toEqual([webhookPublicKeyOf(rotated.secret), webhookPublicKeyOf(endpoint.secret)])
+    const answer = await post(`/webhook-endpoints/${endpoint.id}/test`)
+    expect(answer.body.request.headers['webhook-signature']).toBe('v1,*** v1,*** v1a,*** v1a,***')
+    expect(got.at(-1)!.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+ v1a,\S+ v1a,\S+$/)
+  })
+})
+
+describe('expunge of a delivery', () => {
+  it('takes what its attempts keep of request and answer, and leaves what happened', async () => {
+    const { id } = await make()
+    const row = await putDelivery(id, 'retrying')
+    const deliveries = new Deliveries(api.tables, tenant.scope)
+    await deliveries.makeDue(row, Date.now(), true)
+    const claimed = (await deliveries.claim(row, Date.now(), Date.now() + 60_000))!
+    expect((await post(`/webhook-deliveries/${row.id}/expunge`)).body.code).toBe('conflict')
+    await deliveries.record(claimed, {
+      status: 'exhausted',
+      nextAttemptAt: null,
+      attempt: {
+        v: 1,
+        id: newId('att'),
+        deliveryId: row.id,
+        number: 2,
+        at: Date.now(),
+        durationMs: 12,
+        httpStatus: 500,
+        error: 'http_status',
+        responseBody: 'Ana lives in Rua das Flores',
+        url: `${url}/hook?token=s3cret`,
+        requestHeaders: { 'webhook-id': 'evt_1' },
+        responseHeaders: { 'x-user': 'Ana' },
+      },
+    })
+    expect((await post(`/webhook-deliveries/${row.id}/expunge`)).status).toBe(200)
+    const { data } = (await api.call(tenant.key, 'GET', `/v1/webhook-deliveries/${row.id}/attempts`)).body
+    expect(data).toMatchObject([
+      { number: 2, error: 'http_status', request: { url: null, headers: {} }, expungedAt: expect.any(String) },
+    ])
+    expect(data[0].response).toEqual({ status: 500, headers: {}, body: null })
+    const items = await api.tables.messages.query({
+      key: { expression: '#pk = :pk', values: { ':pk': `${tenant.scope.prefix}WH#${id}#${row.day}` } },
+      limit: 10,
+    })
+    expect(JSON.stringify(items)).not.toMatch(/Ana|s3cret/)
   })
 })

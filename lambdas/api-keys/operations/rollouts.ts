@@ -34,6 +34,7 @@ export const startRollout =
       because: 'started',
       startedAt: Date.now(),
       endedAt: null,
+      ignoreAlarms: body.ignoreAlarms,
     }
     if (!(await new Rollouts(tables).start(row)))
       throw new Fault('conflict', { detail: `A rollout of ${body.mode} is running: wait for its end or abort it.` })

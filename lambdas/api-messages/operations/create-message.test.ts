@@ -60,6 +60,8 @@ describe('POST /v1/messages: 202', () => {
       deliveredAt: null,
       readAt: null,
       receivedAt: null,
+      editedAt: null,
+      deletedAt: null,
       metadata: { order: '1' },
     })
     expect(Date.parse(answer.body.expiresAt) - Date.parse(answer.body.createdAt)).toBe(24 * 3600_000)

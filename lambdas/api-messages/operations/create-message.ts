@@ -10,10 +10,11 @@ import { isLinked, requireSession } from '../../../shared/http/require-session.t
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
 import { messageContentPlace } from '../../../shared/store/places.ts'
-import type { Address, MessageRow } from '../../../shared/store/rows/message.ts'
+import type { MessageRow } from '../../../shared/store/rows/message.ts'
 import type { SessionRow } from '../../../shared/store/rows/session.ts'
+import { type PreparedMessage, prepareMessage } from '../content/prepare-message.ts'
 import { openMessage } from '../present.ts'
-import { parseRecipient } from '../recipient.ts'
+import { nameOfRecipient, resolveAddress } from '../recipient.ts'
 import type { MessageServices } from '../services.ts'
 
 const EXPIRES_AFTER_MS = 24 * 3600_000
@@ -23,7 +24,6 @@ const WHATSAPP_ID_BYTES = 9
 
 interface Request {
   readonly body: InputOf<Operations['createMessage']>['body']
-  readonly to: Address
   readonly messageId: string
   readonly requestHash: string
 }
@@ -35,11 +35,11 @@ interface Request {
 export const createMessage =
   (services: MessageServices): Handler<'createMessage'> =>
   async ({ body }, context) => {
-    const to = parseRecipient(body.sessionId, body.to)
     const request: Request = {
       body,
-      to,
-      requestHash: hashOfRequest({ ...body, to: to.phone }),
+      requestHash: hashOfRequest(
+        body.to === undefined ? body : { ...body, to: nameOfRecipient(body.sessionId, body.to) ?? body.to },
+      ),
       messageId:
         context.idempotencyKey === null
           ? newId('msg', context.now)
@@ -74,6 +74,9 @@ const repeatedOrRefused = async (
   const standing =
     context.idempotencyKey === null ? null : await new Messages(tables, context.scope).get(request.messageId)
   if (standing) return standing
+  // What is wrong with the request itself is wrong in every state of the session.
+  if (request.body.to !== undefined)
+    await resolveAddress({ tables, scope: context.scope, sessionId: request.body.sessionId }, request.body.to)
   throw new Fault('session_not_linked', {
     detail: `The session is ${session.status} and cannot send: link a phone first (POST /v1/sessions/${session.id}/link).`,
   })
@@ -84,9 +87,23 @@ const accept = async (
   services: MessageServices,
   context: TenantContext,
   session: SessionRow,
-  { body, to, messageId, requestHash }: Request,
+  { body, messageId, requestHash }: Request,
 ): Promise<MessageRow> => {
   const { scope, now } = context
+  const messages = new Messages(services.tables, scope)
+  const standingOr = async (error: unknown): Promise<MessageRow> => {
+    const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
+    if (standing) return standing
+    throw error
+  }
+  // A repeated request is answered, also when by now it would be refused: the time to edit is over, the quota is used up.
+  let prepared: PreparedMessage
+  try {
+    prepared = await prepareMessage(services, context, body)
+  } catch (error) {
+    return standingOr(error)
+  }
+  const { to, type, content } = prepared
   const row: MessageRow = {
     v: 1,
     tenantId: scope.tenantId,
@@ -94,12 +111,12 @@ const accept = async (
     id: messageId,
     sessionId: session.id,
     direction: 'outbound',
-    type: body.type,
+    type,
     status: 'queued',
     chat: to,
     from: { contactId: null, phone: session.phone, lid: session.lid, jid: null, kind: 'user' },
     to,
-    content: await services.tenantKeys.seal(scope, messageContentPlace(messageId), { text: body.text }),
+    content: await services.tenantKeys.seal(scope, messageContentPlace(messageId), content),
     metadata: body.metadata,
     whatsappId: WHATSAPP_ID_PREFIX + randomBytes(WHATSAPP_ID_BYTES).toString('hex').toUpperCase(),
     requestHash,
@@ -117,14 +134,10 @@ const accept = async (
     attempts: 0,
     openKey: null,
   }
-  const messages = new Messages(services.tables, scope)
   try {
     await services.quota.take(scope, context.principal.limits.messagesPerDay, now)
   } catch (error) {
-    // A repeated request is answered, whatever is left of the quota.
-    const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
-    if (standing) return standing
-    throw error
+    return standingOr(error)
   }
   const result = await messages.accept(row, now).catch((error) => {
     services.quota.giveBack(scope, now)

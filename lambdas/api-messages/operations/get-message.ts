@@ -1,10 +1,26 @@
 import type { Handler } from '../../../shared/http/handler.ts'
+import { readAnswers } from '../content/answers.ts'
 import { openMessage, requireMessage } from '../present.ts'
 import type { MessageServices } from '../services.ts'
 
 export const getMessage =
   ({ tables, tenantKeys }: MessageServices): Handler<'getMessage'> =>
-  async ({ params }, context) => ({
-    status: 200,
-    body: await openMessage(tenantKeys, context, await requireMessage(tables, context, params.messageId)),
-  })
+  async ({ params }, context) => {
+    const row = await requireMessage(tables, context, params.messageId)
+    const [message, answers] = await Promise.all([
+      openMessage(tenantKeys, context, row),
+      readAnswers({ tables, tenantKeys }, context, row),
+    ])
+    const { reactions, votesFor } = answers
+    const { poll } = message
+    return {
+      status: 200,
+      body: {
+        ...message,
+        ...(reactions.length > 0 ? { reactions } : {}),
+        ...(poll
+          ? { poll: { ...poll, results: poll.options.map((option) => ({ option, votes: votesFor(option) })) } }
+          : {}),
+      },
+    }
+  }

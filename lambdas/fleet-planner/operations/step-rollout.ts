@@ -1,5 +1,5 @@
 import { assertNever } from '../../../shared/core/assert-never.ts'
-import { planRollout, type RolloutStep } from '../../../shared/core/fleet-rollout.ts'
+import { type AlarmSight, alarmingSince, planRollout, type RolloutStep } from '../../../shared/core/fleet-rollout.ts'
 import { failedToStart } from '../../../shared/core/placement.ts'
 import type { Mode } from '../../../shared/core/tenant-scope.ts'
 import { emitMetrics } from '../../../shared/log/metrics.ts'
@@ -19,24 +19,28 @@ export interface RolloutAnswer {
 }
 
 /** One step of the rollout that runs in this mode: decides from rows, does it, notes it. May be called twice, and late. */
-export const stepRollout = async (context: PlannerContext, mode: Mode): Promise<RolloutAnswer> => {
+export const stepRollout = async (
+  context: PlannerContext,
+  { mode, alarms }: { mode: Mode; alarms: AlarmSight },
+): Promise<RolloutAnswer> => {
   const rollouts = new Rollouts(context.tables)
   const rollout = await rollouts.get(mode)
   if (!rollout) return { status: 'none', because: 'no rollout of this mode' }
   if (rollout.status !== 'running' && rollout.status !== 'aborting')
     return { status: rollout.status, because: rollout.because }
   const { fleet, waiting } = await lookAtFleet(context, mode)
-  const since = fleet.filter((worker) => worker.createdAt >= rollout.startedAt)
+  const launched = fleet.filter((worker) => worker.createdAt >= rollout.startedAt)
   const step = planRollout({
     rollout,
     fleet,
     waiting,
-    alarming: false,
-    failedStarts: since.filter(failedToStart).length,
+    alarms,
+    failedStarts: launched.filter(failedToStart).length,
     workerCapacity: context.workerCapacity,
     now: context.now(),
   })
-  return carryOut(context, rollouts, rollout, step)
+  const since = alarmingSince(rollout, alarms, context.now())
+  return carryOut(context, rollouts, { ...rollout, alarmingSince: since }, step)
 }
 
 const carryOut = async (
@@ -76,9 +80,9 @@ const note = async (
   rollout: RolloutRow,
   because: string,
 ): Promise<RolloutAnswer> => {
-  if (because !== rollout.because) {
+  if (because !== rollout.because)
     context.log.info({ rolloutId: rollout.id, mode: rollout.mode, because }, 'rollout step')
-    await rollouts.note(rollout.mode, rollout.id, because)
-  }
+  const alarmingSince = rollout.alarmingSince ?? null
+  await rollouts.note(rollout.mode, rollout.id, { because, alarmingSince, lookedAt: context.now() })
   return { status: rollout.status, because }
 }

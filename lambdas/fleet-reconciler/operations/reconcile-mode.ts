@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { allocationAllowance } from '../../../shared/core/fleet-pace.ts'
 import { freeSlots, shuffle } from '../../../shared/core/placement.ts'
 import type { Mode } from '../../../shared/core/tenant-scope.ts'
 import { emitMetrics } from '../../../shared/log/metrics.ts'
@@ -9,6 +10,8 @@ import { reconcileSession } from './reconcile-session.ts'
 import { retireWorker } from './retire-worker.ts'
 
 const PARALLEL = 10
+/** The tick comes back after a minute. */
+const PASS_SECONDS = 60
 
 export interface ModeReport {
   readonly mode: Mode
@@ -20,7 +23,8 @@ export interface ModeReport {
 
 /**
  * All sessions of a mode that need an owner: listed as unowned, or still assigned to a worker that is gone. Starts as many
- * allocations as there are free slots, and one more when that is not enough: it makes sure that capacity comes.
+ * allocations as there are free slots and READY workers can connect until the next pass, and one more when that is not
+ * enough: it makes sure that capacity comes.
  */
 export const reconcileMode = async (context: ReconcilerContext, mode: Mode): Promise<ModeReport> => {
   const workers = new Workers(context.tables)
@@ -30,7 +34,9 @@ export const reconcileMode = async (context: ReconcilerContext, mode: Mode): Pro
   const retired = await retireEmpty(context, gone, left)
   const needy = distinct([...left.flat(), ...unowned.filter((ref) => ref.mode === mode)])
   const free = freeSlots(fleet, mode)
-  const started = await startUpTo(context, shuffle(needy, context.random), free + 1)
+  const readyWorkers = fleet.filter(({ status }) => status === 'READY').length
+  const limit = allocationAllowance({ free, readyWorkers, passSeconds: PASS_SECONDS })
+  const started = await startUpTo(context, shuffle(needy, context.random), limit)
   return { mode, needy: needy.length, free, started, retired }
 }
 

@@ -1,9 +1,13 @@
 import { declareDead } from '../../../shared/fleet/declare-dead.ts'
 import type { TaskStopped } from '../../../shared/fleet/hints.ts'
+import { emitMetrics } from '../../../shared/log/metrics.ts'
 import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { reconcileMode } from './reconcile-mode.ts'
+
+/** ECS's word. Two minutes before it the task got SIGTERM and began to hand its sessions over. */
+const SPOT_INTERRUPTION = 'SpotInterruption'
 
 /** The process of this incarnation is gone for sure: fence at once, give its sessions away in the same breath. */
 export const recoverWorker = async (
@@ -24,6 +28,7 @@ export const recoverStoppedTask = async (context: ReconcilerContext, task: TaskS
     context.log.info({ taskArn: task.taskArn, startedBy: task.startedBy }, 'a stopped task without a worker row')
     return
   }
+  if (task.stopCode === SPOT_INTERRUPTION) emitMetrics({ worker_spot_interruption_count: [1, 'Count'] })
   await recoverWorker(context, {
     workerId: worker.id,
     incarnation: worker.incarnation,

@@ -38,6 +38,7 @@ type Integration = (input: Arguments) => Promise<unknown>
 
 export type TestFleet = Awaited<ReturnType<typeof startTestFleet>>
 
+const ROLLOUT_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:rollout-workers'
 const ALLOCATE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:allocate-session'
 
 /**
@@ -47,6 +48,7 @@ const ALLOCATE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:allocat
 export const startTestFleet = async () => {
   const tasks: LaunchedTask[] = []
   const stoppedTasks: string[] = []
+  const alarms = { ringing: [] as string[], unreadable: false }
   const lambda: Record<string, (event: unknown) => Promise<unknown>> = {}
   const sqsClient: { value?: ReturnType<typeof makeSQSClient> } = {}
   const stepFunctions = makeStepFunctions({
@@ -69,16 +71,27 @@ export const startTestFleet = async () => {
           }
         },
       ],
+      [
+        'arn:aws:states:::aws-sdk:cloudwatch:describeAlarms',
+        async ({ AlarmNames, StateValue }) => {
+          if (alarms.unreadable) throw new StatesError('CloudWatch.AccessDeniedException', 'not allowed')
+          const isAsked = (name: string) => AlarmNames.includes(name) && StateValue === 'ALARM'
+          return { MetricAlarms: alarms.ringing.filter(isAsked).map((AlarmName) => ({ AlarmName })) }
+        },
+      ],
       ['arn:aws:states:::ecs:runTask', async (input) => void tasks.push(launchOf(input))],
       ['arn:aws:states:::aws-sdk:ecs:listTasks', async ({ StartedBy }) => ({ TaskArns: [`task/${StartedBy}`] })],
       ['arn:aws:states:::aws-sdk:ecs:stopTask', async ({ Task }) => void stoppedTasks.push(Task)],
     ]),
   })
-  const lifecycleArn = stepFunctions.register('worker-lifecycle', filled(workerLifecycle(2), {}))
+  const lifecycleArn = stepFunctions.register(
+    'worker-lifecycle',
+    filled(workerLifecycle({ subnetCount: 2, spot: ['test'] }), {}),
+  )
   stepFunctions.register('allocate-session', filled(allocateSession, { LifecycleStateMachineArn: lifecycleArn }))
   const rolloutArn = stepFunctions.register(
     'rollout-workers',
-    filled(rolloutWorkers(1), { OwnArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:rollout-workers' }),
+    filled(rolloutWorkers(['cell-session-crashes'], 1), { OwnArn: ROLLOUT_ARN }),
   )
   const cloud = await startTestCloud([stepFunctions])
   cloud.apply()
@@ -91,6 +104,7 @@ export const startTestFleet = async () => {
     WORKER_CAPACITY: '3',
     ALLOCATE_STATE_MACHINE_ARN: ALLOCATE_ARN,
     LIFECYCLE_STATE_MACHINE_ARN: lifecycleArn,
+    ROLLOUT_STATE_MACHINE_ARN: ROLLOUT_ARN,
     LOG_LEVEL: 'silent',
   })
   // Lambdas make their clients when they are loaded: each fleet loads its own.
@@ -113,6 +127,8 @@ export const startTestFleet = async () => {
     workers,
     tasks,
     stoppedTasks,
+    /** what CloudWatch says */
+    alarms,
     failures,
     stepFunctions,
     sqs,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { LambdaFunction } from './lambda-function.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'fleetline-lambda-'))
@@ -84,7 +84,8 @@ it('an environment that dies fails its invocation and nothing else', async () =>
 
 it('what a handler prints goes to the log, not to our stdout', async () => {
   await make().invoke({ print: 'hello log' })
-  expect(lines).toContain('hello log')
+  // The output of a thread comes by another pipe than its answer.
+  await vi.waitFor(() => expect(lines).toContain('hello log'), 10_000)
 })
 
 it('a streamed answer comes head first, chunk by chunk; a client that leaves ends it at its source', async () => {
@@ -108,4 +109,16 @@ it('a streamed answer comes head first, chunk by chunk; a client that leaves end
   await lambda.invoke({}, sink)
   expect(seen.slice(0, 3)).toEqual(['head 201', 'one', 'two'])
   expect(await lambda.invoke({ once: true }, { ...sink, chunk: () => {} })).toBeNull()
+})
+
+it('changed variables: what runs ends as it began, the next invocation sees them', async () => {
+  const lambda = make()
+  const running = lambda.invoke({ wait: 200 })
+  await lambda.invoke({}) // a second environment, idle by now
+  lambda.setVariables({ ONLY: 'other' })
+  expect((await running).variable).toBe('this')
+  expect(await Promise.all([lambda.invoke({}), lambda.invoke({ wait: 20 })])).toMatchObject([
+    { variable: 'other' },
+    { variable: 'other' },
+  ])
 })

@@ -33,6 +33,8 @@ interface Environment {
   readonly worker: Worker
   readonly ready: Promise<void>
   busy: boolean
+  /** started before the configuration changed: ends with its invocation */
+  isOutdated: boolean
   pending: { id: number; resolve(value: unknown): void; reject(error: Error): void; sink?: StreamSink } | null
   idleTimer?: NodeJS.Timeout
 }
@@ -46,7 +48,7 @@ const THREAD = fileURLToPath(new URL('./thread.ts', import.meta.url))
  * of ours; it takes one invocation at a time. More come when all are busy, up to a limit; idle ones end.
  */
 export class LambdaFunction {
-  readonly config: LambdaConfig
+  #config: LambdaConfig
   readonly #environments: Environment[] = []
   readonly #waiting: (() => void)[] = []
   readonly #onLine: (line: string) => void
@@ -54,8 +56,21 @@ export class LambdaFunction {
   #stopped = false
 
   constructor(config: LambdaConfig, onLine: (line: string) => void) {
-    this.config = config
+    this.#config = config
     this.#onLine = onLine
+  }
+
+  get config(): LambdaConfig {
+    return this.#config
+  }
+
+  /** As UpdateFunctionConfiguration: invocations under way end in the old environment, the next ones see the new one. */
+  setVariables(variables: Readonly<Record<string, string>>): void {
+    this.#config = { ...this.#config, environment: { ...this.#config.environment, ...variables } }
+    for (const environment of [...this.#environments]) {
+      if (environment.busy) environment.isOutdated = true
+      else this.#discard(environment)
+    }
   }
 
   /** @returns the handler's result as JSON value. @throws LambdaError */
@@ -95,9 +110,14 @@ export class LambdaFunction {
 
   #release(environment: Environment): void {
     environment.busy = false
+    if (environment.isOutdated) this.#discard(environment)
+    else this.#keepWarm(environment)
+    this.#waiting.shift()?.()
+  }
+
+  #keepWarm(environment: Environment): void {
     environment.idleTimer = setTimeout(() => this.#discard(environment), IDLE_MS)
     environment.idleTimer.unref()
-    this.#waiting.shift()?.()
   }
 
   #discard(environment: Environment): void {
@@ -108,11 +128,11 @@ export class LambdaFunction {
   }
 
   #start(): Environment {
-    const [module = 'index', exportName = 'handler'] = this.config.handler.split('.')
-    const file = pathToFileURL(`${this.config.directory}/${module}.mjs`).href
+    const [module = 'index', exportName = 'handler'] = this.#config.handler.split('.')
+    const file = pathToFileURL(`${this.#config.directory}/${module}.mjs`).href
     const worker = new Worker(THREAD, {
       workerData: { file, exportName },
-      env: { ...this.config.environment },
+      env: { ...this.#config.environment },
       // a small nursery: the default lets every idle thread keep 16 MB of garbage
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
       stdout: true,
@@ -125,7 +145,7 @@ export class LambdaFunction {
       settleReady = { resolve, reject }
     })
     ready.catch(() => {}) // awaited by the invocation that reserved it
-    const environment: Environment = { worker, ready, busy: true, pending: null }
+    const environment: Environment = { worker, ready, busy: true, isOutdated: false, pending: null }
     const die = (error: LambdaError) => {
       settleReady.reject(error)
       environment.pending?.reject(error)
@@ -144,24 +164,24 @@ export class LambdaFunction {
       } else pending.resolve(message.result)
     })
     worker.on('error', (error) => die(new LambdaError('Runtime.UnhandledError', error.message)))
-    worker.on('exit', () => die(new LambdaError('Runtime.ExitError', `${this.config.name} ended unexpectedly`)))
+    worker.on('exit', () => die(new LambdaError('Runtime.ExitError', `${this.#config.name} ended unexpectedly`)))
     worker.unref()
     return environment
   }
 
   #run(environment: Environment, event: unknown, sink?: StreamSink): Promise<unknown> {
     const id = this.#nextId++
-    const deadlineMs = Date.now() + this.config.timeoutSeconds * 1000
+    const deadlineMs = Date.now() + this.#config.timeoutSeconds * 1000
     return new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(
           new LambdaError(
             'Sandbox.Timedout',
-            `${this.config.name} timed out after ${this.config.timeoutSeconds} seconds`,
+            `${this.#config.name} timed out after ${this.#config.timeoutSeconds} seconds`,
           ),
         )
         this.#discard(environment)
-      }, this.config.timeoutSeconds * 1000)
+      }, this.#config.timeoutSeconds * 1000)
       const settle =
         <T>(next: (value: T) => void) =>
         (value: T) => {
@@ -171,7 +191,7 @@ export class LambdaFunction {
         }
       environment.pending = { id, resolve: settle(resolve), reject: settle(reject), sink }
       sink?.onCancel(() => environment.worker.postMessage({ id, cancel: true }))
-      const context = { awsRequestId: randomUUID(), functionName: this.config.name, deadlineMs }
+      const context = { awsRequestId: randomUUID(), functionName: this.#config.name, deadlineMs }
       environment.worker.postMessage({ id, event, context })
     })
   }

@@ -122,7 +122,7 @@ export const simulateFleet = (scenario: Scenario): Report => {
       rollout: state.rollout,
       fleet: fleet.list(),
       waiting,
-      alarming: false,
+      alarms: [],
       failedStarts: Math.min(failedStarts, 2),
       workerCapacity: scenario.capacity,
       now: fleet.now,

@@ -3,6 +3,7 @@ import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
 import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
 import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
 import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
+import { makeOperationHandlers } from '../../../lambdas/api-operations/handlers.ts'
 import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
@@ -144,6 +145,12 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     'api-stream': makeApi(
       'api-stream',
       makeStreamHandlers({ tables, tenantKeys }, () => undefined),
+      dependencies,
+    ),
+    'api-operations': makeApi(
+      'api-operations',
+      // No worker answers here unless a test is one.
+      makeOperationHandlers({ tables, tenantKeys, bell, defaultWaitSeconds: 0 }),
       dependencies,
     ),
     'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),

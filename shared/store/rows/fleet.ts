@@ -40,5 +40,10 @@ export const rolloutRowSchema = z.object({
   because: z.string(),
   startedAt: time,
   endedAt: time.nullable(),
+  /** since when an alarm has been ringing without a pause */
+  alarmingSince: time.nullable().optional(),
+  ignoreAlarms: z.boolean().optional(),
+  /** last step of whoever looks: a machine that is gone is started again */
+  lookedAt: time.optional(),
 })
 export type RolloutRow = z.infer<typeof rolloutRowSchema>

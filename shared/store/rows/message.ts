@@ -43,8 +43,14 @@ export const messageRowSchema = z.object({
   epoch: z.number().int(),
   claimToken: z.string().nullable(),
   attempts: z.number().int(),
-  /** sealed wire form (encoded WhatsApp message), stored once before it goes out */
+  /**
+   * sealed wire form (encoded WhatsApp message): of an outbound one stored once before it goes out; of an inbound one when
+   * its content does not say all of it (polls, files), to quote, open and forward it
+   */
   proto: sealedSchema.optional(),
+  /** its author changed its text, or deleted it for everyone; absent in older rows */
+  editedAt: time.optional(),
+  deletedAt: time.optional(),
   /** sort key of the OPEN row; null for inbound */
   openKey: z.string().nullable(),
 })
@@ -72,5 +78,7 @@ export const eventRowSchema = z.object({
   data: sealedSchema,
   /** endpoint that an operational event is about: it is told to the others only */
   aboutEndpointId: z.string().optional(),
+  /** when its data was removed on request: `data` is a sealed null since then */
+  expungedAt: time.optional(),
 })
 export type EventRow = z.infer<typeof eventRowSchema>

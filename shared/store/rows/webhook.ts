@@ -1,9 +1,12 @@
 import * as z from 'zod'
 import { DEFAULT_RATE_PER_SECOND } from '../../core/endpoint-rate.ts'
 import { RETRY_POLICIES } from '../../core/retry-schedule.ts'
+import { SIGNING_SCHEMES } from '../../core/webhook-signature.ts'
 import { owned, sealedSchema, time } from './fields.ts'
 
 export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const
+
+export const ORDERINGS = ['none', 'session'] as const
 
 export const endpointRowSchema = z.object({
   v: z.literal(1),
@@ -17,7 +20,15 @@ export const endpointRowSchema = z.object({
   /** why it is disabled, for people; null while it is not */
   statusReason: z.string().nullable(),
   /** newest first, at most three; sealed `whsec_…` at place `WH#<id>`; expiresAt null = the current one */
-  secrets: z.array(z.object({ sealed: sealedSchema, createdAt: time, expiresAt: time.nullable() })),
+  secrets: z.array(
+    z.object({
+      sealed: sealedSchema,
+      createdAt: time,
+      expiresAt: time.nullable(),
+      /** `whpk_…`; null in rows from before Ed25519 until it is switched on */
+      publicKey: z.string().nullable().default(null),
+    }),
+  ),
   /** +1 per rotation: two at once cannot lose a secret that somebody was given */
   rotations: z.number().int().default(0),
   /** empty: all */
@@ -28,6 +39,11 @@ export const endpointRowSchema = z.object({
   retry: z.enum(RETRY_POLICIES).default('standard'),
   /** older events are not posted any more: `expired` */
   maxAgeSeconds: z.number().int().nullable().default(null),
+  signing: z.enum(SIGNING_SCHEMES).default('hmac'),
+  /** session: one delivery per session at a time, in the order of the log */
+  ordering: z.enum(ORDERINGS).default('none'),
+  /** since when `ordering` is `session`: older events are not waited for */
+  orderedSince: time.nullable().default(null),
   /** ceiling of the rate */
   ratePerSecond: z.number().int().default(DEFAULT_RATE_PER_SECOND),
   createdAt: time,
@@ -156,6 +172,8 @@ export const attemptRowSchema = z.object({
   responseHeaders: z.record(z.string(), z.string()).default({}),
   /** until the status line; null: none came */
   firstByteMs: z.number().nullable().default(null),
+  /** when url, headers and body were removed on request */
+  expungedAt: time.nullable().default(null),
 })
 export type AttemptRow = z.infer<typeof attemptRowSchema>
 export type NewAttemptRow = z.input<typeof attemptRowSchema>

@@ -1,0 +1,24 @@
+import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { makeSQSClient } from '../../shared/aws/sqs.ts'
+import { requireEnvironment } from '../../shared/config/environment.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { Bell } from '../../shared/events/ring.ts'
+import { makeApi } from '../../shared/http/api.ts'
+import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
+import { makeLog } from '../../shared/log/log.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import { makeOperationHandlers } from './handlers.ts'
+
+const log = makeLog('api-operations')
+const tables = openTables()
+
+/** Commands that a session carries out, for callers that wait for the answer: a traffic class of its own. */
+export const handler = makeApi(
+  'api-operations',
+  makeOperationHandlers({
+    tables,
+    tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
+    bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
+  }),
+  makeApiDependencies(tables, log),
+)

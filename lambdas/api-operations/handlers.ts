@@ -1,0 +1,13 @@
+import type { HandlersOf } from '../../shared/http/handler.ts'
+import { contactHandlers } from './operations/contacts.ts'
+import { getOperation } from './operations/get-operation.ts'
+import { groupHandlers } from './operations/groups.ts'
+import { profileHandlers } from './operations/profile.ts'
+import type { OperationServices } from './services.ts'
+
+export const makeOperationHandlers = (services: OperationServices): HandlersOf<'api-operations'> => ({
+  ...contactHandlers(services),
+  ...groupHandlers(services),
+  ...profileHandlers(services),
+  getOperation: getOperation(services),
+})

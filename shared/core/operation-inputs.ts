@@ -1,0 +1,72 @@
+import type { OperationKind } from './operation-kinds.ts'
+
+/** Whom a command is about: a person by number or LID, or a group. */
+export interface Target {
+  /** E.164 */
+  readonly phone: string | null
+  /** …@lid */
+  readonly lid: string | null
+  /** …@g.us */
+  readonly group: string | null
+}
+
+type Nothing = Readonly<Record<string, never>>
+interface OfGroup {
+  readonly groupId: string
+}
+interface OfPerson {
+  readonly target: Target
+}
+
+/** What the API writes for the worker: all that the worker sees of a request. Additive only: rows outlive a deploy. */
+export interface OperationInputs {
+  readonly lookupContacts: { readonly addresses: readonly { readonly input: string; readonly target: Target }[] }
+  readonly getContactProfile: OfPerson
+  readonly listBlockedContacts: Nothing
+  readonly blockContact: OfPerson
+  readonly unblockContact: OfPerson
+  readonly createGroup: {
+    readonly subject: string
+    readonly description: string | null
+    readonly participants: readonly Target[]
+  }
+  readonly listGroups: Nothing
+  readonly getGroup: OfGroup
+  readonly updateGroup: OfGroup & { readonly changes: GroupChanges }
+  readonly setGroupPicture: OfGroup & { readonly imageBase64: string }
+  readonly removeGroupPicture: OfGroup
+  readonly changeGroupParticipants: OfGroup & {
+    readonly action: 'add' | 'remove' | 'promote' | 'demote'
+    readonly participants: readonly Target[]
+  }
+  readonly getGroupInvite: OfGroup
+  readonly revokeGroupInvite: OfGroup
+  readonly getGroupInviteInfo: { readonly code: string }
+  readonly joinGroup: { readonly code: string }
+  readonly leaveGroup: OfGroup
+  readonly sendPresence: { readonly state: PresenceState; readonly target: Target | null }
+  readonly subscribePresence: OfPerson
+  readonly getProfile: Nothing
+  readonly updateProfile: { readonly name: string | null; readonly about: string | null }
+  readonly setProfilePicture: { readonly imageBase64: string }
+  readonly removeProfilePicture: Nothing
+}
+
+/** Compiles only while every kind has its input and nothing else has one. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
+export const EVERY_KIND_HAS_AN_INPUT: Same<keyof OperationInputs, OperationKind> = true
+
+export type PresenceState = 'composing' | 'recording' | 'paused' | 'available' | 'unavailable'
+
+/** Only what is to be changed is there. */
+export interface GroupChanges {
+  readonly subject?: string | undefined
+  /** null removes it */
+  readonly description?: string | null | undefined
+  readonly announcementsOnly?: boolean | undefined
+  readonly lockedSettings?: boolean | undefined
+  readonly joinApproval?: boolean | undefined
+  readonly membersCanAdd?: boolean | undefined
+  /** 0: messages stay */
+  readonly disappearingSeconds?: number | undefined
+}
