@@ -1,5 +1,6 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { decideLogFault, type LogFault } from '../../shared/core/log-fault.ts'
+import { decideMemory, SESSION_BUDGET_BYTES } from '../../shared/core/memory-budget.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
@@ -32,6 +33,8 @@ export class HostedSession implements Faulty {
   #queue: Promise<void> = Promise.resolve()
   #end: HostingEnd | null = null
   #openings = 0
+  /** by the monotonic clock */
+  #recycledAt: number | null = null
   #reopenTimer: NodeJS.Timeout | null = null
 
   constructor(input: { context: SessionContext; desired: DesiredState; onEnd: (end: HostingEnd) => void }) {
@@ -167,6 +170,7 @@ export class HostedSession implements Faulty {
           listener: {
             isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
+            onWeighed: (bytes) => this.#weigh(live, bytes),
             onStable: () => {
               // The next trouble is not the continuation of the last: its back-off starts afresh.
               this.#openings = 1
@@ -265,6 +269,29 @@ export class HostedSession implements Faulty {
     this.#finish((await this.#rows.release(settled)) ? 'released' : 'lost')
   }
 
+  #weigh(live: LinkedSession, bytes: number): void {
+    const budgetBytes = this.#context.services.memory?.budgetBytes ?? SESSION_BUDGET_BYTES
+    const now = performance.now()
+    switch (decideMemory({ bytes, budgetBytes, recycledAt: this.#recycledAt }, now)) {
+      case 'fits':
+        return
+      case 'tooBig':
+        this.#context.log.error({ bytes, budgetBytes }, 'the log of this session is above its memory budget')
+        return
+      case 'recycle':
+        this.#recycledAt = now
+        this.#context.log.error({ bytes, budgetBytes }, 'the session is above its memory budget, it is opened anew')
+        this.#enqueue(() => this.#recycle(live))
+    }
+  }
+
+  /** Settled and closed like one that is handed over, but it stays here. */
+  async #recycle(live: LinkedSession): Promise<void> {
+    if (this.#live !== live || this.#desired !== 'RUNNING') return
+    await live.stop('recycled')
+    this.#scheduleReopen('memory')
+  }
+
   async #afterLoss(live: LinkedSession, loss: LogLoss): Promise<void> {
     if (this.#live === live) await this.#reopenNow(loss)
   }
@@ -283,7 +310,7 @@ export class HostedSession implements Faulty {
     this.#scheduleReopen(loss)
   }
 
-  #scheduleReopen(loss: LogLoss | 'crash'): void {
+  #scheduleReopen(loss: LogLoss | 'crash' | 'memory'): void {
     this.#live?.abandon()
     this.#live = null
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)

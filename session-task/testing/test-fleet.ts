@@ -282,6 +282,16 @@ export const startTestFleet = async (
     )
   }
 
+  /** However many there are: one page holds 1 MB. */
+  const readAllEvents = async (sessionId: string) => {
+    const all: Awaited<ReturnType<typeof readEvents>> = []
+    for (;;) {
+      const page = await readEvents(sessionId, all.at(-1)?.sequence ?? 0)
+      if (page.length === 0) return all
+      all.push(...page)
+    }
+  }
+
   /** Keys of what a session has in the auth bucket. */
   const logObjects = async (sessionId: string): Promise<string[]> => {
     const client = makeLogS3Client()
@@ -318,6 +328,7 @@ export const startTestFleet = async (
     accept,
     untilMessage,
     readEvents,
+    readAllEvents,
     readHints,
     contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
     logObjects,

@@ -44,17 +44,10 @@ const startTwo = async (phones: readonly [string, string], options: Parameters<T
   return { worker, flooded, neighbour, logs, most, stop: () => clearInterval(sample) }
 }
 
-const receivedBy = async (sessionId: string, type = 'message.received') => {
-  const texts: (string | undefined)[] = []
-  for (let after = 0; ; ) {
-    const events = await fleet.readEvents(sessionId, after)
-    if (events.length === 0) return texts
-    for (const event of events) {
-      after = event.sequence ?? after
-      if (event.type === type) texts.push(event.data.message?.text?.body)
-    }
-  }
-}
+const receivedBy = async (sessionId: string) =>
+  (await fleet.readAllEvents(sessionId))
+    .filter(({ type }) => type === 'message.received')
+    .map(({ data }) => data.message?.text?.body)
 
 /** Sends one message after the other until told to stop. @returns how long each took from 202 to the server's ack */
 const keepSending = (sessionId: string) => {
@@ -130,7 +123,7 @@ test('rows that cannot keep up close the intake before memory does: WhatsApp kee
   expect(most.undone).toBeLessThan(limit.records + 10)
   expect(most.opened).toBeGreaterThan(opened)
   expect(most.opened).toBeLessThan(opened + 20)
-  const reasons = (await fleet.readEvents(flooded)).filter(({ type }) => type === 'session.disconnected')
+  const reasons = (await fleet.readAllEvents(flooded)).filter(({ type }) => type === 'session.disconnected')
   expect(reasons[0]?.data).toMatchObject({ session: { reason: { code: 'backpressure' } } })
 }, 120_000)
 
