@@ -12,8 +12,7 @@ import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
 import { type Faulty, runAsSession } from './session-fault-scope.ts'
 
-const REOPEN_BASE_MS = 1_000
-const REOPEN_CAP_MS = 60_000
+const REOPEN_MS = { base: 1_000, cap: 60_000 }
 
 /** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
  * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
@@ -314,7 +313,8 @@ export class HostedSession implements Faulty {
     this.#live?.abandon()
     this.#live = null
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
-    const delayMs = fullJitterMs(this.#openings, REOPEN_BASE_MS, REOPEN_CAP_MS, 0.5 + Math.random() / 2)
+    const { base, cap } = this.#context.services.reopenMs ?? REOPEN_MS
+    const delayMs = fullJitterMs(this.#openings, base, cap, 0.5 + Math.random() / 2)
     emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
     this.#context.log.warn({ loss, delayMs: Math.round(delayMs) }, 'session log is opened again')
     this.#reopenTimer = setTimeout(() => this.#enqueue(() => this.#open()), delayMs)

@@ -49,6 +49,7 @@ export type AssignableWorker = { readonly id: string; readonly queueUrl: string 
 export interface TestWorkerOptions extends Partial<WorkerServices> {
   readonly capacity?: number
   readonly version?: string
+  readonly heartbeatFile?: string
   readonly heartbeatMs?: number
   /** the test ends this worker itself; default: `stop` drains it */
   readonly isEndedByTest?: boolean
@@ -89,6 +90,7 @@ export const startTestFleet = async (
   const startWorker = async ({
     capacity = 50,
     version = 'test',
+    heartbeatFile,
     heartbeatMs = 500,
     isEndedByTest = false,
     sqs: ownSqs = sqs,
@@ -120,7 +122,7 @@ export const startTestFleet = async (
       },
       whatsappVersion: null,
       taskCallback: NO_CALLBACK,
-      heartbeatFile: null,
+      heartbeatFile: heartbeatFile ?? null,
       log: quietLog,
       heartbeatMs,
       onRejected: () => {},
