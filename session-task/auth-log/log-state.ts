@@ -65,6 +65,7 @@ export const viewOf = (state: FoldedLog): LogState => ({
   undecrypted: () => [...state.undecrypted.values()].map((waiting) => waiting.state),
   undecryptedOf: (messageKey) => state.undecrypted.get(messageKey)?.state,
   unfinished: () => [...state.unfinished.values()].map(({ record }) => record),
+  operationEnd: (operationId) => state.operations.get(operationId)?.end,
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 

@@ -4,12 +4,14 @@ import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { cachedEntries } from '../whatsapp/session-caches.ts'
+import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -45,6 +47,7 @@ export class LinkedSession {
   readonly #standing: Standing
   readonly #projector: Projector
   readonly #outbox: Outbox
+  readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   readonly #weighTimer: NodeJS.Timeout
@@ -88,7 +91,14 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,
@@ -125,6 +135,10 @@ export class LinkedSession {
 
   ring(): void {
     this.#outbox.ring()
+  }
+
+  ringOperations(): void {
+    this.#operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
@@ -191,7 +205,7 @@ export class LinkedSession {
   async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
     clearInterval(this.#weighTimer)
-    await this.#outbox.stop()
+    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -229,7 +243,9 @@ export class LinkedSession {
     this.#projector.stop()
     this.#log.abandon()
     this.#outbox.detach()
+    this.#operations.detach()
     void this.#outbox.stop()
+    void this.#operations.stop()
     void this.#connector.drop()
   }
 
@@ -240,6 +256,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        operations: this.#operations,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -254,6 +271,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {

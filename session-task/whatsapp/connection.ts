@@ -106,6 +106,8 @@ export interface WhatsAppConnection {
   readonly isOpen: boolean
   /** Is the number on WhatsApp, and which jid to use? A time-out throws; it is never "not on WhatsApp". */
   resolve(phone: string): Promise<Resolved>
+  /** Questions and orders that are no messages. */
+  readonly commands: import('./commands/types.ts').WhatsAppCommands
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */

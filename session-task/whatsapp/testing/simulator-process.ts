@@ -49,6 +49,9 @@ export interface Simulator {
   newChatCap(phone: string, cap: { total: number; used?: number; status?: string; announce?: boolean }): Promise<void>
   /** what a real server would have refused */
   violations(): Promise<{ readonly kind: string }[]>
+  /** any other request of the control API, e.g. GET groups */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
+  control(method: string, path: string, body?: unknown): Promise<any>
   stop(): Promise<void>
 }
 
@@ -99,6 +102,7 @@ export const startSimulator = async (): Promise<Simulator> => {
     timeLock: (phone, lock) => post(`phones/${phone}/time-lock`, lock),
     newChatCap: (phone, cap) => post(`phones/${phone}/new-chat-cap`, cap),
     violations: () => list('violations'),
+    control: call,
     stop: async () => {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
