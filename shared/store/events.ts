@@ -3,6 +3,7 @@ import {
   controlEventKey,
   controlEventPartition,
   dayOf,
+  eventFloorKey,
   eventKey,
   eventPartition,
   SHARDS,
@@ -105,6 +106,10 @@ export class Events {
       limit: input.limit + 1,
     })
     const rows = page.items.map((item) => eventRowSchema.parse(item))
+    if (rows.length > 0 && rows[0]!.sequence !== input.afterSequence + 1) {
+      const floor = await this.#floor(sessionId)
+      if (floor > input.afterSequence) return this.readSession(sessionId, { ...input, afterSequence: floor })
+    }
     const gap = rows.findIndex((row, index) => row.sequence !== input.afterSequence + index + 1)
     const contiguous = gap === -1 ? rows : rows.slice(0, gap)
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
@@ -188,6 +193,12 @@ export class Events {
       { expression: 'attribute_exists(pk)' },
     )
     return result.ok ? eventRowSchema.parse(result.item) : null
+  }
+
+  /** Up to here events may be gone because of their age; 0: all are there. */
+  async #floor(sessionId: string): Promise<number> {
+    const item = await this.#tables.messages.get(eventFloorKey(this.#scope, sessionId))
+    return typeof item?.floor === 'number' ? item.floor : 0
   }
 
   #key(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Key {
