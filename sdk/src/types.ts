@@ -712,6 +712,7 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  calls: CallSettings
   createdAt: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
@@ -725,6 +726,11 @@ export type Pacing = {
     to: string
     timeZone: string
   } | null
+}
+
+export type CallSettings = {
+  /** Reject calls at once; call.received is told all the same */
+  autoReject: boolean
 }
 
 export type Diagnosis = {
@@ -1524,6 +1530,10 @@ export type CreateSessionBody = {
       timeZone: string
     } | null
   }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
+  }
 }
 export type CreateSessionAnswer = Session
 
@@ -1554,6 +1564,10 @@ export type UpdateSessionBody = {
       to: string
       timeZone: string
     } | null
+  }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
   }
 }
 export type UpdateSessionAnswer = Session
@@ -2054,6 +2068,7 @@ export type EventType =
   | "group.updated"
   | "contact.merged"
   | "call.received"
+  | "presence.updated"
   | "poll.voted"
   | "endpoint.failing"
   | "endpoint.disabled"

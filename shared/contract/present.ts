@@ -37,6 +37,7 @@ export const presentSession = (
     ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
     : null,
   pacing: row.pacing ?? defaultPacing(row.mode),
+  calls: row.calls ?? { autoReject: false },
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })

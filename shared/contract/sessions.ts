@@ -50,6 +50,10 @@ const pacingInput = z.strictObject({
     .default(null),
 })
 
+const autoReject = z.boolean().meta({ description: 'Reject calls at once; call.received is told all the same' })
+const callsSchema = z.object({ autoReject }).meta({ id: 'CallSettings' })
+const callsInput = z.strictObject({ autoReject })
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -68,6 +72,7 @@ export const sessionSchema = z
       .nullable()
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
+    calls: callsSchema,
     createdAt: isoTime,
     metadata: metadataSchema,
   })
@@ -151,6 +156,7 @@ export const sessionOperations = {
       name: nameSchema.meta({ example: 'Support line' }),
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
+      calls: callsInput.optional(),
     }),
     responses: { 201: sessionSchema },
     faults: ['quota_exceeded', 'idempotency_key_reused'],
@@ -183,13 +189,14 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole) or pacing',
+    summary: 'Change name, metadata (replaced as a whole), pacing or what happens to calls',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
       name: nameSchema.optional(),
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
+      calls: callsInput.optional(),
     }),
     responses: { 200: sessionSchema },
     faults: ['not_found'],

@@ -57,6 +57,7 @@ const newSession = (input: {
   name: string
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
+  calls?: SessionRow['calls']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -74,6 +75,7 @@ const newSession = (input: {
   loggedOutAt: null,
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
+  ...(input.calls ? { calls: input.calls } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })

@@ -46,6 +46,8 @@ export const sessionRowSchema = z.object({
   linkedAt: time.nullable().optional(),
   /** absent: the default of the mode */
   pacing: pacingSettingSchema.nullable().optional(),
+  /** what happens to incoming calls; absent: they ring */
+  calls: z.object({ autoReject: z.boolean() }).nullable().optional(),
   createdAt: time,
   /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
   deletedAt: time.optional(),
