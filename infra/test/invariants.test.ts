@@ -156,7 +156,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
 
   test('functions run Node 24 on ARM64 and each has a role and a log group of its own', () => {
     const functions = ofType(cell, 'AWS::Lambda::Function')
-    expect(functions).toHaveLength(11)
+    expect(functions).toHaveLength(12)
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
