@@ -3,6 +3,7 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { AutoRead } from './auto-read.ts'
 import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
@@ -84,7 +85,13 @@ export class LinkedSession {
     })
     this.#presence = new PresenceTeller(context, book)
     this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,

@@ -30,6 +30,7 @@ export class Projector {
   readonly #sessionLog: SessionLog
   readonly #own: () => { phone: string | null; lid: string | null }
   readonly #book: ContactBook
+  readonly #beforeDone: (records: readonly SequencedRecord[]) => Promise<void>
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
   readonly #onBackpressure: () => void
@@ -47,6 +48,8 @@ export class Projector {
     sessionLog: SessionLog
     own: () => { phone: string | null; lid: string | null }
     book: ContactBook
+    /** what these records ask for beside their rows; asked again for what an earlier owner left undone */
+    beforeDone?: (records: readonly SequencedRecord[]) => Promise<void>
     /** rows of these records stand */
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
@@ -59,6 +62,7 @@ export class Projector {
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#book = input.book
+    this.#beforeDone = input.beforeDone ?? (async () => {})
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
     this.#onBackpressure = input.onBackpressure
@@ -160,6 +164,7 @@ export class Projector {
     await projectAll(batch.filter(isAnswer))
     rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
     await this.#publish(rows)
+    await this.#beforeDone(batch)
     const upTo = batch.at(-1)?.sequence
     if (upTo !== undefined && !this.#isStopped) this.#sessionLog.append([{ t: 'done', upTo }])
     this.#onProjected(batch)

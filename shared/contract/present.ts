@@ -38,6 +38,7 @@ export const presentSession = (
     : null,
   pacing: row.pacing ?? defaultPacing(row.mode),
   calls: row.calls ?? { autoReject: false },
+  readReceipts: row.readReceipts ?? 'manual',
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })
@@ -57,6 +58,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   whatsappId: row.whatsappId,
   failure: row.failure,
   createdAt: iso(row.createdAt),
+  sendAt: isoOrNull(row.sendAt),
   expiresAt: isoOrNull(row.expiresAt),
   notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),

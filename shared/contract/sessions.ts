@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { LOG_FAULTS } from '../core/log-fault.ts'
 import { PACING_POLICIES } from '../core/pacing.ts'
 import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
+import { READ_RECEIPTS } from '../core/read-receipts.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 import {
   emptyBody,
@@ -15,6 +16,9 @@ import {
   pageQuery,
 } from './common.ts'
 import type { Operation } from './operation.ts'
+
+const READ_RECEIPTS_TEXT =
+  'manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask'
 
 const reasonSchema = z.object({
   code: z.string(),
@@ -73,6 +77,7 @@ export const sessionSchema = z
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
     calls: callsSchema,
+    readReceipts: z.enum(READ_RECEIPTS).meta({ description: READ_RECEIPTS_TEXT }),
     createdAt: isoTime,
     metadata: metadataSchema,
   })
@@ -157,6 +162,7 @@ export const sessionOperations = {
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 201: sessionSchema },
     faults: ['quota_exceeded', 'idempotency_key_reused'],
@@ -189,7 +195,7 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole), pacing or what happens to calls',
+    summary: 'Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
@@ -197,6 +203,7 @@ export const sessionOperations = {
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 200: sessionSchema },
     faults: ['not_found'],

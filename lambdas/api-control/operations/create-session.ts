@@ -41,6 +41,7 @@ export const createSession =
           failed[3]
             ? new Fault('quota_exceeded', {
                 detail: `This tenant has ${maximum} ${scope.mode} sessions, as many as it may: delete one, or ask for more.`,
+                limit: { name: 'sessions', maximum },
               })
             : null,
         body: presented,
@@ -58,6 +59,7 @@ const newSession = (input: {
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
   calls?: SessionRow['calls']
+  readReceipts?: SessionRow['readReceipts']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -76,6 +78,7 @@ const newSession = (input: {
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
   ...(input.calls ? { calls: input.calls } : {}),
+  ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })

@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.ts'
 import * as groups from './groups.ts'
 import * as people from './people.ts'
 import * as profile from './profile.ts'
+import * as reading from './reading.ts'
 
 /**
  * Carries out one command over the connection. @returns the body that its 200 has (shared/contract)
@@ -46,6 +47,8 @@ export const carryOut = (context: CommandContext, kind: OperationKind, input: un
       return groups.joinGroup(context, as(kind))
     case 'leaveGroup':
       return groups.leaveGroup(context, as(kind))
+    case 'markMessageRead':
+      return reading.markMessageRead(context, as(kind))
     case 'sendPresence':
       return profile.sendPresence(context, as(kind))
     case 'subscribePresence':

@@ -1,4 +1,5 @@
 import type { Target } from '../../../shared/core/operation-inputs.ts'
+import type { Messages } from '../../../shared/store/messages.ts'
 import type { Address } from '../../../shared/store/rows/message.ts'
 import type { WhatsAppCommands } from '../../whatsapp/commands/types.ts'
 import type { WhatsAppConnection } from '../../whatsapp/connection.ts'
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly book: ContactBook
   readonly own: { readonly phone: string | null; readonly lid: string | null }
   readonly ownAddress: Address
+  readonly messages: Messages
   readonly sessionId: string
   /** epoch milliseconds */
   readonly now: () => number

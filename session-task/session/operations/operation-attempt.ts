@@ -9,6 +9,7 @@ import {
 } from '../../../shared/core/operation-kinds.ts'
 import { openInput, sealResult } from '../../../shared/crypto/operation-answers.ts'
 import { emitMetrics } from '../../../shared/log/metrics.ts'
+import { Messages } from '../../../shared/store/messages.ts'
 import type { OperationRows } from '../../../shared/store/operation-rows.ts'
 import type { Failure } from '../../../shared/store/rows/message.ts'
 import type { OpenOperationRow, OperationRow } from '../../../shared/store/rows/operation.ts'
@@ -116,6 +117,7 @@ export class OperationAttempt {
       book: this.#book,
       own: this.#standing.own,
       ownAddress: ownAddress(sessionId, this.#standing.own),
+      messages: new Messages(services.tables, scope),
       sessionId,
       now: Date.now,
       isRepeat,
@@ -170,8 +172,9 @@ export class OperationAttempt {
   }
 }
 
-/** What changes something waits its turn, in the order of the requests; typing does not wait for a group. */
+/** What changes something waits its turn, in the order of the requests; typing and reading do not wait for a group. */
 const turnOf = (kind: string): string | null => {
   if (!isOperationKind(kind) || OPERATION_KINDS[kind].effect === 'read') return null
+  if (kind === 'markMessageRead') return 'reading'
   return kind === 'sendPresence' || kind === 'subscribePresence' ? 'presence' : 'changes'
 }

@@ -4,6 +4,7 @@ import type { SessionCaches } from '../session-caches.ts'
 import { type Ask, iq, makeAsk, translated } from './ask.ts'
 import { groupCommands } from './groups.ts'
 import { peopleCommands, readProfile } from './people.ts'
+import { readingCommands } from './reading.ts'
 import type { WhatsAppCommands } from './types.ts'
 
 /** @param whileOpen refuses while the connection is not open, and lets go when it closes */
@@ -17,6 +18,7 @@ export const makeCommands = (
     ...peopleCommands(socket, ask, caches),
     ...groupCommands(ask, caches),
     ...profileCommands(socket, ask, caches),
+    ...readingCommands(socket, ask),
     sendPresence: (state, jid) => translated(() => socket.sendPresenceUpdate(state, jid ?? undefined)),
     subscribePresence: (jid) => translated(() => socket.presenceSubscribe(jid)),
     rejectCall: (callId, callerJid) => translated(() => socket.rejectCall(callId, callerJid)),

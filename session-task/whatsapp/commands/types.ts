@@ -49,6 +49,13 @@ export interface BlockedPerson {
   readonly phoneJid: string | null
 }
 
+/** Messages of one author in one chat. */
+export interface ReadReceipt {
+  readonly chatJid: string
+  readonly participantJid: string | null
+  readonly whatsappIds: readonly string[]
+}
+
 /**
  * Questions and orders of one connection that are no messages. Every method spends from the session's budget of
  * questions and throws WhatsAppError: timed_out (the outcome is unknown), connection_closed (as well), server_refused
@@ -91,5 +98,7 @@ export interface WhatsAppCommands {
     jid: string | null,
   ): Promise<void>
   subscribePresence(jid: string): Promise<void>
+  /** Tells the authors of messages that they were read; resolves when the server has the receipts. */
+  markRead(receipts: readonly ReadReceipt[]): Promise<void>
   rejectCall(callId: string, callerJid: string): Promise<void>
 }
