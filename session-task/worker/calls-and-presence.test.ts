@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EVENT_DATA } from '../../shared/contract/event-data.ts'
 import { newId } from '../../shared/core/ids.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
@@ -36,6 +37,7 @@ test('a call is told once and rings; a session that is set to reject calls tells
   expect(told).toMatchObject({
     call: { id: first, from: { phone: `+${ANA}` }, group: null, kind: 'video', ringing: true, rejected: false },
   })
+  expect(EVENT_DATA['call.received'].data.parse(told)).toEqual(told)
   expect(await stateOf(first)).toBe('ringing')
   await fleet.simulator.control('POST', `contacts/${ANA}/calls/${first}/end`, { reason: 'hangup' })
 
@@ -94,6 +96,7 @@ test('presence is told without a sequence, to endpoints that name it, and to nob
     { state: 'available', contact: { phone: `+${ANA}` }, chat: { phone: `+${ANA}` }, lastSeenAt: null },
     { state: 'composing', contact: { phone: `+${ANA}` } },
   ])
+  for (const state of states) expect(EVENT_DATA['presence.updated'].data.parse(state)).toEqual(state)
   const sequenced = (await fleet.readEvents(sessionId)).map(({ type }) => type)
   expect(sequenced).not.toContain('presence.updated')
 })
