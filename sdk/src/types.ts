@@ -780,6 +780,8 @@ export type Pacing = {
     to: string
     timeZone: string
   } | null
+  /** Show typing before a text, recording before a voice note: 1 to 6 s */
+  typing: boolean
 }
 
 export type CallSettings = {
@@ -1617,6 +1619,7 @@ export type CreateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
   }
   calls?: {
     /** Reject calls at once; call.received is told all the same */
@@ -1654,6 +1657,7 @@ export type UpdateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
   }
   calls?: {
     /** Reject calls at once; call.received is told all the same */

@@ -39,6 +39,7 @@ const pacingSchema = z
     quietHours: z
       .object({ from: z.string(), to: z.string(), timeZone: z.string().meta({ example: 'America/Sao_Paulo' }) })
       .nullable(),
+    typing: z.boolean().meta({ description: 'Show typing before a text, recording before a voice note: 1 to 6 s' }),
   })
   .meta({ id: 'Pacing' })
 
@@ -52,6 +53,7 @@ const pacingInput = z.strictObject({
     })
     .nullable()
     .default(null),
+  typing: z.boolean().default(false),
 })
 
 const autoReject = z.boolean().meta({ description: 'Reject calls at once; call.received is told all the same' })

@@ -23,6 +23,8 @@ export type LinkRequest = z.infer<typeof linkRequestSchema>
 export const pacingSettingSchema = z.object({
   policy: z.enum(PACING_POLICIES),
   quietHours: z.object({ from: z.string(), to: z.string(), timeZone: z.string() }).nullable(),
+  /** absent: no typing is shown */
+  typing: z.boolean().optional(),
 })
 
 export const sessionRowSchema = z.object({
