@@ -62,7 +62,8 @@ export const connectionEvents = (
       if (isCurrent()) connector.close(info)
     }),
     onDecrypted: (stanza) => {
-      // The record is appended by the caller in this same run; its rows, and any frame, follow a moment later.
+      // The record is appended by the caller in this same run; its rows follow a moment later.
+      queueMicrotask(() => projector.weigh())
       setImmediate(() => projector.kick())
       return inboundRecordOf(sessionLog, stanza, standing.own, Date.now())
     },
@@ -76,6 +77,7 @@ export const connectionEvents = (
       return notes
     },
     onCall: (stanza) => {
+      // The record is appended by the caller in this same run; a frame that is made later waits for it.
       const call = incomingCallOf(stanza)
       const isRejected = call?.isRinging === true && standing.row?.calls?.autoReject === true
       const notes = callNotesOf(sessionLog, stanza, Date.now(), isRejected)

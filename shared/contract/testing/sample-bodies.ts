@@ -11,7 +11,9 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   updateSession: () => ({ name: 'x' }),
   linkSession: () => ({ method: 'qr' }),
   createMessage: ({ sessionId }) => ({ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }),
-  createMessageBatch: (ids) => ({ messages: [sampleBodies.createMessage!(ids)] }),
+  createMessageBatch: ({ sessionId }) => ({
+    messages: [{ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }],
+  }),
   markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createSession: () => ({ name: 'x' }),
