@@ -764,6 +764,7 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  calls: CallSettings
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
@@ -779,6 +780,13 @@ export type Pacing = {
     to: string
     timeZone: string
   } | null
+  /** Show typing before a text, recording before a voice note: 1 to 6 s */
+  typing: boolean
+}
+
+export type CallSettings = {
+  /** Reject calls at once; call.received is told all the same */
+  autoReject: boolean
 }
 
 export type Diagnosis = {
@@ -1611,6 +1619,11 @@ export type CreateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
+  }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
   }
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
@@ -1644,6 +1657,11 @@ export type UpdateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
+  }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
   }
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
@@ -2182,6 +2200,7 @@ export type EventType =
   | "group.updated"
   | "contact.merged"
   | "call.received"
+  | "presence.updated"
   | "poll.voted"
   | "endpoint.failing"
   | "endpoint.disabled"

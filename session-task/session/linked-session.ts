@@ -5,6 +5,7 @@ import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { cachedEntries } from '../whatsapp/session-caches.ts'
 import { AutoRead } from './auto-read.ts'
+import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
@@ -14,6 +15,7 @@ import { Journal } from './journal.ts'
 import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
+import { PresenceTeller } from './presence-teller.ts'
 import { Projector } from './projector.ts'
 import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
@@ -48,6 +50,7 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #operations: OperationRunner
+  readonly #presence: PresenceTeller
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   readonly #weighTimer: NodeJS.Timeout
@@ -91,6 +94,7 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#presence = new PresenceTeller(context, book)
     this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
     const autoRead = new AutoRead({
       context,
@@ -258,6 +262,8 @@ export class LinkedSession {
         outbox: this.#outbox,
         operations: this.#operations,
         projector: this.#projector,
+        presence: this.#presence,
+        rejectCall: (call) => this.#rejectCall(call),
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
           this.#stableTimer = setTimeout(() => this.#listener.onStable(), STABLE_MS)
@@ -287,6 +293,13 @@ export class LinkedSession {
       throw error
     }
     if (resumeAt === null) this.#listener.onStop(stop.status)
+  }
+
+  /** It is told before it is rejected: the gate holds the frame until the record is durable. */
+  #rejectCall({ callId, callerJid }: IncomingCall): void {
+    this.#connector.connection?.commands
+      .rejectCall(callId, callerJid)
+      .catch((error) => this.#context.log.warn({ error: String(error) }, 'a call could not be rejected, it rings out'))
   }
 
   /** A frame got no answer: the socket is replaced, and what it did not confirm is sent again. */

@@ -25,6 +25,7 @@ export class OutboxAttempt {
   readonly #flights: InFlight
   readonly #book: ContactBook
   readonly #own: () => OwnIdentity
+  readonly #typesBefore: () => boolean
   readonly #ackTimeoutMs: number
   readonly #onNoAck: () => void
   readonly #delay: (messageId: string, ms: number) => void
@@ -38,6 +39,8 @@ export class OutboxAttempt {
     flights: InFlight
     book: ContactBook
     own: () => OwnIdentity
+    /** is the session set to show typing? */
+    typesBefore: () => boolean
     ackTimeoutMs: number | undefined
     onNoAck: () => void
     /** not before this long from now */
@@ -50,6 +53,7 @@ export class OutboxAttempt {
     this.#flights = input.flights
     this.#book = input.book
     this.#own = input.own
+    this.#typesBefore = input.typesBefore
     this.#ackTimeoutMs = input.ackTimeoutMs ?? ACK_TIMEOUT_MS
     this.#onNoAck = input.onNoAck
     this.#delay = input.delay
@@ -96,6 +100,7 @@ export class OutboxAttempt {
         connection,
         book: this.#book,
         own: this.#own(),
+        typesBefore: this.#typesBefore(),
         isCurrent,
         now: Date.now,
       })

@@ -34,6 +34,15 @@ export interface NotificationChild {
   readonly text: string | null
 }
 
+/** Somebody came, went, types or records. Nothing of it is kept anywhere. */
+export interface PresenceUpdate {
+  readonly chatJid: string
+  readonly personJid: string
+  readonly state: 'available' | 'unavailable' | 'composing' | 'recording'
+  /** epoch milliseconds; null when it is not told */
+  readonly lastSeenAt: number | null
+}
+
 export interface DisconnectInfo {
   /** status code of baileys-facts §1.1; 0 when the library gave none (we closed it ourselves) */
   readonly code: number
@@ -63,6 +72,9 @@ export interface ConnectionEvents {
   ): import('../auth-log/records.ts').InboundRecord
   /** Called before the ack of that notification may leave; what it returns is appended in the same run. */
   onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  /** A `<call>`: rings, goes on or ends. As for notifications: before its ack, what is returned is appended. */
+  onCall?(call: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  onPresence?(update: PresenceUpdate): void
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
   /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */

@@ -10,6 +10,7 @@ import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
 import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, readGroup, relayProto } from './outbound.ts'
+import { watchPresence } from './presence.ts'
 import { resolvePhone } from './resolve.ts'
 import { sessionCaches } from './session-caches.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
@@ -82,6 +83,7 @@ export const openConnection: OpenConnection = (options) => {
       events.onClose(info)
     }
   })
+  watchPresence(socket, (update) => events.onPresence?.(update))
   socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
     const ack = parseServerAck(stanza, Date.now())
     if (!ack) return

@@ -67,6 +67,25 @@ const groupData = z.object({
   at: isoTime,
 })
 
+const callData = z.object({
+  call: z.object({
+    id: z.string(),
+    from: addressSchema,
+    group: addressSchema.nullable(),
+    kind: z.enum(['audio', 'video']),
+    ringing: z.boolean().meta({ description: 'false: it was over when the session heard of it' }),
+    rejected: z.boolean().meta({ description: 'The session is set to reject calls, and rejects this one' }),
+  }),
+  at: isoTime,
+})
+
+const presenceData = z.object({
+  chat: addressSchema,
+  contact: addressSchema,
+  state: z.enum(['available', 'unavailable', 'composing', 'recording']),
+  lastSeenAt: isoTime.nullable().meta({ description: 'Of somebody who went and shows it' }),
+})
+
 const endpointData = z.object({
   endpoint: endpointSchema,
   failingSince: isoTime.nullable(),
@@ -125,8 +144,24 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
     data: messageData,
   },
   'group.updated': { meaning: 'Something about a group changed.', source: 'log', data: groupData },
-  'contact.merged': planned('Two contacts turned out to be one person.'),
-  'call.received': planned('Somebody called.'),
+  'contact.merged': {
+    meaning: 'Two contacts turned out to be one person: from now on the first of the two ids names both.',
+    source: 'log',
+    data: z.object({
+      contact: z.object({ contactId: z.string(), phone: z.string().nullable(), lid: z.string().nullable() }).nullable(),
+      mergedContactId: z.string().meta({ description: 'The id that is given up; it leads to the contact' }),
+    }),
+  },
+  'call.received': {
+    meaning: 'Somebody calls, or called while the session was away.',
+    source: 'log',
+    data: callData,
+  },
+  'presence.updated': {
+    meaning: 'Somebody came online, went, types or records. Shown and forgotten: told to endpoints that name it only.',
+    source: 'control',
+    data: presenceData,
+  },
   'poll.voted': planned('Somebody voted in a poll.'),
   'endpoint.failing': {
     meaning: 'A webhook endpoint does not take deliveries; they are held. Told to your other endpoints.',

@@ -26,6 +26,7 @@ export const EVENT_TYPES = [
   'group.updated',
   'contact.merged',
   'call.received',
+  'presence.updated',
   'poll.voted',
   'endpoint.failing',
   'endpoint.disabled',
