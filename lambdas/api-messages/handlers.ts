@@ -1,6 +1,9 @@
 import type { HandlersOf } from '../../shared/http/handler.ts'
 import { cancelMessage } from './operations/cancel-message.ts'
+import { createMedia } from './operations/create-media.ts'
 import { createMessage } from './operations/create-message.ts'
+import { deleteMedia } from './operations/delete-media.ts'
+import { getMedia } from './operations/get-media.ts'
 import { getMessage } from './operations/get-message.ts'
 import { listMessages } from './operations/list-messages.ts'
 import type { MessageServices } from './services.ts'
@@ -10,4 +13,7 @@ export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-
   getMessage: getMessage(services),
   listMessages: listMessages(services),
   cancelMessage: cancelMessage(services),
+  createMedia: createMedia(services),
+  getMedia: getMedia(services),
+  deleteMedia: deleteMedia(services),
 })

@@ -3,6 +3,7 @@ import type { ConnectionEvents } from '../whatsapp/connection.ts'
 import type { Connector } from './connector.ts'
 import { groupNotesOf } from './group-notes.ts'
 import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
+import type { MediaInbox } from './media-inbox.ts'
 import type { Outbox } from './outbox.ts'
 import type { Projector } from './projector.ts'
 import type { Standing } from './standing.ts'
@@ -25,6 +26,7 @@ export const connectionEvents = (
     standing: Standing
     connector: Connector
     outbox: Outbox
+    mediaInbox: MediaInbox
     projector: Projector
     onConnected: () => void
   },
@@ -49,6 +51,7 @@ export const connectionEvents = (
       if (standing.status !== 'connected')
         standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
+      parts.mediaInbox.attach(connector.connection)
       parts.onConnected()
     }),
     onClose: guarded((info) => {

@@ -9,6 +9,7 @@ import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { MediaInbox } from './media-inbox.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -42,6 +43,7 @@ export class LinkedSession {
   readonly #outbox: Outbox
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
+  readonly #mediaInbox: MediaInbox
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -67,6 +69,7 @@ export class LinkedSession {
       settled: () => this.#projector.settled(),
       isConnected: () => this.#connector.connection?.isOpen ?? false,
     })
+    this.#mediaInbox = new MediaInbox({ context, sessionLog, journal })
     this.#outbox = new Outbox({
       context,
       sessionLog,
@@ -85,6 +88,7 @@ export class LinkedSession {
       onProjected: (records) => {
         this.#outbox.onProjected(records)
         this.#housekeeping.afterProjection()
+        if (records.some((record) => record.t === 'in' && record.event?.keepsProto)) this.#mediaInbox.ring()
       },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
@@ -180,6 +184,7 @@ export class LinkedSession {
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
     this.#housekeeping.stop()
     await this.#outbox.stop()
+    await this.#mediaInbox.stop()
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -213,6 +218,7 @@ export class LinkedSession {
     this.#log.abandon()
     this.#outbox.detach()
     void this.#outbox.stop()
+    void this.#mediaInbox.stop()
     void this.#connector.drop()
   }
 
@@ -223,6 +229,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        mediaInbox: this.#mediaInbox,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -237,6 +244,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#mediaInbox.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {

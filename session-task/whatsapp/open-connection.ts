@@ -2,6 +2,7 @@ import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { encodeContent } from './content/encode-content.ts'
+import { downloadMedia, uploadMedia } from './content/transfer-media.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
@@ -122,6 +123,8 @@ export const openConnection: OpenConnection = (options) => {
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
     encodeText,
     encode: encodeContent,
+    uploadMedia: (file) => whileOpen(() => uploadMedia(socket, file)),
+    downloadMedia: (origin, limits) => whileOpen(() => downloadMedia(socket, origin, limits)),
     readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),

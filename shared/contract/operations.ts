@@ -7,6 +7,7 @@ import { groupOperations } from './groups.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
+import { mediaOperations } from './media.ts'
 import { messageOperations } from './messages.ts'
 import { operationOperations } from './operation-resource.ts'
 import { profileOperations } from './profile.ts'
@@ -26,6 +27,7 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...messageOperations,
+  ...mediaOperations,
   ...contactOperations,
   ...groupOperations,
   ...profileOperations,

@@ -8,6 +8,7 @@ import {
   openOperationPartition,
   openPartition,
   pacingKey,
+  pendingMediaPartition,
   SHARDS,
   sessionKey,
   sessionRefOf,
@@ -29,6 +30,7 @@ const PARTITIONS = [
   contactPartition,
   answerPartition,
   whatsappIdPartition,
+  pendingMediaPartition,
 ]
 
 /** Sessions deleted, settled and without an owner since before then (system role; eventually consistent). */
