@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  objectUrl,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
@@ -145,16 +146,8 @@ export class MediaStore {
     query: Readonly<Record<string, string>> = {},
   ): Promise<string> {
     const { config } = this.#client
-    const [credentials, region, endpoint] = await Promise.all([
-      config.credentials(),
-      config.region(),
-      config.endpoint?.() ?? null,
-    ])
-    const key = keyOf(scope, mediaId)
-    const base = endpoint
-      ? `${endpoint.protocol}//${endpoint.hostname}${endpoint.port ? `:${endpoint.port}` : ''}/${this.#bucket}`
-      : `https://${this.#bucket}.s3.${region}.amazonaws.com`
-    const url = new URL(`${base}/${key}`)
+    const [credentials, region] = await Promise.all([config.credentials(), config.region()])
+    const url = objectUrl(this.#bucket, keyOf(scope, mediaId), region)
     return presignUrl({ method, url, region, credentials, expiresInSeconds, now, headers, query })
   }
 }

@@ -8,8 +8,8 @@ import type { MediaKind } from '../../../shared/core/content-limits.ts'
 const KEY_BYTES = 32
 const MAC_BYTES = 10
 
-/** WhatsApp derives keys by its own name of the kind, and has a path on its host for each. */
-export const mediaTypeOf = (kind: MediaKind): MediaType => (kind === 'voice' ? 'ptt' : kind)
+/** WhatsApp derives keys by its own name of the kind, and has a path on its host for each: a voice note is audio there. */
+export const mediaTypeOf = (kind: MediaKind): MediaType => (kind === 'voice' ? 'audio' : kind)
 
 export interface EncryptedFile {
   readonly mediaKey: Uint8Array
