@@ -24,8 +24,7 @@ const leaveOutJsonSchema: Plugin = {
       const names = [...readFileSync(path, 'utf8').matchAll(/^export (?:const|function) (\w+)/gm)].map(
         ([, name]) => name,
       )
-      const absent =
-        "const absent = () => () => { throw new Error('JSON schema is left out of the lambda bundles') }"
+      const absent = "const absent = () => () => { throw new Error('JSON schema is left out of the lambda bundles') }"
       return { contents: [absent, ...names.map((name) => `export const ${name} = absent`)].join('\n'), loader: 'js' }
     })
   },

@@ -26,25 +26,29 @@ export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random
     afterMs: random.between(0, 40),
     ring: weather === 'ring lost' && random.chance(0.6) ? 'lost' : weather === 'ring late' ? 'late' : 'now',
     ringLateMs: random.between(100, 600),
+    isGroup: random.chance(0.25),
   }))
   const texts = Array.from({ length: random.between(3, 6) }, (_, index) => ({
     text: `in ${seed}-${index}`,
     afterMs: random.between(0, 30),
+    isGroup: random.chance(0.25),
   }))
   const ringing: Promise<unknown>[] = []
   const accepting = (async () => {
     for (const item of plan) {
       await sleep(item.afterMs)
-      const { contact, sessionId } = lane
+      const { contact, group, sessionId } = lane
+      const { retry, isGroup, body } = item
+      const chat = { contactId: null, phone: null, lid: null, jid: group, kind: 'group' as const }
       const row = await fleet.accept(
         sessionId,
         contact,
-        item.body,
-        { retry: item.retry },
+        body,
+        isGroup ? { retry, chat, to: chat } : { retry },
         Date.now(),
         item.ring === 'now',
       )
-      lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body: item.body, retry: item.retry, seed })
+      lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body, retry, isGroup, seed })
       if (item.ring === 'lost') report.hits.set('ring lost', (report.hits.get('ring lost') ?? 0) + 1)
       if (item.ring !== 'late') continue
       report.hits.set('ring late', (report.hits.get('ring late') ?? 0) + 1)
@@ -53,9 +57,10 @@ export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random
     }
   })()
   const writing = (async () => {
-    for (const { text, afterMs } of texts) {
+    for (const { text, afterMs, isGroup } of texts) {
       await sleep(afterMs)
-      lane.received.set(await fleet.simulator.contactSends(lane.contact, lane.phone, text), { text, seed })
+      const to = isGroup ? lane.group : lane.phone
+      lane.received.set(await fleet.simulator.contactSends(lane.contact, to, text), { text, seed })
       report.messagesIn++
     }
   })()

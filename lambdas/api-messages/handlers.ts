@@ -2,6 +2,7 @@ import type { HandlersOf } from '../../shared/http/handler.ts'
 import { cancelMessage } from './operations/cancel-message.ts'
 import { createMedia } from './operations/create-media.ts'
 import { createMessage } from './operations/create-message.ts'
+import { createMessageBatch } from './operations/create-message-batch.ts'
 import { deleteMedia } from './operations/delete-media.ts'
 import { getMedia } from './operations/get-media.ts'
 import { getMessage } from './operations/get-message.ts'
@@ -10,6 +11,7 @@ import type { MessageServices } from './services.ts'
 
 export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-messages'> => ({
   createMessage: createMessage(services),
+  createMessageBatch: createMessageBatch(services),
   getMessage: getMessage(services),
   listMessages: listMessages(services),
   cancelMessage: cancelMessage(services),

@@ -1,7 +1,9 @@
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { EgressRules } from '../../shared/egress/url-rules.ts'
+import type { EventSink } from '../../shared/events/event-sink.ts'
 import type { Bell } from '../../shared/events/ring.ts'
+import type { Log } from '../../shared/log/log.ts'
 import type { MediaStore } from '../../shared/media/media-store.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 import type { MessageQuota } from './message-quota.ts'
@@ -20,4 +22,8 @@ export interface MessageServices {
   readonly bell: Bell
   readonly quota: MessageQuota
   readonly media: MediaServices
+  readonly sink: EventSink
+  readonly log: Log
+  /** where error codes are explained */
+  readonly docsBaseUrl: string
 }

@@ -2,6 +2,10 @@
 
 export type SendMessage = {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -42,6 +46,10 @@ export type SendMessage = {
   text: TextContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -82,6 +90,10 @@ export type SendMessage = {
   image: ImageContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -122,6 +134,10 @@ export type SendMessage = {
   video: VideoContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -162,6 +178,10 @@ export type SendMessage = {
   voice: VoiceContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -194,6 +214,10 @@ export type SendMessage = {
   audio: AudioContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -226,6 +250,10 @@ export type SendMessage = {
   document: DocumentContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -258,6 +286,10 @@ export type SendMessage = {
   sticker: StickerContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -290,6 +322,10 @@ export type SendMessage = {
   location: LocationContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -322,6 +358,10 @@ export type SendMessage = {
   contacts: ContactCard[]
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -354,6 +394,10 @@ export type SendMessage = {
   poll: PollContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -368,6 +412,10 @@ export type SendMessage = {
   reaction: ReactionContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -382,6 +430,10 @@ export type SendMessage = {
   edit: EditContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -712,6 +764,8 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
@@ -852,8 +906,9 @@ export type Message = {
   unsupported?: {
     kind: string
   }
+  /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
   undecryptable?: {
-    reason: string
+    reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
   }
   replyTo?: {
     messageId?: string | null
@@ -881,6 +936,8 @@ export type Message = {
     retryable: boolean
   } | null
   createdAt: string
+  /** When it was asked to be sent; null: at once */
+  sendAt: string | null
   expiresAt: string | null
   /** While it waits: held back until then, by the pacing of the session or by WhatsApp */
   notBefore: string | null
@@ -928,13 +985,54 @@ export type Address = {
   kind: "user" | "group" | "status" | "channel" | "unknown"
 }
 
-export type ContactLookup = {
-  data: ({
-    input: string
-    /** null: a LID that this session has never met */
-    onWhatsApp: boolean | null
-    contact: Address | null
-  })[]
+export type Media = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** uploading: waits for your upload; pending: the platform fetches it; stored; unavailable: see failure */
+  status: "uploading" | "pending" | "stored" | "unavailable"
+  source: "upload" | "url" | "inbound"
+  mimetype: string
+  sizeBytes: number | null
+  /** Hex */
+  sha256: string | null
+  fileName: string | null
+  sessionId: string | null
+  /** The received message that brought it */
+  messageId: string | null
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  /** Send the bytes there, with exactly these headers */
+  upload: {
+    method: "PUT"
+    url: string
+    headers: Record<string, string>
+    expiresAt: string
+  } | null
+  /** For five minutes, without a key; null until it is stored */
+  downloadUrl: string | null
+  downloadUrlExpiresAt: string | null
+  createdAt: string
+  expiresAt: string
+}
+
+export type BatchResult = {
+  /** Position in `messages` */
+  index: number
+  /** 202: accepted; else the HTTP status of the error */
+  status: number
+  message: Message | null
+  error: Problem | null
+}
+
+export type Read = {
+  /** How many messages were marked */
+  messages: number
+  /** Older ones are unread still: ask again */
+  hasMore: boolean
 }
 
 export type Operation = {
@@ -956,6 +1054,15 @@ export type Operation = {
   createdAt: string
   expiresAt: string
   completedAt: string | null
+}
+
+export type ContactLookup = {
+  data: ({
+    input: string
+    /** null: a LID that this session has never met */
+    onWhatsApp: boolean | null
+    contact: Address | null
+  })[]
 }
 
 export type Contact = {
@@ -1264,10 +1371,22 @@ export type Limits = {
     used: number
     resetsAt: string
   }
+  /** Bytes of media that are kept now, with uploads that are under way */
+  mediaBytes: {
+    limit: number
+    used: number
+  }
   webhookEndpoints: {
     limit: number
     used: number
   }
+  /** Live streams that are open now */
+  streams: {
+    limit: number
+    used: number
+  }
+  /** Events and their deliveries are kept so long */
+  eventRetentionDays: number
 }
 
 export type AuditEntry = {
@@ -1413,6 +1532,8 @@ export type CreateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1445,6 +1566,8 @@ export type UpdateTenantBody = {
     messagesPerDay?: number
     mediaBytes?: number
     webhookEndpoints?: number
+    streams?: number
+    eventRetentionDays?: number
   }
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
@@ -1523,6 +1646,8 @@ export type CreateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type CreateSessionAnswer = Session
 
@@ -1554,6 +1679,8 @@ export type UpdateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type UpdateSessionAnswer = Session
 
@@ -1593,8 +1720,14 @@ export type ListMessagesQuery = {
   /** nextCursor of the page before */
   cursor?: string
   sessionId?: string
+  /** Messages of one chat, both directions: a phone number, a jid or a contact id; needs sessionId */
+  chat?: string
   status?: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
   direction?: "outbound" | "inbound"
+  /** Created at this time or later */
+  since?: string
+  /** Created before this time */
+  until?: string
 }
 export type ListMessagesAnswer = {
   data: Message[]
@@ -1604,6 +1737,33 @@ export type ListMessagesAnswer = {
 
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
+
+export type CreateMediaBody = {
+  mimetype: string
+  sizeBytes: number
+  /** Hex. S3 refuses other bytes than these */
+  sha256?: string
+  fileName?: string
+}
+export type CreateMediaAnswer = Media
+
+export type GetMediaAnswer = Media
+
+export type DeleteMediaAnswer = null
+
+export type CreateMessageBatchBody = {
+  /** Bodies of POST /v1/messages; the request may have 1 MB */
+  messages: SendMessage[]
+}
+export type CreateMessageBatchAnswer = {
+  data: BatchResult[]
+}
+
+export type MarkMessageReadBody = {
+  /** Also what is unread and older in the same chat, up to 256 messages */
+  upTo?: boolean
+}
+export type MarkMessageReadAnswer = Read | Operation
 
 export type LookupContactsBody = {
   /** Phone numbers, or LIDs (…@lid) that were met before */
@@ -1747,13 +1907,28 @@ export type GetEventAnswer = Event
 export type ExpungeEventBody = Record<string, never>
 export type ExpungeEventAnswer = Event
 
+export type CreateStreamTicketBody = {
+  sessionId?: string
+}
+export type CreateStreamTicketAnswer = {
+  /** Only in this answer */
+  ticket: string
+  /** The one session that it opens; null: any of this key */
+  sessionId: string | null
+  expiresAt: string
+}
+
 export type StreamSessionQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }
 export type StreamSessionAnswer = Event
 
 export type StreamEventsQuery = {
+  /** Instead of a key: from `POST /v1/stream-tickets`, for one connection */
+  ticket?: string
   /** For clients that cannot send the header */
   lastEventId?: string
 }
@@ -2010,6 +2185,8 @@ export type StartRolloutBody = {
   version?: string
   /** workers that hand over at the same time */
   waveSize?: number
+  /** go on while alarms of the fleet ring: for a version that repairs what rings */
+  ignoreAlarms?: boolean
 }
 export type StartRolloutAnswer = Rollout
 
@@ -2043,11 +2220,14 @@ export type EventType =
   | "message.played"
   | "message.failed"
   | "message.unknown"
+  | "message.canceled"
   | "message.received"
   | "message.edited"
   | "message.deleted"
   | "message.reaction"
   | "message.undecryptable"
+  | "media.stored"
+  | "media.unavailable"
   | "group.updated"
   | "contact.merged"
   | "call.received"
@@ -2084,6 +2264,8 @@ export type ErrorCode =
   | "edit_window_closed"
   | "media_not_ready"
   | "media_expired"
+  | "message_not_received"
+  | "read_receipts_off"
   | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"

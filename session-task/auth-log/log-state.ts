@@ -20,6 +20,15 @@ export const viewOf = (state: FoldedLog): LogState => ({
     return state.doneUpTo
   },
   undone: () => [...state.undone.values()].sort(bySequence),
+  get undoneCount() {
+    return state.undone.size
+  },
+  undoneBytes: () => {
+    let bytes = 0
+    for (const record of state.undone.values())
+      if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
+    return bytes
+  },
   get mark() {
     return state.mark
   },
@@ -37,6 +46,7 @@ export const viewOf = (state: FoldedLog): LogState => ({
   undecrypted: () => [...state.undecrypted.values()].map((waiting) => waiting.state),
   undecryptedOf: (messageKey) => state.undecrypted.get(messageKey)?.state,
   unfinished: () => [...state.unfinished.values()].map(({ record }) => record),
+  operationEnd: (operationId) => state.operations.get(operationId)?.end,
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 

@@ -4,6 +4,7 @@ import type { Connector } from './connector.ts'
 import { groupNotesOf } from './group-notes.ts'
 import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
 import type { MediaInbox } from './media-inbox.ts'
+import type { OperationRunner } from './operations/operation-runner.ts'
 import type { Outbox } from './outbox.ts'
 import type { Projector } from './projector.ts'
 import type { Standing } from './standing.ts'
@@ -27,12 +28,13 @@ export const connectionEvents = (
     connector: Connector
     outbox: Outbox
     mediaInbox: MediaInbox
+    operations: OperationRunner
     projector: Projector
     onConnected: () => void
   },
   isCurrent: () => boolean,
 ): ConnectionEvents => {
-  const { sessionLog, standing, connector, outbox, projector } = parts
+  const { sessionLog, standing, connector, outbox, operations, projector } = parts
   return {
     onQr: guarded(({ text, expiresAt, attempt }) => standing.show({ qr: text, code: null, attempt, expiresAt })),
     onPairingCode: guarded(({ code, expiresAt }) => standing.show({ qr: null, code, attempt: 1, expiresAt })),
@@ -52,6 +54,7 @@ export const connectionEvents = (
         standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
       parts.mediaInbox.attach(connector.connection)
+      operations.attach(connector.connection)
       parts.onConnected()
     }),
     onClose: guarded((info) => {

@@ -69,6 +69,10 @@ export class HostedSession implements Faulty {
     runAsSession(this, () => this.#live?.ring())
   }
 
+  ringOperations(): void {
+    runAsSession(this, () => this.#live?.ringOperations())
+  }
+
   /** Something about the session changed that is not `desired`, e.g. another way to link. */
   review(): void {
     this.#enqueue(async () => this.#live?.review())

@@ -3,6 +3,7 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
@@ -10,6 +11,7 @@ import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
 import { MediaInbox } from './media-inbox.ts'
+import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -41,6 +43,7 @@ export class LinkedSession {
   readonly #standing: Standing
   readonly #projector: Projector
   readonly #outbox: Outbox
+  readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   readonly #mediaInbox: MediaInbox
@@ -80,7 +83,14 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,
@@ -118,6 +128,10 @@ export class LinkedSession {
 
   ring(): void {
     this.#outbox.ring()
+  }
+
+  ringOperations(): void {
+    this.#operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
@@ -183,8 +197,7 @@ export class LinkedSession {
   /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | null): Promise<void> {
     this.#housekeeping.stop()
-    await this.#outbox.stop()
-    await this.#mediaInbox.stop()
+    await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -217,8 +230,10 @@ export class LinkedSession {
     this.#projector.stop()
     this.#log.abandon()
     this.#outbox.detach()
+    this.#operations.detach()
     void this.#outbox.stop()
     void this.#mediaInbox.stop()
+    void this.#operations.stop()
     void this.#connector.drop()
   }
 
@@ -230,6 +245,7 @@ export class LinkedSession {
         connector: this.#connector,
         outbox: this.#outbox,
         mediaInbox: this.#mediaInbox,
+        operations: this.#operations,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -245,6 +261,7 @@ export class LinkedSession {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
     this.#mediaInbox.detach()
+    this.#operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {

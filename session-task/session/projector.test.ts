@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestCloud, type TestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { GetObjectCommand, type S3Client } from '../../shared/aws/s3.ts'
+import { messageSchema } from '../../shared/contract/messages.ts'
 import { eventIdOf, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -139,6 +140,9 @@ test('a message that cannot be decrypted is one row, which its content replaces 
     rows.map(({ id, data }) => tenantKeys.open(scope, eventDataPlace(id), data as Sealed)),
   )
   expect(first).toMatchObject({ message: { id: messageId, type: 'undecryptable' }, reason: 'no_session' })
+  const told = (data: unknown) => messageSchema.parse((data as { message: unknown }).message)
+  expect(told(first).undecryptable).toEqual({ reason: 'no_session' })
+  expect(told(second).undecryptable).toBeUndefined()
   expect(second).toMatchObject({ message: { id: messageId, text: { body: 'here it is' } } })
 })
 

@@ -40,6 +40,8 @@ export interface WorkerServices {
   readonly ackTimeoutMs?: number
   /** limits of the session logs; tests lower them */
   readonly logLimits?: Partial<LogLimits>
+  /** records without rows that a session may hold before it lets nothing more in; tests lower it */
+  readonly undoneLimit?: { readonly records: number; readonly bytes: number }
   /** connections are replaced after one to two times this long; default 6 h */
   readonly connectionLifeMs?: number
   /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */

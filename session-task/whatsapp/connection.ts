@@ -109,6 +109,8 @@ export interface WhatsAppConnection {
   readonly isOpen: boolean
   /** Is the number on WhatsApp, and which jid to use? A time-out throws; it is never "not on WhatsApp". */
   resolve(phone: string): Promise<Resolved>
+  /** Questions and orders that are no messages. */
+  readonly commands: import('./commands/types.ts').WhatsAppCommands
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */
@@ -155,6 +157,7 @@ export interface ConnectionOptions {
   readonly loginTimeoutMs?: number
   /** how long the content of a message may be missing before the session is told; default 5 min */
   readonly undecryptableAfterMs?: number
+  readonly canaryLimits?: import('./canary.ts').CanaryLimits
   readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 

@@ -4,6 +4,7 @@ import './repairs/fast-verify.ts'
 import makeWASocket, { type BinaryNode, type WASocket } from '@whiskeysockets/baileys'
 import type { InboundRecord } from '../auth-log/records.ts'
 import { LogLostError } from '../auth-log/session-log.ts'
+import { keepCanary } from './canary.ts'
 import type { ConnectionOptions, DecryptedStanza } from './connection.ts'
 import type { loadCredentials } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError } from './disconnect.ts'
@@ -124,7 +125,9 @@ export const makeJournaledSocket = (
   const unfinished = resumeUnfinished(socket.ws, log, (error) =>
     logger.warn({ cause: errorName(error) }, 'unfinished stanzas could not be marked'),
   )
+  const canary = keepCanary(socket, logger, options.canaryLimits)
   const stops = [
+    canary.stop,
     unfinished.stop,
     reportUndecryptable(log, events, journal, options.undecryptableAfterMs),
     watchConnection(socket, unanswered, {
@@ -143,6 +146,7 @@ export const makeJournaledSocket = (
     socket,
     gate,
     onOpen: () => {
+      canary.start()
       unfinished
         .start()
         .catch((error) => logger.warn({ cause: errorName(error) }, 'an unfinished stanza could not be resumed'))

@@ -1,5 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
+import { makeCommands } from './commands/make-commands.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { encodeContent } from './content/encode-content.ts'
 import { downloadMedia, uploadMedia } from './content/transfer-media.ts'
@@ -121,6 +122,7 @@ export const openConnection: OpenConnection = (options) => {
       return isOpen
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
+    commands: makeCommands(socket, sessionCaches(log), whileOpen),
     encodeText,
     encode: encodeContent,
     uploadMedia: (file) => whileOpen(() => uploadMedia(socket, file)),

@@ -8,6 +8,8 @@ import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
 import { mediaOperations } from './media.ts'
+import { messageBatchOperations } from './message-batch.ts'
+import { messageReadOperations } from './message-read.ts'
 import { messageOperations } from './messages.ts'
 import { operationOperations } from './operation-resource.ts'
 import { profileOperations } from './profile.ts'
@@ -28,6 +30,8 @@ export const operations = {
   ...sessionOperations,
   ...messageOperations,
   ...mediaOperations,
+  ...messageBatchOperations,
+  ...messageReadOperations,
   ...contactOperations,
   ...groupOperations,
   ...profileOperations,

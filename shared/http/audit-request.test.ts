@@ -20,7 +20,7 @@ describe('the audit log', () => {
     const uncovered = Object.entries(operations as Record<string, Operation>)
       .filter(([, operation]) => operation.method !== 'GET' && !isAudited(operation))
       .map(([, operation]) => operation.tag)
-    expect([...new Set(uncovered)].sort()).toEqual(['messages', 'test mode'])
+    expect([...new Set(uncovered)].sort()).toEqual(['contacts', 'messages', 'presence', 'test mode'])
   })
 
   it('tells who, what, when, from where, and digests of before and after', async () => {

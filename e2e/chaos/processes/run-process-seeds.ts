@@ -16,9 +16,16 @@ export const runProcessSeeds = async (seeds: readonly number[], patience = false
     for (const seed of seeds) {
       const plan = processPlanOf(seed, patience)
       const name = describeProcessPlan(plan)
+      const startedAt = performance.now()
       try {
         await playProcessSeed(fleet, report, plan)
-        report.findings.push(...(await untilProcessFleetHealed(fleet, name, seed)))
+        const playedAt = performance.now()
+        report.findings.push(...(await untilProcessFleetHealed(fleet, report, name, seed)))
+        report.healingMs.push(performance.now() - playedAt)
+        if (process.env.CHAOS_VERBOSE)
+          process.stdout.write(
+            `${name}: played in ${Math.round(playedAt - startedAt)} ms, then healed in ${Math.round(performance.now() - playedAt)} ms\n`,
+          )
       } catch (error) {
         report.findings.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
       }

@@ -40,8 +40,14 @@ export interface Simulator {
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
   settings(settings: Readonly<Record<string, boolean | number>>): Promise<void>
+  /** WhatsApp lets this account start no chats; `announce`: it says so by itself, otherwise when asked */
+  timeLock(phone: string, lock: { active: boolean; endsInSeconds?: number; announce?: boolean }): Promise<void>
+  newChatCap(phone: string, cap: { total: number; used?: number; status?: string; announce?: boolean }): Promise<void>
   /** what a real server would have refused */
   violations(): Promise<{ readonly kind: string }[]>
+  /** any other request of the control API, e.g. GET groups */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
+  control(method: string, path: string, body?: unknown): Promise<any>
   stop(): Promise<void>
 }
 
@@ -87,7 +93,10 @@ export const startSimulator = async (): Promise<Simulator> => {
     fault: (fault) => post('faults', fault),
     clearFaults: async () => void (await call('DELETE', 'faults')),
     settings: async (settings) => void (await call('PUT', 'settings', settings)),
+    timeLock: (phone, lock) => post(`phones/${phone}/time-lock`, lock),
+    newChatCap: (phone, cap) => post(`phones/${phone}/new-chat-cap`, cap),
     violations: () => list('violations'),
+    control: call,
     stop: async () => {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')

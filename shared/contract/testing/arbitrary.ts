@@ -54,7 +54,11 @@ export const hostile = fc.constantFrom(...HOSTILE)
 const textOf = (schema: JsonSchema): fc.Arbitrary<string> => {
   if (schema.format === 'date-time')
     return fc
-      .date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true })
+      .oneof(
+        fc.date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }),
+        // What is sent later, or ends later, is near.
+        fc.integer({ min: 1, max: 20 }).map((days) => new Date(Date.now() + days * 86_400_000)),
+      )
       .map((date) => date.toISOString())
   if (schema.format === 'date')
     return fc
