@@ -79,7 +79,7 @@ export const apiPermissions = (
         ...ring,
         // Write: the tenant's data key is made at its first use.
         tableAccess(core, 'readWrite'),
-        tableAccess(messages, 'readWrite', ['list1', 'list2']),
+        tableAccess(messages, 'readWrite', ['list1', 'list2', 'list3', 'list4', 'list5']),
         tenantDataKeys(data.key),
         publish,
       ]

@@ -30,6 +30,14 @@ const INDEXES: GlobalSecondaryIndexPropsV2[] = [
   { indexName: 'list2', partitionKey: text('l2pk'), sortKey: text('l2sk'), projectionType: ProjectionType.ALL },
 ]
 
+/** Seldom ways to look for messages: keys only, the rows are read by them. */
+const MESSAGE_INDEXES: GlobalSecondaryIndexPropsV2[] = ['list3', 'list4', 'list5'].map((indexName) => ({
+  indexName,
+  partitionKey: text(`l${indexName.at(-1)}pk`),
+  sortKey: text(`l${indexName.at(-1)}sk`),
+  projectionType: ProjectionType.KEYS_ONLY,
+}))
+
 /** Everything that has state. Deployed first, changed rarely, protected in production. */
 export class DataStack extends CellStack {
   readonly key: Key
@@ -53,8 +61,8 @@ export class DataStack extends CellStack {
     })
     this.tables = {
       core: this.#makeTable('Core', { recoverable: true, indexes: INDEXES }),
-      messages: this.#makeTable('Messages', { recoverable: true, indexes: INDEXES }),
-      usage: this.#makeTable('Usage', { recoverable: false, indexes: [] }),
+      messages: this.#makeTable('Messages', { recoverable: true, indexes: [...INDEXES, ...MESSAGE_INDEXES] }),
+      usage: this.#makeTable('Usage', { recoverable: false, indexes: [], ttl: true }),
       ephemeral: this.#makeTable('Ephemeral', { recoverable: false, indexes: [], ttl: true }),
     }
     this.authBucket = this.#makeAuthBucket()

@@ -64,7 +64,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
   test('the index over all tenants shows keys only', () => {
     for (const { properties } of ofType(cell, 'AWS::DynamoDB::GlobalTable'))
       for (const index of properties.GlobalSecondaryIndexes ?? [])
-        expect(index.Projection.ProjectionType).toBe(index.IndexName === 'system' ? 'KEYS_ONLY' : 'ALL')
+        expect(index.Projection.ProjectionType).toBe(['list1', 'list2'].includes(index.IndexName) ? 'ALL' : 'KEYS_ONLY')
   })
 
   test('no lifecycle rule deletes a current object of the auth logs', () => {
@@ -162,7 +162,9 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
-      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(11)
+      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(
+        functions.length,
+      )
   })
 
   test('every stack stays below the 500 resources of CloudFormation', () => {

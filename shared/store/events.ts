@@ -39,6 +39,12 @@ export const refOf = (row: EventRow): EventRef => ({
   type: row.type,
 })
 
+/** An event and whether fan-out has still to write its deliveries. */
+export interface StandingEvent {
+  readonly row: EventRow
+  readonly isUnfanned: boolean
+}
+
 /** `clash`: another event has this sequence: the session must stop and alarm (protocol §5). */
 export type PutEventOutcome = 'written' | 'same' | 'clash'
 
@@ -117,6 +123,38 @@ export class Events {
     const rows = page.items.map((item) => eventRowSchema.parse(item))
     const contiguous = rows.slice(0, untilOpenGap(rows, input.afterSequence, input.now ?? Date.now()))
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
+  }
+
+  /** Between two sequences (both excluded), oldest first, consistent, over gaps. */
+  async readStanding(
+    sessionId: string,
+    input: { after: number; before: number; limit: number },
+  ): Promise<StandingEvent[]> {
+    const page = await this.#tables.messages.query({
+      key: {
+        expression: '#pk = :pk AND #sk BETWEEN :first AND :last',
+        values: {
+          ':pk': eventPartition(this.#scope, sessionId),
+          ':first': sequenceKey(input.after + 1),
+          ':last': sequenceKey(input.before - 1),
+        },
+      },
+      limit: input.limit,
+    })
+    return page.items.map((item) => ({ row: eventRowSchema.parse(item), isUnfanned: item.xpk !== undefined }))
+  }
+
+  /** Below a sequence, newest first, consistent, over gaps. */
+  async readBackwards(sessionId: string, input: { before: number; limit: number }): Promise<EventRow[]> {
+    const page = await this.#tables.messages.query({
+      key: {
+        expression: '#pk = :pk AND #sk < :before',
+        values: { ':pk': eventPartition(this.#scope, sessionId), ':before': sequenceKey(input.before) },
+      },
+      descending: true,
+      limit: input.limit,
+    })
+    return page.items.map((item) => eventRowSchema.parse(item))
   }
 
   /** Where a reader that wants only what is new starts: before the first gap of the last rows, so that none is skipped. */

@@ -212,7 +212,28 @@ describe('messages', () => {
       failure: { code: 'x', message: 'x', retryable: false },
     })
     expect((await messages().get(accepted.id))!.status).toBe('delivered')
-    expect((await messages().cancel(accepted.id, 8))!.status).toBe('delivered')
+    const tell = async () => expect.unreachable('nothing is canceled, nothing is told')
+    expect(await messages().cancel(accepted.id, 8, tell)).toMatchObject({
+      row: { status: 'delivered' },
+      isWritten: false,
+    })
+  })
+
+  it('a claim between the look and the write of a cancel wins; a claim after it is lost', async () => {
+    const sessionId = newId('ses')
+    const untold = { table: tables.messages.name, put: { pk: `untold#${sessionId}`, sk: 'META' } }
+    const { row: claimed } = await messages().accept(row(sessionId), 1_000)
+    const lost = await messages().cancel(claimed.id, 2_000, async () => {
+      await messages().claim(claimed.id, { epoch: 1, claimToken: 't' })
+      return untold
+    })
+    expect(lost).toMatchObject({ row: { status: 'sending' }, isWritten: false })
+    expect(await tables.messages.get({ pk: untold.put.pk, sk: 'META' })).toBeNull()
+    const { row: canceled } = await messages().accept({ ...row(sessionId), status: 'scheduled' }, 1_000)
+    expect(await messages().cancel(canceled.id, 2_000, async () => untold)).toMatchObject({ isWritten: true })
+    expect((await messages().claim(canceled.id, { epoch: 1, claimToken: 't' })).outcome).toBe('lost')
+    expect(await tables.messages.get({ pk: untold.put.pk, sk: 'META' })).not.toBeNull()
+    expect((await messages().listOpen(sessionId, { limit: 10 })).rows.map((r) => r.messageId)).toEqual([claimed.id])
   })
 
   it('OPEN rows come in the order of accept', async () => {
