@@ -59,6 +59,7 @@ export const connectionEvents = (
     }),
     onDecrypted: (stanza) => {
       // The record is appended by the caller in this same run; its rows follow a moment later.
+      queueMicrotask(() => projector.weigh())
       setImmediate(() => projector.kick())
       return inboundRecordOf(sessionLog, stanza, standing.own, Date.now())
     },

@@ -3,6 +3,7 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { cachedEntries } from '../whatsapp/session-caches.ts'
 import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
@@ -22,6 +23,8 @@ import type { SessionStop } from './stop-decision.ts'
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
+const WEIGH_MS = 60_000
+const CACHED_BYTES = 300
 const LIVE_STATUSES: readonly SessionStatus[] = ['connecting', 'connected', 'reconnecting', 'restricted']
 
 export interface LinkedSessionListener {
@@ -32,6 +35,8 @@ export interface LinkedSessionListener {
   onDoubt(): void
   /** connected for 10 min */
   onStable(): void
+  /** now and then: what the session holds in memory */
+  onWeighed(bytes: number): void
 }
 
 /** A session whose log is open: its connections, its outbox, its projector, and what is said of it. */
@@ -45,6 +50,7 @@ export class LinkedSession {
   readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
+  readonly #weighTimer: NodeJS.Timeout
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -58,6 +64,11 @@ export class LinkedSession {
     this.#context = context
     this.#log = sessionLog
     this.#listener = input.listener
+    this.#weighTimer = setInterval(
+      () => this.#listener.onWeighed(sessionLog.state.approximateBytes() + cachedEntries(sessionLog) * CACHED_BYTES),
+      context.services.memory?.checkMs ?? WEIGH_MS,
+    )
+    this.#weighTimer.unref()
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
     const book = new ContactBook(context)
@@ -106,7 +117,7 @@ export class LinkedSession {
       sessionLog,
       listener: {
         eventsFor: (isCurrent) => this.#eventsFor(isCurrent),
-        isFull: () => this.#projector.isFull(),
+        isFull: () => !this.#projector.hasRoom(),
         plan: () => planConnection(this.#standing.row, this.#log.state.creds),
         loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
         isOurs: () => this.#listener.isOurs(),
@@ -190,9 +201,10 @@ export class LinkedSession {
     this.#standing.say({ status: 'loggedOut', reason, eventType: 'session.loggedOut' })
   }
 
-  /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
-  async stop(says: 'stopped' | 'moved' | null): Promise<void> {
+  /** @param says `stopped` by the tenant, `moved` to another worker, `recycled` by us, null: what was said stands */
+  async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
+    clearInterval(this.#weighTimer)
     await Promise.all([this.#outbox.stop(), this.#operations.stop()])
     this.#isStopped = true
     this.#connector.stop()
@@ -206,6 +218,10 @@ export class LinkedSession {
     if (says === 'moved' && isLinked && isLive) {
       const reason = { code: 'moved', retryable: true, nextAction: 'wait', since: Date.now() }
       this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.moved' })
+    }
+    if (says === 'recycled' && isLinked && isLive) {
+      const reason = { code: 'memory_budget', retryable: true, nextAction: 'wait', since: Date.now() }
+      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.disconnected' })
     }
     await this.#projector.settled()
     if (says === 'stopped' && !isLinked && this.#standing.status === 'linking')
@@ -221,6 +237,7 @@ export class LinkedSession {
   /** Leaves without another word. */
   abandon(): void {
     this.#housekeeping.stop()
+    clearInterval(this.#weighTimer)
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()

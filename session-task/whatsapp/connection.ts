@@ -126,6 +126,8 @@ export interface WhatsAppConnection {
   }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
   requestPairingCode(phone: string): Promise<void>
+  /** Nothing more comes in or goes out, whatever the socket still holds; `close` is to follow. */
+  closeIntake?(): void
   /** Waits until everything handed to the gate left, then ends the socket (never logs out). */
   close(): Promise<void>
   /** Unlinks the device at the server, then ends. */

@@ -128,6 +128,7 @@ export const openConnection: OpenConnection = (options) => {
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
+    closeIntake: journaled.closeIntake,
     close: () => endWith(undefined),
     logout: async () => {
       isLoggingOut = true

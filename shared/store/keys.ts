@@ -105,6 +105,8 @@ export const replayKey = (scope: TenantScope, endpointId: string, replayId: stri
   pk: replayPartition(scope, endpointId),
   sk: replayId,
 })
+/** per endpoint and session: how far an ordered endpoint is */
+export const lanePartition = (scope: TenantScope, endpointId: string): string => `${scope.prefix}WHL#${endpointId}`
 /** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
 export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */
