@@ -93,6 +93,8 @@ export const pendingMediaPartition = (scope: TenantScope, sessionId: string): st
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
+/** The first part of an OPEN row's sort key. */
+export const notBeforeOf = (openSortKey: string): number => Number(openSortKey.slice(0, openSortKey.indexOf('#')))
 export const eventPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#EV`
 export const eventKey = (scope: TenantScope, sessionId: string, sequence: number): Key => ({
   pk: eventPartition(scope, sessionId),
