@@ -26,7 +26,7 @@ export const DEFAULT_LIMITS: LogLimits = {
   snapshotBytes: 2 * 1024 * 1024,
   snapshotAgeMs: 6 * 3_600_000,
   cleanupAgeMs: 48 * 3_600_000,
-  spacing: { appends: 10, putTimes: 1.5, maxMs: 40 },
+  spacing: { appends: 6, putTimes: 3, maxMs: 60 },
 }
 
 /** What every part of one open log shares. */
