@@ -62,7 +62,7 @@ export class DataStack extends CellStack {
     this.tables = {
       core: this.#makeTable('Core', { recoverable: true, indexes: INDEXES }),
       messages: this.#makeTable('Messages', { recoverable: true, indexes: [...INDEXES, ...MESSAGE_INDEXES] }),
-      usage: this.#makeTable('Usage', { recoverable: false, indexes: [] }),
+      usage: this.#makeTable('Usage', { recoverable: false, indexes: [], ttl: true }),
       ephemeral: this.#makeTable('Ephemeral', { recoverable: false, indexes: [], ttl: true }),
     }
     this.authBucket = this.#makeAuthBucket()

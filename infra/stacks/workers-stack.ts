@@ -23,6 +23,7 @@ import { parameter } from '../constructs/parameters.ts'
 import {
   allow,
   dataKeyThroughServices,
+  keepOutOfIdentities,
   tableAccess,
   tenantDataKeys,
   WORKER_QUEUES_REASON,
@@ -138,6 +139,7 @@ export class WorkersStack extends CellStack {
     const role = new Role(this, 'TaskRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
     for (const statement of [
       tableAccess(data.tables.core, 'readWrite'),
+      ...keepOutOfIdentities(data.tables.core),
       tableAccess(data.tables.messages, 'readWrite'),
       tableAccess(data.tables.usage, 'readWrite'),
       tableAccess(data.tables.ephemeral, 'readWrite'),

@@ -32,7 +32,7 @@ export const handler = async (): Promise<void> => {
     republishUnfannedEvents(tables, sink, now),
     endOverdueMessages({ tables, tenantKeys, log }, now),
     tellFailedSessions({ tables, tenantKeys }, now),
-    deleteRowsOfSessions(tables, log, now),
+    deleteRowsOfSessions({ tables, tenantKeys, log }, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     endOverdueOperations({ tables, log }, now),
   ])
