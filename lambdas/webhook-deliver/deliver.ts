@@ -5,13 +5,16 @@ import { type AttemptOutcome, Deliveries } from '../../shared/store/deliveries.t
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { Events } from '../../shared/store/events.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import { bodyOf, makeWebhookRequest, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'
-import { type Admission, admit, hintOf } from './admit.ts'
+import { type Admission, admit } from './admit.ts'
 import { concludeForEndpoint, exhaustedEvent } from './conclude.ts'
 import { decide } from './decide.ts'
+import { hintOf } from './delivery-hint.ts'
 import type { DeliverDependencies } from './dependencies.ts'
+import { isOrdered, ringNext } from './session-order.ts'
 
 const POST_DEADLINE_MS = 15_000
 /** The claim outlives the POST and the writes after it; then another attempt may start. */
@@ -40,13 +43,15 @@ export const deliver = async (
   const endpoint = await new Endpoints(tables, scope).get(hint.endpointId)
   const standing = await deliveries.get(hint)
   if (!standing) return { outcome: 'notOurs', delivery: null, result: null }
+  const event = await new Events(tables, scope).get(standing)
+  if (!event) return { outcome: await endWithoutEvent(deliveries, standing, now()), delivery: standing, result: null }
   const admission = await admit(dependencies, scope, endpoint, standing)
   if (admission.kind !== 'go' || !endpoint)
     return { outcome: admission.kind === 'go' ? 'notOurs' : admission.kind, delivery: standing, result: null }
   const startedAt = now()
   const delivery = await deliveries.claim(hint, startedAt, startedAt + CLAIM_MS)
   if (!delivery) return { outcome: 'notOurs', delivery: standing, result: null }
-  const request = await buildRequest(dependencies, scope, endpoint, delivery, startedAt)
+  const request = await buildRequest(dependencies, scope, endpoint, event, startedAt)
   const result = await dependencies.post({ ...request, deadlineMs: POST_DEADLINE_MS })
   return record(dependencies, scope, { endpoint, delivery, request, result, isProbe: admission.isProbe })
 }
@@ -77,19 +82,27 @@ const record = async (
     const delaySeconds = Math.ceil((outcome.nextAttemptAt - now()) / 1000)
     if (delaySeconds <= QUEUE_DELAY_LIMIT_SECONDS) await dependencies.enqueue(hintOf(delivery), delaySeconds)
   }
+  if (recorded && isSettled(outcome) && isOrdered(endpoint, delivery)) await ringNext(dependencies, scope, delivery)
   if (recorded) await concludeForEndpoint(dependencies, scope, endpoint, result, made.isProbe)
   return { outcome: recorded ? outcome.status : 'notOurs', delivery, result }
 }
+
+/** The event was older than the plan keeps it, or went with its session: there is nothing to send any more. */
+const endWithoutEvent = async (
+  deliveries: Deliveries,
+  delivery: DeliveryRow,
+  now: number,
+): Promise<'expired' | 'notOurs'> => ((await deliveries.settle(delivery, 'expired', now)) ? 'expired' : 'notOurs')
+
+const isSettled = ({ status }: AttemptOutcome): boolean => status === 'delivered' || status === 'exhausted'
 
 const buildRequest = async (
   dependencies: DeliverDependencies,
   scope: TenantScope,
   endpoint: EndpointRow,
-  delivery: DeliveryRow,
+  event: EventRow,
   at: number,
 ): Promise<WebhookRequest> => {
-  const event = await new Events(dependencies.tables, scope).get(delivery)
-  if (!event) throw new Error(`event ${delivery.eventId} has a delivery but no row`)
   const data = await dependencies.tenantKeys.open(scope, eventDataPlace(event.id), event.data)
   const body = bodyOf(endpoint, toEnvelope(event, data))
   return makeWebhookRequest(dependencies.tenantKeys, scope, endpoint, { id: event.id, body }, at)

@@ -40,6 +40,8 @@ export interface LogState {
   /** how many they are, and what their contents take: cheap, for limits */
   readonly undoneCount: number
   undoneBytes(): number
+  /** what all of it takes in memory, give or take a third; walks over every key */
+  approximateBytes(): number
   /** rows that an earlier owner, or this one, was about to write and did not finish; null when none */
   readonly mark: { readonly from: number; readonly upTo: number } | null
   /** how often the row of this sequence alone was tried */

@@ -3,16 +3,20 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { cachedEntries } from '../whatsapp/session-caches.ts'
 import { AutoRead } from './auto-read.ts'
+import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { MediaInbox } from './media-inbox.ts'
 import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
+import { PresenceTeller } from './presence-teller.ts'
 import { Projector } from './projector.ts'
 import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
@@ -22,6 +26,8 @@ import type { SessionStop } from './stop-decision.ts'
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
+const WEIGH_MS = 60_000
+const CACHED_BYTES = 300
 const LIVE_STATUSES: readonly SessionStatus[] = ['connecting', 'connected', 'reconnecting', 'restricted']
 
 export interface LinkedSessionListener {
@@ -32,6 +38,8 @@ export interface LinkedSessionListener {
   onDoubt(): void
   /** connected for 10 min */
   onStable(): void
+  /** now and then: what the session holds in memory */
+  onWeighed(bytes: number): void
 }
 
 /** A session whose log is open: its connections, its outbox, its projector, and what is said of it. */
@@ -43,8 +51,11 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #operations: OperationRunner
+  readonly #presence: PresenceTeller
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
+  readonly #weighTimer: NodeJS.Timeout
+  readonly #mediaInbox: MediaInbox
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -58,6 +69,11 @@ export class LinkedSession {
     this.#context = context
     this.#log = sessionLog
     this.#listener = input.listener
+    this.#weighTimer = setInterval(
+      () => this.#listener.onWeighed(sessionLog.state.approximateBytes() + cachedEntries(sessionLog) * CACHED_BYTES),
+      context.services.memory?.checkMs ?? WEIGH_MS,
+    )
+    this.#weighTimer.unref()
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
     const book = new ContactBook(context)
@@ -70,6 +86,7 @@ export class LinkedSession {
       settled: () => this.#projector.settled(),
       isConnected: () => this.#connector.connection?.isOpen ?? false,
     })
+    this.#mediaInbox = new MediaInbox({ context, sessionLog, journal })
     this.#outbox = new Outbox({
       context,
       sessionLog,
@@ -80,6 +97,7 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#presence = new PresenceTeller(context, book)
     this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
     const autoRead = new AutoRead({
       context,
@@ -95,6 +113,7 @@ export class LinkedSession {
       onProjected: (records) => {
         this.#outbox.onProjected(records)
         this.#housekeeping.afterProjection()
+        if (records.some((record) => record.t === 'in' && record.event?.keepsProto)) this.#mediaInbox.ring()
       },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
@@ -106,7 +125,7 @@ export class LinkedSession {
       sessionLog,
       listener: {
         eventsFor: (isCurrent) => this.#eventsFor(isCurrent),
-        isFull: () => this.#projector.isFull(),
+        isFull: () => !this.#projector.hasRoom(),
         plan: () => planConnection(this.#standing.row, this.#log.state.creds),
         loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
         isOurs: () => this.#listener.isOurs(),
@@ -190,10 +209,11 @@ export class LinkedSession {
     this.#standing.say({ status: 'loggedOut', reason, eventType: 'session.loggedOut' })
   }
 
-  /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
-  async stop(says: 'stopped' | 'moved' | null): Promise<void> {
+  /** @param says `stopped` by the tenant, `moved` to another worker, `recycled` by us, null: what was said stands */
+  async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
-    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
+    clearInterval(this.#weighTimer)
+    await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -206,6 +226,10 @@ export class LinkedSession {
     if (says === 'moved' && isLinked && isLive) {
       const reason = { code: 'moved', retryable: true, nextAction: 'wait', since: Date.now() }
       this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.moved' })
+    }
+    if (says === 'recycled' && isLinked && isLive) {
+      const reason = { code: 'memory_budget', retryable: true, nextAction: 'wait', since: Date.now() }
+      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.disconnected' })
     }
     await this.#projector.settled()
     if (says === 'stopped' && !isLinked && this.#standing.status === 'linking')
@@ -221,6 +245,7 @@ export class LinkedSession {
   /** Leaves without another word. */
   abandon(): void {
     this.#housekeeping.stop()
+    clearInterval(this.#weighTimer)
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
@@ -228,6 +253,7 @@ export class LinkedSession {
     this.#outbox.detach()
     this.#operations.detach()
     void this.#outbox.stop()
+    void this.#mediaInbox.stop()
     void this.#operations.stop()
     void this.#connector.drop()
   }
@@ -239,8 +265,11 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        mediaInbox: this.#mediaInbox,
         operations: this.#operations,
         projector: this.#projector,
+        presence: this.#presence,
+        rejectCall: (call) => this.#rejectCall(call),
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
           this.#stableTimer = setTimeout(() => this.#listener.onStable(), STABLE_MS)
@@ -254,6 +283,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#mediaInbox.detach()
     this.#operations.detach()
   }
 
@@ -270,6 +300,13 @@ export class LinkedSession {
       throw error
     }
     if (resumeAt === null) this.#listener.onStop(stop.status)
+  }
+
+  /** It is told before it is rejected: the gate holds the frame until the record is durable. */
+  #rejectCall({ callId, callerJid }: IncomingCall): void {
+    this.#connector.connection?.commands
+      .rejectCall(callId, callerJid)
+      .catch((error) => this.#context.log.warn({ error: String(error) }, 'a call could not be rejected, it rings out'))
   }
 
   /** A frame got no answer: the socket is replaced, and what it did not confirm is sent again. */

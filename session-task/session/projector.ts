@@ -12,7 +12,7 @@ import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
 export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
-const KICKS_PER_WEIGHING = 50
+const CALLS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -38,7 +38,7 @@ export class Projector {
   #isStopped = false
   #wake: (() => void) | null = null
   readonly #limit: { readonly records: number; readonly bytes: number }
-  #kicks = 0
+  #weighings = 0
   #isReplay = false
   /** rows up to here are written one by one */
   #suspectUpTo = 0
@@ -68,10 +68,16 @@ export class Projector {
     this.#onBackpressure = input.onBackpressure
   }
 
+  /**
+   * Something came in. Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in.
+   * At once, because the library decrypts hundreds of stanzas before any timer runs.
+   */
+  weigh(): void {
+    if (this.#weighings++ % CALLS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
+  }
+
   /** Something was appended. */
   kick(): void {
-    // Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in either.
-    if (this.#kicks++ % KICKS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
     if (this.#isStopped || this.#running) return
     this.#running = this.#run().finally(() => {
       this.#running = null
@@ -99,6 +105,12 @@ export class Projector {
   /** Too much waits for its rows: nothing more should come in. */
   isFull(): boolean {
     return this.#isLong() || this.#sessionLog.state.undoneBytes() >= this.#limit.bytes
+  }
+
+  /** Half of the limit is free again: an intake that opened earlier would close at once. */
+  hasRoom(): boolean {
+    const { undoneCount, undoneBytes } = this.#sessionLog.state
+    return undoneCount < this.#limit.records / 2 && undoneBytes() < this.#limit.bytes / 2
   }
 
   #isLong(): boolean {

@@ -4,7 +4,7 @@ import { makeKMSClient } from '../aws/kms.ts'
 import { eventIdOf, newId } from '../core/ids.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { TenantKeys } from '../crypto/tenant-keys.ts'
-import { Events, listUnfanned, refOf } from './events.ts'
+import { Events, GAP_IS_LOST_MS, listUnfanned, refOf } from './events.ts'
 import { Leases } from './leases.ts'
 import { Messages } from './messages.ts'
 import type { Sealed } from './rows/fields.ts'
@@ -266,12 +266,26 @@ describe('events', () => {
     expect(await events.put({ ...event(sessionId, 1), id: newId('evt') })).toBe('clash')
   })
 
+  it('a gap that is an hour old is a loss (a restored table): readers go on, nobody waits for ever', async () => {
+    const events = new Events(tables, scope)
+    const sessionId = newId('ses')
+    for (const sequence of [1, 2, 5, 6]) await events.put(event(sessionId, sequence))
+    const read = async (afterSequence: number, now: number) =>
+      (await events.readSession(sessionId, { afterSequence, limit: 10, now })).rows.map((row) => row.sequence)
+    const writtenAt = 1_000
+    expect(await read(0, writtenAt + GAP_IS_LOST_MS - 1)).toEqual([1, 2])
+    expect(await events.tail(sessionId, writtenAt + GAP_IS_LOST_MS - 1)).toBe(2)
+    expect(await read(0, writtenAt + GAP_IS_LOST_MS)).toEqual([1, 2, 5, 6])
+    expect(await read(2, writtenAt + GAP_IS_LOST_MS)).toEqual([5, 6])
+    expect(await events.tail(sessionId, writtenAt + GAP_IS_LOST_MS)).toBe(6)
+  })
+
   it('a read stops before the first gap', async () => {
     const events = new Events(tables, scope)
     const sessionId = newId('ses')
     for (const sequence of [1, 2, 4]) await events.put(event(sessionId, sequence))
     const read = async () =>
-      (await events.readSession(sessionId, { afterSequence: 0, limit: 10 })).rows.map((row) => row.sequence)
+      (await events.readSession(sessionId, { afterSequence: 0, limit: 10, now: 2_000 })).rows.map((row) => row.sequence)
     expect(await read()).toEqual([1, 2])
     await events.put(event(sessionId, 3))
     expect(await read()).toEqual([1, 2, 3, 4])

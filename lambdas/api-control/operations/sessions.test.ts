@@ -46,7 +46,9 @@ describe('sessions', () => {
       workerId: null,
       connectedAt: null,
       restriction: null,
-      pacing: { policy: 'none', quietHours: null },
+      pacing: { policy: 'none', quietHours: null, typing: false },
+      calls: { autoReject: false },
+      readReceipts: 'manual',
       createdAt: expect.any(String),
       metadata: { a: 'b' },
     })

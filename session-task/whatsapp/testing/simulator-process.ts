@@ -9,6 +9,8 @@ export interface WireFrame {
   /** `in`: from the client to the server */
   readonly direction: 'in' | 'out'
   readonly tag: string
+  /** ISO 8601 */
+  readonly at: string
   readonly attrs: Readonly<Record<string, string>>
   /** of a message: what each device made of its copy */
   readonly recipients:
@@ -33,6 +35,10 @@ export interface Simulator {
   enterCode(phone: string, code: string): Promise<void>
   /** @returns the WhatsApp id */
   contactSends(contact: string, to: string, text: string, addressing?: 'pn' | 'lid'): Promise<string>
+  /** `count` texts at once: `<text> 1`, `<text> 2`, … */
+  contactFloods(contact: string, to: string, text: string, count: number): Promise<void>
+  /** a message that nobody can decrypt */
+  contactSendsGarbage(contact: string, to: string, garbage: 'msg' | 'pkmsg'): Promise<void>
   contactReads(contact: string, whatsappId: string): Promise<void>
   inbox(contact: string, whatsappId?: string): Promise<InboxMessage[]>
   /** @param id only stanzas with this id */
@@ -87,6 +93,8 @@ export const startSimulator = async (): Promise<Simulator> => {
       const sent = (await call('POST', `contacts/${contact}/send`, { to, text, addressing })) as { whatsappId: string }
       return sent.whatsappId
     },
+    contactFloods: (contact, to, text, count) => post(`contacts/${contact}/send-many`, { to, text, count }),
+    contactSendsGarbage: (contact, to, garbage) => post(`contacts/${contact}/send`, { to, garbage }),
     contactReads: (contact, whatsappId) => post(`contacts/${contact}/read`, { whatsappId }),
     inbox: (contact, whatsappId) => list(`contacts/${contact}/inbox${whatsappId ? `?whatsappId=${whatsappId}` : ''}`),
     wire: (phone, id) => list(`wire?phone=${phone}&limit=100000${id ? `&id=${id}` : ''}`),
