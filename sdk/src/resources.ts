@@ -528,7 +528,7 @@ export class Usage {
     this.#send = send
   }
 
-  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
+  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
   get(query: types.GetUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetUsageAnswer> {
     return this.#send<types.GetUsageAnswer>({ method: 'GET', path: '/v1/usage', query, retryable: true }, options)
   }
