@@ -5,7 +5,8 @@ import type { Lane } from './lane.ts'
 import type { Random } from './random.ts'
 import type { Plan } from './scenario.ts'
 
-const HEAL_DEADLINE_MS = 45_000
+/** I9: from the end of the trouble */
+const HEAL_DEADLINE_MS = 120_000
 const CONTROL_DEADLINE_MS = 4_000
 const ENDED: readonly string[] = ['sent', 'delivered', 'read', 'played', 'unknown', 'failed', 'canceled']
 
@@ -100,8 +101,10 @@ export const untilHealed = async (lane: Lane, name: string): Promise<void> => {
     await healed.catch(async (error) => {
       const missing = [...lane.received.keys()].filter((id) => !lane.told.has(id))
       const rows = await Promise.all([...open].map((id) => fleet.messages.get(id)))
+      const session = await fleet.sessions.get(lane.sessionId)
+      const lease = await fleet.leases.get(lane.sessionId)
       throw new Error(
-        `${error.message}; open: ${rows.map((row) => `${row?.id} ${row?.status} epoch ${row?.epoch}`).join(', ')}; no event: ${missing.join(', ')}`,
+        `${error.message}; session ${lane.sessionId} is ${session?.status} ${session?.reason?.code ?? ''} at epoch ${lease?.epoch} of ${lease?.owner?.workerId}; open: ${rows.map((row) => `${row?.id} ${row?.status} epoch ${row?.epoch}, claimed ${row?.attempts} times, delayed until ${row?.delayedUntil}`).join(', ')}; no event: ${missing.join(', ')}`,
       )
     })
 }

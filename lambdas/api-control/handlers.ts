@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../../shared/http/handler.ts'
 import { cancelWebhookReplay } from './operations/cancel-webhook-replay.ts'
 import { createSession } from './operations/create-session.ts'
+import { createStreamTicket } from './operations/create-stream-ticket.ts'
 import { createWebhookEndpoint } from './operations/create-webhook-endpoint.ts'
 import { createWebhookReplay } from './operations/create-webhook-replay.ts'
 import { deleteSession } from './operations/delete-session.ts'
@@ -76,4 +77,5 @@ export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-
   listEvents: listEvents(services),
   getEvent: getEvent(services),
   expungeEvent: expungeEvent(services),
+  createStreamTicket: createStreamTicket(services),
 })

@@ -17,6 +17,7 @@ const log = makeLog('api-messages')
 const tables = openTables()
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 const sink = new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
+const dependencies = makeApiDependencies(tables, log)
 
 /** The hot path: accept messages, say how they are. */
 export const handler = makeApi(
@@ -25,7 +26,10 @@ export const handler = makeApi(
     tables,
     tenantKeys,
     quota: new MessageQuota(tables),
+    docsBaseUrl: dependencies.docsBaseUrl,
+    sink,
+    log,
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
-  { ...makeApiDependencies(tables, log), limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }) },
+  { ...dependencies, limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }) },
 )

@@ -8,8 +8,9 @@ import type { ProxyEvent } from '../../shared/http/gateway.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
 import { makeLog } from '../../shared/log/log.ts'
 import { openTables } from '../../shared/store/tables.ts'
-import { follow, LONGEST_MS, type StreamSource } from './follow.ts'
+import { follow, LONGEST_MS } from './follow.ts'
 import { makeStreamHandlers } from './handlers.ts'
+import type { OpenStream } from './open-stream.ts'
 
 /** The part of the managed runtime's global that streams answers. */
 declare const awslambda: {
@@ -26,11 +27,11 @@ const dependencies = makeApiDependencies(tables, log)
 
 /** Server-sent events over REST response streaming: checked like any operation, then followed until the client leaves. */
 export const handler = awslambda.streamifyResponse(async (event, raw) => {
-  let source: StreamSource | null = null
+  let opened: OpenStream | null = null
   const api = makeApi(
     'api-stream',
     makeStreamHandlers({ tables, tenantKeys }, (begun) => {
-      source = begun
+      opened = begun
     }),
     dependencies,
   )
@@ -43,14 +44,18 @@ export const handler = awslambda.streamifyResponse(async (event, raw) => {
   }
   stream.once('close', leave).once('error', leave)
   stream.write(answer.body)
-  if (source)
+  if (opened) await followToTheEnd(opened)
+  if (!isGone) stream.end()
+
+  async function followToTheEnd({ source, renew, end }: OpenStream): Promise<void> {
     await follow({
       source,
+      renew,
       write: (text) => void stream.write(text),
       isGone: () => isGone,
       wait,
       now: Date.now,
       endsAt: startedAt + LONGEST_MS,
-    })
-  if (!isGone) stream.end()
+    }).finally(() => end().catch((error) => log.warn({ err: error }, 'the place of the stream runs out by itself')))
+  }
 })

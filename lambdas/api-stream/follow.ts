@@ -3,6 +3,8 @@ import type { EventEnvelope } from '../../shared/events/envelope.ts'
 /** Time between two looks at the log: one consistent query each (architecture §8). */
 export const POLL_MS = 1_000
 export const HEARTBEAT_MS = 15_000
+/** A revoked key keeps its streams no longer than it keeps working elsewhere. */
+export const RENEW_MS = 30_000
 /** Below the 15 minutes of a lambda. */
 export const LONGEST_MS = 14 * 60_000
 
@@ -26,6 +28,8 @@ export const toServerSentEvent = (id: string | null, event: Omit<EventEnvelope, 
  */
 export const follow = async (input: {
   source: StreamSource
+  /** false: end now */
+  renew: (now: number) => Promise<boolean>
   write: (text: string) => void
   isGone: () => boolean
   wait: (milliseconds: number) => Promise<unknown>
@@ -33,7 +37,12 @@ export const follow = async (input: {
   endsAt: number
 }): Promise<void> => {
   let spokenAt = input.now()
+  let renewedAt = input.now()
   while (!input.isGone() && input.now() < input.endsAt) {
+    if (input.now() - renewedAt >= RENEW_MS) {
+      if (!(await input.renew(input.now()))) return
+      renewedAt = input.now()
+    }
     const text = await input.source.next(input.now())
     if (text) input.write(text)
     else if (input.now() - spokenAt >= HEARTBEAT_MS) input.write(': alive\n\n')

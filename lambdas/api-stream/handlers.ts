@@ -1,7 +1,7 @@
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { HandlersOf } from '../../shared/http/handler.ts'
 import type { Tables } from '../../shared/store/tables.ts'
-import type { StreamSource } from './follow.ts'
+import type { OpenStream } from './open-stream.ts'
 import { streamEvents } from './operations/stream-events.ts'
 import { streamSession } from './operations/stream-session.ts'
 
@@ -12,11 +12,11 @@ export interface StreamServices {
 
 /**
  * The handlers check key, rights and position like any other operation and answer with the head of the stream; `begin`
- * gets the source that the rest comes from.
+ * gets the stream that the rest comes from.
  */
 export const makeStreamHandlers = (
   services: StreamServices,
-  begin: (source: StreamSource) => void,
+  begin: (stream: OpenStream) => void,
 ): HandlersOf<'api-stream'> => ({
   streamSession: streamSession(services, begin),
   streamEvents: streamEvents(services, begin),

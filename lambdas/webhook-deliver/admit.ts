@@ -5,7 +5,9 @@ import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { type EndpointHealth, EndpointHealths } from '../../shared/store/endpoint-health.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
+import { hintOf } from './delivery-hint.ts'
 import type { DeliverDependencies } from './dependencies.ts'
+import { isOrdered, ringNext, waitsUntil } from './session-order.ts'
 
 export type Admission =
   | { readonly kind: 'go'; readonly isProbe: boolean }
@@ -14,7 +16,7 @@ export type Admission =
 const ASK_AGAIN_MS = 20_000
 
 /**
- * May this delivery be posted now? Endpoint's status, age of the event, breaker, rate: in this order. What may not is
+ * May this delivery be posted now? Endpoint's status, age of the event, order, breaker, rate: in this order. What may not is
  * parked where it can be seen (held, expired, canceled) or waits for its slot.
  */
 export const admit = async (
@@ -37,12 +39,38 @@ export const admit = async (
     return done(isDue || isWaiting, 'held', () => deliveries.hold(delivery, reason, now))
   }
   if (!isDue) return { kind: 'notOurs' }
-  if (isTooOld(endpoint, delivery, now)) return done(true, 'expired', () => deliveries.settle(delivery, 'expired', now))
+  if (isTooOld(endpoint, delivery, now)) {
+    const expired = await done(true, 'expired', () => deliveries.settle(delivery, 'expired', now))
+    if (isOrdered(endpoint, delivery)) await ringNext(dependencies, scope, delivery)
+    return expired
+  }
+  if (await waitsItsTurn(dependencies, scope, endpoint, delivery)) return { kind: 'postponed' }
   const health = await new EndpointHealths(tables, scope).get(endpoint.id)
   const gate = await passBreaker(dependencies, scope, endpoint.id, health, delivery)
   if (gate === 'hold') return done(true, 'held', () => deliveries.hold(delivery, 'failing', now))
   if (gate === 'go' && !(await takeSlot(dependencies, scope, endpoint, health, delivery))) return { kind: 'postponed' }
   return { kind: 'go', isProbe: gate === 'probe' }
+}
+
+/**
+ * Ordered endpoints only. The wait is written first and looked at again after it: one that was settled in between has rung
+ * us before we were waiting.
+ */
+const waitsItsTurn = async (
+  dependencies: DeliverDependencies,
+  scope: TenantScope,
+  endpoint: EndpointRow,
+  delivery: DeliveryRow,
+): Promise<boolean> => {
+  // A claim that ran out had its turn already.
+  if (!isOrdered(endpoint, delivery) || delivery.status === 'inFlight') return false
+  const until = await waitsUntil(dependencies, scope, endpoint, delivery)
+  if (until === null) return false
+  const deliveries = new Deliveries(dependencies.tables, scope)
+  await deliveries.postpone(delivery, until, null)
+  if ((await waitsUntil(dependencies, scope, endpoint, delivery)) !== null) return true
+  await deliveries.postpone(delivery, dependencies.now(), null)
+  return false
 }
 
 const done = async (
@@ -91,13 +119,3 @@ const takeSlot = async (
   await dependencies.enqueue(hintOf(delivery), Math.ceil((at - now) / 1000))
   return false
 }
-
-export const hintOf = (row: DeliveryRow) => ({
-  v: 1 as const,
-  tenantId: row.tenantId,
-  mode: row.mode,
-  endpointId: row.endpointId,
-  day: row.day,
-  eventId: row.eventId,
-  generation: row.generation,
-})

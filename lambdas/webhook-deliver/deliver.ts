@@ -8,10 +8,12 @@ import { eventDataPlace } from '../../shared/store/places.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import { bodyOf, makeWebhookRequest, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'
-import { type Admission, admit, hintOf } from './admit.ts'
+import { type Admission, admit } from './admit.ts'
 import { concludeForEndpoint, exhaustedEvent } from './conclude.ts'
 import { decide } from './decide.ts'
+import { hintOf } from './delivery-hint.ts'
 import type { DeliverDependencies } from './dependencies.ts'
+import { isOrdered, ringNext } from './session-order.ts'
 
 const POST_DEADLINE_MS = 15_000
 /** The claim outlives the POST and the writes after it; then another attempt may start. */
@@ -77,9 +79,12 @@ const record = async (
     const delaySeconds = Math.ceil((outcome.nextAttemptAt - now()) / 1000)
     if (delaySeconds <= QUEUE_DELAY_LIMIT_SECONDS) await dependencies.enqueue(hintOf(delivery), delaySeconds)
   }
+  if (recorded && isSettled(outcome) && isOrdered(endpoint, delivery)) await ringNext(dependencies, scope, delivery)
   if (recorded) await concludeForEndpoint(dependencies, scope, endpoint, result, made.isProbe)
   return { outcome: recorded ? outcome.status : 'notOurs', delivery, result }
 }
+
+const isSettled = ({ status }: AttemptOutcome): boolean => status === 'delivered' || status === 'exhausted'
 
 const buildRequest = async (
   dependencies: DeliverDependencies,

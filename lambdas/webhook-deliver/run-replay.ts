@@ -9,7 +9,7 @@ import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { DeliveryRow, EndpointRow, ReplayRow } from '../../shared/store/rows/webhook.ts'
 import type { Item } from '../../shared/store/table.ts'
 import { makeNewDelivery } from '../../shared/webhooks/new-delivery.ts'
-import { hintOf } from './admit.ts'
+import { hintOf } from './delivery-hint.ts'
 import type { DeliverDependencies } from './dependencies.ts'
 import { readEventLog } from './read-event-log.ts'
 

@@ -18,6 +18,9 @@ export interface FanOutDependencies {
   readonly now: () => number
 }
 
+/** Below the connections of the client: a thousand at once time out while they wait for one. */
+const WRITES_AT_ONCE = 25
+
 /**
  * One delivery per endpoint that wants the event (put-if-absent, deterministic ids), then `unfanned` goes, then the
  * deliver queue is rung: in this order nothing is lost wherever the process dies, and nothing is made twice.
@@ -33,7 +36,11 @@ export const fanOutEvent = async (
   if (!event) throw new Error(`event ${ref.eventId} is on the bus but has no row yet`)
   const wanted = await selectEndpoints(dependencies, scope, event)
   const deliveries = new Deliveries(tables, scope)
-  const rows = await Promise.all(wanted.map((endpoint) => deliveries.create(makeNewDelivery(ref, endpoint, now()))))
+  const rows: DeliveryRow[] = []
+  for (let start = 0; start < wanted.length; start += WRITES_AT_ONCE) {
+    const part = wanted.slice(start, start + WRITES_AT_ONCE)
+    rows.push(...(await Promise.all(part.map((endpoint) => deliveries.create(makeNewDelivery(ref, endpoint, now()))))))
+  }
   await new Events(tables, scope).markFanned(ref)
   const due = rows.filter((row) => row.status === 'pending')
   if (due.length) await dependencies.enqueue(due.map((row) => hintOf(row)))

@@ -126,7 +126,7 @@ export class Sessions {
     return new ListRequest((cursor) => this.#send<types.ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Change name, metadata (replaced as a whole) or pacing. Scopes: sessions:manage. */
+  /** Change name, metadata (replaced as a whole), pacing or read receipts. Scopes: sessions:manage. */
   update(sessionId: string, body: types.UpdateSessionBody = {}, options: RequestOptions = {}): Promise<types.UpdateSessionAnswer> {
     return this.#send<types.UpdateSessionAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, body, retryable: true }, options)
   }
@@ -188,14 +188,24 @@ export class Messages {
     return this.#send<types.GetMessageAnswer>({ method: 'GET', path: `/v1/messages/${encodeURIComponent(messageId)}`, retryable: true }, options)
   }
 
-  /** List messages, newest first. Scopes: messages:read. */
+  /** Search messages, newest first. By session, chat, status, direction and time, in any combination. A message is found within about a second after it was accepted or changed; what is shown of it is never older than that. `queued` and `sending` of a session are complete at any moment, and listed by the time they may leave, latest first. Scopes: messages:read. */
   list(query: types.ListMessagesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListMessagesAnswer> {
     return new ListRequest((cursor) => this.#send<types.ListMessagesAnswer>({ method: 'GET', path: '/v1/messages', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Cancel a message that nobody has started to send. Scopes: messages:send. */
+  /** Cancel a message that nobody has started to send. While it is scheduled or queued. A worker may take it at the same moment: exactly one of the two wins. Tells `message.canceled`. Scopes: messages:send. */
   cancel(messageId: string, body: types.CancelMessageBody = {}, options: RequestOptions = {}): Promise<types.CancelMessageAnswer> {
     return this.#send<types.CancelMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/cancel`, body, retryable: true }, options)
+  }
+
+  /** Send up to 100 messages in one request. Every item stands for itself, as if it came by POST /v1/messages: one result per item, in order, whatever becomes of the others. Messages of one chat keep their order. With an Idempotency-Key each position never makes two messages: after a failure send the same batch again. Quotas count items. Scopes: messages:send. */
+  createBatch(body: types.CreateMessageBatchBody, options: RequestOptions = {}): Promise<types.CreateMessageBatchAnswer> {
+    return this.#send<types.CreateMessageBatchAnswer>({ method: 'POST', path: '/v1/messages/batch', body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Tell the sender that a received message was read. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Waits up to a day for the session. Whether the sender sees it is up to the privacy settings of both. Scopes: messages:send. */
+  markMessageRead(messageId: string, body: types.MarkMessageReadBody = {}, options: RequestOptions = {}): Promise<types.MarkMessageReadAnswer> {
+    return this.#send<types.MarkMessageReadAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 }
 
@@ -383,6 +393,11 @@ export class Events {
   /** Remove the data of an event for good. Its id, type, session, sequence and time stay, so that sequences keep no gap. Deliveries that still wait carry `data: null`. A message that the event told of is a resource of its own, and is not touched. Scopes: events:manage. */
   expunge(eventId: string, body: types.ExpungeEventBody = {}, options: RequestOptions = {}): Promise<types.ExpungeEventAnswer> {
     return this.#send<types.ExpungeEventAnswer>({ method: 'POST', path: `/v1/events/${encodeURIComponent(eventId)}/expunge`, body, retryable: true }, options)
+  }
+
+  /** A ticket for one stream, for clients that cannot send headers (EventSource). Valid for 60 seconds and for one connection, with the rights of this key. Get it in your backend, give it to the page, connect with `?ticket=…`; for the next connection get another one and send the last id as `lastEventId`. Scopes: events:read. */
+  createStreamTicket(body: types.CreateStreamTicketBody = {}, options: RequestOptions = {}): Promise<types.CreateStreamTicketAnswer> {
+    return this.#send<types.CreateStreamTicketAnswer>({ method: 'POST', path: '/v1/stream-tickets', body, retryable: false }, options)
   }
 
   /** Live events of a session (server-sent events), with the QR while it is being linked. Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again. Scopes: events:read. */

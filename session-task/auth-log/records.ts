@@ -141,6 +141,17 @@ export interface StateRecord extends Sequenced {
   readonly facts: Readonly<Record<string, string | null>>
 }
 
+/**
+ * A command that must not be carried out twice (protocol §9): `started` before its frame, the end before its row. Whoever
+ * finds a start without an end does not know what became of it.
+ */
+export interface OperationRecord {
+  readonly t: 'op'
+  readonly operationId: string
+  /** null: started */
+  readonly end: { readonly result: unknown } | { readonly failure: Failure } | null
+}
+
 /** Rows of every sequence ≤ upTo are written; rides along. */
 export interface DoneRecord {
   readonly t: 'done'
@@ -175,6 +186,7 @@ export type LogRecord =
   | UndecryptedRecord
   | FinishedRecord
   | NoteRecord
+  | OperationRecord
   | DoneRecord
   | MarkRecord
   | FenceRecord

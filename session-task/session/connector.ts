@@ -4,6 +4,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { steadyNow } from '../auth-log/steady-now.ts'
 import type { ConnectionEvents, ConnectionOptions, DisconnectInfo, WhatsAppConnection } from '../whatsapp/connection.ts'
+import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
 import { type ConnectPlan, isLinkedCredentials } from './connect-plan.ts'
 import type { SessionContext } from './session-context.ts'
@@ -157,6 +158,8 @@ export class Connector {
     const closed = this.#connection
     this.#connection = null
     this.#listener.onDetached()
+    // Hundreds of stanzas may be in the library's hands by now.
+    if (info.message === DISCONNECT_MESSAGES.backpressure) closed?.closeIntake?.()
     // The end of the library's socket is still under way; the next one must not share the log with it.
     if (closed) this.#closing = closed.close().catch(() => undefined)
     this.#context.log.info({ code: info.code, reason: info.message, data: info.data }, 'connection closed')

@@ -22,9 +22,12 @@ export class OpenDelays {
     this.#wake.wakeIn(ms)
   }
 
-  /** Held back by the pace. A long wait is written down, so that the tenant sees until when. */
-  async hold(messageId: string, notBefore: number, now: number): Promise<void> {
-    this.delay(messageId, notBefore - now)
+  /**
+   * Held back by the pace, and looked at again when it expires before that. A long wait is written down, so that the
+   * tenant sees until when.
+   */
+  async hold({ messageId, expiresAt }: OpenRow, notBefore: number, now: number): Promise<void> {
+    this.delay(messageId, Math.max(0, Math.min(notBefore, expiresAt) - now))
     if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
   }
 

@@ -12,7 +12,7 @@ import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
 export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
-const KICKS_PER_WEIGHING = 50
+const CALLS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -30,6 +30,7 @@ export class Projector {
   readonly #sessionLog: SessionLog
   readonly #own: () => { phone: string | null; lid: string | null }
   readonly #book: ContactBook
+  readonly #beforeDone: (records: readonly SequencedRecord[]) => Promise<void>
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
   readonly #onBackpressure: () => void
@@ -37,7 +38,7 @@ export class Projector {
   #isStopped = false
   #wake: (() => void) | null = null
   readonly #limit: { readonly records: number; readonly bytes: number }
-  #kicks = 0
+  #weighings = 0
   #isReplay = false
   /** rows up to here are written one by one */
   #suspectUpTo = 0
@@ -47,6 +48,8 @@ export class Projector {
     sessionLog: SessionLog
     own: () => { phone: string | null; lid: string | null }
     book: ContactBook
+    /** what these records ask for beside their rows; asked again for what an earlier owner left undone */
+    beforeDone?: (records: readonly SequencedRecord[]) => Promise<void>
     /** rows of these records stand */
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
@@ -59,15 +62,22 @@ export class Projector {
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#book = input.book
+    this.#beforeDone = input.beforeDone ?? (async () => {})
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
     this.#onBackpressure = input.onBackpressure
   }
 
+  /**
+   * Something came in. Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in.
+   * At once, because the library decrypts hundreds of stanzas before any timer runs.
+   */
+  weigh(): void {
+    if (this.#weighings++ % CALLS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
+  }
+
   /** Something was appended. */
   kick(): void {
-    // Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in either.
-    if (this.#kicks++ % KICKS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
     if (this.#isStopped || this.#running) return
     this.#running = this.#run().finally(() => {
       this.#running = null
@@ -95,6 +105,12 @@ export class Projector {
   /** Too much waits for its rows: nothing more should come in. */
   isFull(): boolean {
     return this.#isLong() || this.#sessionLog.state.undoneBytes() >= this.#limit.bytes
+  }
+
+  /** Half of the limit is free again: an intake that opened earlier would close at once. */
+  hasRoom(): boolean {
+    const { undoneCount, undoneBytes } = this.#sessionLog.state
+    return undoneCount < this.#limit.records / 2 && undoneBytes() < this.#limit.bytes / 2
   }
 
   #isLong(): boolean {
@@ -160,6 +176,7 @@ export class Projector {
     await projectAll(batch.filter(isAnswer))
     rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
     await this.#publish(rows)
+    await this.#beforeDone(batch)
     const upTo = batch.at(-1)?.sequence
     if (upTo !== undefined && !this.#isStopped) this.#sessionLog.append([{ t: 'done', upTo }])
     this.#onProjected(batch)

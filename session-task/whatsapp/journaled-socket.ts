@@ -38,6 +38,8 @@ type ClosableRawSocket = RawSocket & Parameters<typeof terminateHalfOpen>[0]
 export interface JournaledSocket {
   readonly socket: WASocket
   readonly gate: WireGate
+  /** What the socket and the library still hold is neither read nor answered: WhatsApp delivers it again. */
+  closeIntake(): void
   /** the connection is open: the library gets what an earlier one left unfinished */
   onOpen(): void
   /** the connection closed: nothing leaves any more, no timer runs */
@@ -55,6 +57,7 @@ export const makeJournaledSocket = (
   const { log, events, logger } = options
   const caches = sessionCaches(log)
   let stanzas: StanzaMemory | null = null
+  let isIntakeClosed = false
   /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
   const endUnjournaled = (error: unknown): void => {
     gate.shut()
@@ -81,7 +84,7 @@ export const makeJournaledSocket = (
   const makeSignalRepository = makeJournaledRepository(
     log,
     { onDecrypted },
-    { of: (ciphertext) => stanzas?.of(ciphertext) },
+    { of: (ciphertext) => stanzas?.of(ciphertext), isIntakeClosed: () => isIntakeClosed },
   )
   const socket = withCapturedRejections(
     () =>
@@ -145,6 +148,10 @@ export const makeJournaledSocket = (
   return {
     socket,
     gate,
+    closeIntake: () => {
+      isIntakeClosed = true
+      gate.shut()
+    },
     onOpen: () => {
       canary.start()
       unfinished

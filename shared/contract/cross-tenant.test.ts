@@ -138,6 +138,18 @@ describe.each(['another tenant', 'the other mode', 'a bound key'])('%s', (who) =
     expect(theirs.status).toBe(who === 'a bound key' && !operation.sessionKeys ? 403 : 404)
   })
 
+  it('createMessageBatch: an item with an id of somebody else is like one with an unknown id', async () => {
+    const ask = (from: Ids) => callWith(strangers[who]!, 'createMessageBatch', operations.createMessageBatch, from)
+    const items = async (from: Ids) =>
+      (await ask(from)).body.data.map((item: { error: object }) => ({
+        ...item,
+        error: { ...item.error, requestId: null },
+      }))
+    const theirs = await items(ids)
+    expect(theirs).toEqual(await items(unknownIds()))
+    expect(theirs).toMatchObject([{ status: 404, message: null, error: { code: 'not_found' } }])
+  })
+
   it.each(['createMessage', 'createKey'] as const)('%s: an id in the body is like an unknown id', async (name) => {
     const theirs = await callWith(strangers[who]!, name, operations[name], ids)
     expect(seen(theirs)).toEqual(seen(await callWith(strangers[who]!, name, operations[name], unknownIds())))

@@ -36,6 +36,12 @@ const common = {
 const STREAM_DESCRIPTION =
   'Starts at now, or after Last-Event-ID (header or query): nothing is missed between two connections. A comment every 15 s; the stream ends after at most 14 minutes, connect again.'
 const streamQuery = z.strictObject({
+  ticket: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: 'Instead of a key: from `POST /v1/stream-tickets`, for one connection' }),
   lastEventId: z.string().min(1).max(8192).optional().meta({ description: 'For clients that cannot send the header' }),
 })
 
@@ -78,8 +84,28 @@ export const eventOperations = {
     faults: ['not_found'],
     notFound: 'No event with this id.',
   },
+  createStreamTicket: {
+    ...common,
+    method: 'POST',
+    path: '/v1/stream-tickets',
+    summary: 'A ticket for one stream, for clients that cannot send headers (EventSource)',
+    description:
+      'Valid for 60 seconds and for one connection, with the rights of this key. Get it in your backend, give it to the page, connect with `?ticket=…`; for the next connection get another one and send the last id as `lastEventId`.',
+    idempotent: 'none',
+    body: z.strictObject({ sessionId: idParameter('ses').optional() }).optional(),
+    responses: {
+      201: z.object({
+        ticket: z.string().meta({ description: 'Only in this answer' }),
+        sessionId: z.string().nullable().meta({ description: 'The one session that it opens; null: any of this key' }),
+        expiresAt: isoTime,
+      }),
+    },
+    faults: ['not_found'],
+    notFound: 'No session with this id.',
+  },
   streamSession: {
     ...common,
+    acceptsTicket: true,
     function: 'api-stream',
     path: '/v1/sessions/{sessionId}/stream',
     summary: 'Live events of a session (server-sent events), with the QR while it is being linked',
@@ -88,11 +114,12 @@ export const eventOperations = {
     query: streamQuery,
     produces: ['text/event-stream'],
     responses: { 200: eventSchema },
-    faults: ['not_found', 'invalid_cursor'],
+    faults: ['not_found', 'invalid_cursor', 'quota_exceeded'],
     notFound: 'No session with this id.',
   },
   streamEvents: {
     ...common,
+    acceptsTicket: true,
     sessionKeys: false,
     function: 'api-stream',
     path: '/v1/stream',
@@ -101,6 +128,6 @@ export const eventOperations = {
     query: streamQuery,
     produces: ['text/event-stream'],
     responses: { 200: eventSchema },
-    faults: ['invalid_cursor', 'use_session_cursors'],
+    faults: ['invalid_cursor', 'use_session_cursors', 'quota_exceeded'],
   },
 } as const satisfies Record<string, Operation>

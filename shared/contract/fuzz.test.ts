@@ -5,6 +5,7 @@ import { type Fixture, inboxOf, startFixture } from '../../simulator/testing/fix
 import { until } from '../../simulator/testing/until.ts'
 import { FAULTS } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
 import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
 import { Contacts } from '../store/contacts.ts'
 import { Messages } from '../store/messages.ts'
@@ -53,6 +54,20 @@ afterAll(async () => {
   )
 })
 
+/** An inbound message: nobody marks what the session sent itself as read. */
+const receivedCopyOf = async (scope: TenantScope, messageId: string): Promise<string> => {
+  const messages = new Messages(api.tables, scope)
+  const id = newId('msg')
+  await messages.putInbound({
+    ...(await messages.get(messageId))!,
+    id,
+    direction: 'inbound',
+    status: 'received',
+    openKey: null,
+  })
+  return id
+}
+
 /** A tenant with one of everything, made anew for every operation: some of them destroy what they name. */
 const makeWorld = async (name: string) => {
   const tenant = await api.newTenant()
@@ -70,7 +85,7 @@ const makeWorld = async (name: string) => {
     ownTenantId: tenant.id,
     keyId: await post('/v1/keys', { name: 'k', scopes: ['messages:send'] }),
     sessionId,
-    messageId,
+    messageId: name === 'markMessageRead' ? await receivedCopyOf(tenant.scope, messageId) : messageId,
     endpointId,
     eventId,
     deliveryId: await makeSampleDelivery(api.tables, tenant.scope, endpointId, eventId),

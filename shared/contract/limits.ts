@@ -21,6 +21,8 @@ export const limitsSchema = z
     }),
     mediaBytes: quota.meta({ description: 'Bytes of media that are kept now, with uploads that are under way' }),
     webhookEndpoints: quota,
+    streams: quota.meta({ description: 'Live streams that are open now' }),
+    eventRetentionDays: z.number().int().meta({ description: 'Events and their deliveries are kept so long' }),
   })
   .meta({ id: 'Limits' })
 

@@ -60,6 +60,8 @@ export interface Operation {
    * `natural`: calling it twice is like calling it once, the header changes nothing. `none`: every call acts.
    */
   readonly idempotent: 'natural' | 'messageRow' | 'operationRow' | 'idempotencyRow' | 'answerRow' | 'none'
+  /** instead of a key it takes a single-use `ticket` in the query: browsers' EventSource sends no headers */
+  readonly acceptsTicket?: boolean
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

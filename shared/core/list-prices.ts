@@ -38,7 +38,7 @@ export const LIST_PRICES = {
 /** What one unit of work makes the services do; docs/costs.md explains the write units. */
 export const WORK = {
   /** write units: rows of 1 KB each, a transaction counts twice */
-  writes: { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 3, inbound: 2 + 1, attempt: 2 },
+  writes: { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 4, inbound: 2 + 2, attempt: 2 },
   reads: { outbound: 4, inbound: 1, attempt: 2 },
   /** PUTs of the auth log. An assumption between one batch per message and one per frame: look at your own S3 bill */
   logPutsPerMessage: 1.5,

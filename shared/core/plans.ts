@@ -15,6 +15,10 @@ export interface TenantLimits {
   readonly messagesPerDay: number
   readonly mediaBytes: number
   readonly webhookEndpoints: number
+  /** live streams that are open at the same time */
+  readonly streams: number
+  /** how long events, and what the ledger says of their deliveries, are kept */
+  readonly eventRetentionDays: number
 }
 export type LimitName = keyof TenantLimits
 
@@ -33,6 +37,8 @@ export const PLANS: Readonly<Record<PlanName, TenantLimits>> = {
     messagesPerDay: 1_000,
     mediaBytes: GIB,
     webhookEndpoints: 5,
+    streams: 5,
+    eventRetentionDays: 7,
   },
   standard: {
     requestsPerSecond: 200,
@@ -43,6 +49,8 @@ export const PLANS: Readonly<Record<PlanName, TenantLimits>> = {
     messagesPerDay: 1_000_000,
     mediaBytes: 100 * GIB,
     webhookEndpoints: 50,
+    streams: 20,
+    eventRetentionDays: 30,
   },
   business: {
     requestsPerSecond: 500,
@@ -53,6 +61,8 @@ export const PLANS: Readonly<Record<PlanName, TenantLimits>> = {
     messagesPerDay: 5_000_000,
     mediaBytes: 1024 * GIB,
     webhookEndpoints: 50,
+    streams: 100,
+    eventRetentionDays: 90,
   },
   enterprise: {
     requestsPerSecond: 2_000,
@@ -63,6 +73,8 @@ export const PLANS: Readonly<Record<PlanName, TenantLimits>> = {
     messagesPerDay: 50_000_000,
     mediaBytes: 10 * 1024 * GIB,
     webhookEndpoints: 50,
+    streams: 500,
+    eventRetentionDays: 365,
   },
 }
 
@@ -76,6 +88,8 @@ export const PLATFORM_CEILINGS: TenantLimits = {
   messagesPerDay: 100_000_000,
   mediaBytes: 100 * 1024 * GIB,
   webhookEndpoints: 50,
+  streams: 1000,
+  eventRetentionDays: 730,
 }
 
 export const LIMIT_NAMES = Object.keys(PLATFORM_CEILINGS) as LimitName[]

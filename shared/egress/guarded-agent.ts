@@ -49,9 +49,10 @@ const makeGuardedLookup =
         const bad = answers.find((answer) => !isPublicAddress(answer.address, rules.allowedRanges))
         if (bad) return callback(new BlockedAddressError(bad.address) as NodeJS.ErrnoException, '', 0)
         const usable = answers.filter((answer) => !lookupOptions.family || answer.family === lookupOptions.family)
-        if (lookupOptions.all) return callback(null, usable as dns.LookupAddress[])
-        const first = usable[0] ?? answers[0]
+        const [first] = usable
+        // Node itself dies of an empty list.
         if (!first) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0)
+        if (lookupOptions.all) return callback(null, usable as dns.LookupAddress[])
         callback(null, first.address, first.family)
       },
       (error: NodeJS.ErrnoException) => callback(error, '', 0),

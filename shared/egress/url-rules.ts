@@ -33,7 +33,7 @@ export const problemOfUrl = (text: string, rules: EgressRules): string | null =>
     return 'This port is not allowed: use 443 or 1024 and above'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) && !isPublicAddress(host, rules.allowedRanges)) return 'The URL must not lead to a private address'
-  if (/(^|\.)localhost$/i.test(host) && !isPublicAddress('127.0.0.1', rules.allowedRanges))
+  if (/(^|\.)localhost\.*$/i.test(host) && !isPublicAddress('127.0.0.1', rules.allowedRanges))
     return 'The URL must not lead to a private address'
   return null
 }

@@ -24,6 +24,8 @@ const WINDOW_MS: Readonly<Record<LimitName, number>> = {
   messagesPerDay: DAY_MS,
   mediaBytes: DAY_MS,
   webhookEndpoints: DAY_MS,
+  streams: HOUR_MS,
+  eventRetentionDays: DAY_MS,
 }
 
 export interface ReachedLimit {

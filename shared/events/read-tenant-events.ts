@@ -68,6 +68,12 @@ export const readTenantEvents = async (
   }
 }
 
+/** The position right after one event of a page, when all before it in the page were taken. */
+export const positionAfter = (vector: EventVector, row: EventRow): EventVector =>
+  row.sequence === null
+    ? { ...vector, control: { day: dayNumber(row.timestamp), lastId: row.id } }
+    : { ...vector, sequences: new Map(vector.sequences).set(row.sessionId!, row.sequence) }
+
 const tooManySessions = (): Fault =>
   new Fault('use_session_cursors', {
     detail: `One cursor holds at most ${MAXIMUM_SESSIONS} sessions: read each session with ?sessionId=…&afterSequence=….`,

@@ -110,7 +110,7 @@ export const makeApi = <Function extends ApiFunction>(
       audit: (fields) => Object.assign(outcome.auditFields, fields),
     }
     if (operation.auth === 'none') return base
-    const principal = await dependencies.authenticator.authenticate(event)
+    const principal = await dependencies.authenticator.authenticate(event, operation.acceptsTicket)
     outcome.principal = principal
     if (principal.kind === 'tenant') outcome.headers = await dependencies.limiter.admit(principal, now)
     authorize(principal, operation, params, dependencies)

@@ -20,7 +20,7 @@ export const isAudited = (operation: Operation): boolean =>
   operation.auth !== 'none' && operation.method !== 'GET' && !NOT_AUDITED.has(operation.tag)
 
 const MAXIMUM_USER_AGENT = 200
-const SECRETS = new Set(['key', 'secret', 'code', 'qr'])
+const SECRETS = new Set(['key', 'secret', 'ticket', 'code', 'qr'])
 
 /** SHA-256 of what the API shows of a resource, without secrets. */
 export const digestOf = (shown: unknown): string | null => {

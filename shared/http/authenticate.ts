@@ -3,13 +3,14 @@ import { Fault } from '../core/fault.ts'
 import { limitsOf } from '../core/plans.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { type ApiKeyRow, findApiKey } from '../store/api-keys.ts'
+import { redeemStreamTicket } from '../store/stream-tickets.ts'
 import type { Tables } from '../store/tables.ts'
 import { type TenantRow, Tenants } from '../store/tenants.ts'
 import type { ProxyEvent } from './gateway.ts'
 import { allowsAddress } from './ip-ranges.ts'
 import { peppersOf, type SecretReader } from './platform-secret.ts'
-import type { Principal } from './principal.ts'
-import { headerOf } from './request.ts'
+import type { Principal, TenantPrincipal } from './principal.ts'
+import { headerOf, queryOf } from './request.ts'
 
 /** How long a revoked or changed key may still work in a warm environment. */
 const CACHE_TTL_MS = 30_000
@@ -47,13 +48,18 @@ export class Authenticator {
   }
 
   /** @throws Fault unauthorized (unknown, revoked, expired), forbidden (address not allowed) */
-  async authenticate(event: ProxyEvent): Promise<Principal> {
+  async authenticate(event: ProxyEvent, acceptsTicket = false): Promise<Principal> {
+    const [ticket] = acceptsTicket ? (queryOf(event).ticket ?? []) : []
+    if (ticket !== undefined) return this.#redeem(ticket, event)
     const key = presentedKey(event)
     const kind = kindOfKey(key)
     if (kind === null) throw unauthorized('This is not a Fleetline API key: the text is malformed or has a typo.')
     if (kind === 'admin') return this.#authenticateAdmin(key)
     const peppers = peppersOf(await this.#readSecret())
-    const { row, tenant } = await this.#find(peppers.map((pepper) => hashApiKey(pepper, key)))
+    return this.#admit(await this.#find(peppers.map((pepper) => hashApiKey(pepper, key))), event)
+  }
+
+  #admit({ row, tenant }: { row: ApiKeyRow; tenant: TenantRow }, event: ProxyEvent): TenantPrincipal {
     if (row.revokedAt !== null) throw unauthorized('This API key was revoked.')
     if (row.expiresAt !== null && row.expiresAt <= this.#clock()) throw unauthorized('This API key has expired.')
     if (!allowsAddress(row.ipAllow, event.requestContext.identity?.sourceIp ?? null))
@@ -65,6 +71,16 @@ export class Authenticator {
       key: row,
       limits: limitsOf(tenant),
     }
+  }
+
+  /** The rights of the key that made it, as they are now. A ticket that was used once is gone. */
+  async #redeem(ticket: string, event: ProxyEvent): Promise<TenantPrincipal> {
+    const found = await redeemStreamTicket(this.#tables, ticket, this.#clock())
+    if (!found) throw unauthorized('This ticket was used, has expired or never existed: get a new one.')
+    const principal = this.#admit(await this.#find([found.keyHash]), event)
+    return found.sessionId === null
+      ? principal
+      : { ...principal, key: { ...principal.key, sessionId: found.sessionId } }
   }
 
   /** A new admin key works at once: an unknown one makes us read the secret again, at most every ten seconds. */

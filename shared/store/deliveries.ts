@@ -87,8 +87,9 @@ export class Deliveries {
       deliveryKey(this.#scope, ref),
       {
         expression:
-          'SET #status = :inFlight, #leaseUntil = :lease, #attempts = #attempts + :one, #xsk = :due, #slotAt = :none',
+          'SET #status = :inFlight, #leaseUntil = :lease, #attempts = #attempts + :one, #xsk = :due, #slotAt = :none, #firstAttemptAt = if_not_exists(#firstAttemptAt, :now)',
         values: {
+          ':now': now,
           ':inFlight': 'inFlight',
           ':lease': leaseUntil,
           ':one': 1,

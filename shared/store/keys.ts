@@ -105,6 +105,8 @@ export const replayKey = (scope: TenantScope, endpointId: string, replayId: stri
   pk: replayPartition(scope, endpointId),
   sk: replayId,
 })
+/** per endpoint and session: how far an ordered endpoint is */
+export const lanePartition = (scope: TenantScope, endpointId: string): string => `${scope.prefix}WHL#${endpointId}`
 /** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
 export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */
@@ -126,6 +128,10 @@ export const rateLimitKey = (scope: TenantScope, bucket: string): Key => ({
   pk: `${scope.prefix}RL#${bucket}`,
   sk: 'META',
 })
+/** ephemeral table: found by its hash alone, before any scope is known, as keys are */
+export const streamTicketKey = (hash: string): Key => ({ pk: `TK#${hash}`, sk: 'META' })
+/** ephemeral table: the streams that a tenant has open */
+export const streamPartition = (scope: TenantScope): string => `${scope.prefix}ST`
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
 /** core table: sessions that a suspension of the tenant stopped and that its end starts again */

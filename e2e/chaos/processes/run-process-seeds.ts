@@ -33,7 +33,11 @@ export const runProcessSeeds = async (seeds: readonly number[], patience = false
       sayProgress('chaos with real processes', report, seeds.length)
       if (report.findings.length > 0) break
     }
-    if (report.findings.length === 0) report.findings.push(...(await checkProcessFleet(fleet, report)))
+    if (report.findings.length === 0)
+      await checkProcessFleet(fleet, report).then(
+        (found) => report.findings.push(...found),
+        (error) => report.findings.push(`at the end: ${error instanceof Error ? error.stack : String(error)}`),
+      )
     report.hits.set('s3 412', fleet.control.witness.conflicts)
     report.lost = report.findings.filter((finding) => finding.includes('LOST')).length
     return report

@@ -58,6 +58,7 @@ const newSession = (input: {
   name: string
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
+  readReceipts?: SessionRow['readReceipts']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -75,6 +76,7 @@ const newSession = (input: {
   loggedOutAt: null,
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
+  ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })

@@ -129,6 +129,8 @@ describe('GET /v1/limits', () => {
       sessions: { limit: 50_000, used: 0 },
       mediaBytes: { limit: 100 * 1024 ** 3, used: 0 },
       webhookEndpoints: { limit: 50, used: 0 },
+      streams: { limit: 20, used: 0 },
+      eventRetentionDays: 30,
     })
   })
 })

@@ -1,11 +1,12 @@
 import { Fault } from '../../../shared/core/fault.ts'
 import { toEnvelope } from '../../../shared/events/envelope.ts'
 import { decodeVector, type EventVector, encodeVector } from '../../../shared/events/event-cursor.ts'
-import { readTenantEvents, tailOfTenant } from '../../../shared/events/read-tenant-events.ts'
+import { positionAfter, readTenantEvents, tailOfTenant } from '../../../shared/events/read-tenant-events.ts'
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import { POLL_MS, STREAM_HEAD, STREAM_HEADERS, type StreamSource, toServerSentEvent } from '../follow.ts'
 import type { StreamServices } from '../handlers.ts'
+import { type OpenStream, openStream } from '../open-stream.ts'
 
 const PAGE = 50
 /** One look reads every session: many sessions make it rarer. */
@@ -13,12 +14,12 @@ const SESSIONS_PER_SECOND = 20
 
 /** The id of an event is the tenant-wide position after it: the same vector as the cursor of GET /v1/events. */
 export const streamEvents =
-  (services: StreamServices, begin: (source: StreamSource) => void): Handler<'streamEvents'> =>
+  (services: StreamServices, begin: (stream: OpenStream) => void): Handler<'streamEvents'> =>
   async ({ query }, context) => {
     const lastId = context.header('last-event-id') ?? query.lastEventId ?? null
     const start =
       lastId === null ? await tailOfTenant(services.tables, context.scope, context.now) : positionOf(context, lastId)
-    begin(followTenant(services, context, start))
+    begin(await openStream(services.tables, context, followTenant(services, context, start)))
     return {
       status: 200,
       body: null,
@@ -46,19 +47,18 @@ const followTenant = (
     get pollMs() {
       return Math.max(POLL_MS, (vector.sequences.size / SESSIONS_PER_SECOND) * 1000)
     },
-    // One event per read of the vector would be slow: a page moves as one, its last event carries the position.
+    // Each event carries the position after it: a connection that breaks in the middle of a page repeats nothing.
     next: async (now) => {
       const page = await readTenantEvents(tables, context.scope, { vector, limit: PAGE, now })
-      vector = page.vector
-      const id = context.cursors.sign(bindingOf(context), encodeVector(vector))
       const texts = await Promise.all(
-        page.rows.map(async (row, index) =>
-          toServerSentEvent(
-            index === page.rows.length - 1 ? id : null,
-            toEnvelope(row, await tenantKeys.open(context.scope, eventDataPlace(row.id), row.data)),
-          ),
-        ),
+        page.rows.map(async (row) => {
+          vector = positionAfter(vector, row)
+          const id = context.cursors.sign(bindingOf(context), encodeVector(vector))
+          const data = await tenantKeys.open(context.scope, eventDataPlace(row.id), row.data)
+          return toServerSentEvent(id, toEnvelope(row, data))
+        }),
       )
+      vector = page.vector
       return texts.join('')
     },
   }

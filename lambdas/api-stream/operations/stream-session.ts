@@ -4,21 +4,27 @@ import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
-import { Sessions } from '../../../shared/store/sessions.ts'
+import type { EventRow } from '../../../shared/store/rows/message.ts'
 import { POLL_MS, STREAM_HEAD, STREAM_HEADERS, type StreamSource, toServerSentEvent } from '../follow.ts'
 import type { StreamServices } from '../handlers.ts'
+import { type OpenStream, openStream } from '../open-stream.ts'
+import { LinkSights } from './link-sights.ts'
 
 const PAGE = 50
 
-/** The id of an event is its sequence. The QR is shown and forgotten: no id, and the current one comes first again. */
+/**
+ * The id of an event is its sequence. The log's `session.qr` says that there is a QR; here it comes with the QR itself,
+ * once. Whoever connects while one is on show gets it first, without an id.
+ */
 export const streamSession =
-  (services: StreamServices, begin: (source: StreamSource) => void): Handler<'streamSession'> =>
+  (services: StreamServices, begin: (stream: OpenStream) => void): Handler<'streamSession'> =>
   async ({ params, query }, context) => {
     await requireSession(services.tables, context, params.sessionId)
     const lastId = context.header('last-event-id') ?? query.lastEventId ?? null
     const after =
       lastId === null ? await new Events(services.tables, context.scope).tail(params.sessionId) : sequenceOf(lastId)
-    begin(followSession(services, context, params.sessionId, after))
+    const source = followSession(services, context, params.sessionId, after)
+    begin(await openStream(services.tables, context, source))
     return {
       status: 200,
       body: null,
@@ -43,12 +49,18 @@ const followSession = (
   after: number,
 ): StreamSource => {
   const events = new Events(tables, scope)
+  const sights = new LinkSights(tables, scope, sessionId)
   let position = after
-  let shownQr: string | null = null
-  const readQr = async (now: number): Promise<string> => {
-    const sight = await new Sessions(tables, scope).getLinkSight(sessionId, now)
-    if (!sight?.qr || sight.qr === shownQr) return ''
-    shownQr = sight.qr
+  let isFirst = true
+
+  const textOf = async (row: EventRow, now: number): Promise<string | null> => {
+    const data = await tenantKeys.open(scope, eventDataPlace(row.id), row.data)
+    const shown = row.type === 'session.qr' ? await sights.complete(data, now) : data
+    return shown === null ? null : toServerSentEvent(String(row.sequence), toEnvelope(row, shown))
+  }
+  const standing = async (now: number): Promise<string> => {
+    const data = await sights.current(now)
+    if (data === null) return ''
     return toServerSentEvent(null, {
       type: 'session.qr',
       apiVersion: API_VERSION,
@@ -57,23 +69,26 @@ const followSession = (
       sessionId,
       sequence: null,
       timestamp: new Date(now).toISOString(),
-      data: { qr: sight.qr, expiresAt: new Date(sight.expiresAt).toISOString(), attempt: sight.attempt },
+      data,
     })
   }
+
   return {
     pollMs: POLL_MS,
     next: async (now) => {
-      const { rows } = await events.readSession(sessionId, { afterSequence: position, limit: PAGE })
-      const texts = await Promise.all(
-        rows.map(async (row) =>
-          toServerSentEvent(
-            String(row.sequence),
-            toEnvelope(row, await tenantKeys.open(scope, eventDataPlace(row.id), row.data)),
-          ),
-        ),
-      )
-      position = rows.at(-1)?.sequence ?? position
-      return `${await readQr(now)}${texts.join('')}`
+      const { rows, hasMore } = await events.readSession(sessionId, { afterSequence: position, limit: PAGE })
+      let text = ''
+      for (const row of rows) {
+        const part = await textOf(row, now)
+        if (part === null) return text
+        text += part
+        position = row.sequence!
+      }
+      if (isFirst && !hasMore) {
+        isFirst = false
+        return `${text}${await standing(now)}`
+      }
+      return text
     },
   }
 }

@@ -17,6 +17,8 @@ import type { NewEndpointRow } from '../../../shared/store/rows/webhook.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
 import { postWebhook } from '../../../shared/webhooks/post-webhook.ts'
+import { requeueDueDeliveries } from '../../sweeper/operations/requeue-due-deliveries.ts'
+import { wakeEndpoints } from '../../sweeper/operations/wake-endpoints.ts'
 import { fanOutEvent } from '../../webhook-fanout/fan-out-event.ts'
 import { deliver } from '../deliver.ts'
 import type { DeliverDependencies } from '../dependencies.ts'
@@ -146,8 +148,18 @@ export const startPipeline = async () => {
     return drain()
   }
 
+  /** What the sweeper finds and rings for this tenant. */
+  const sweep = async (): Promise<void> => {
+    const own = (hints: readonly PipelineHint[]) => hints.filter(({ tenantId }) => tenantId === state.scope.tenantId)
+    const ring = async (hints: readonly PipelineHint[]) => own(hints).map((hint) => enqueue(hint, 0))
+    await requeueDueDeliveries(tables, ring, state.now)
+    await wakeEndpoints(tables, ring, state.now)
+    await drain()
+  }
+
   return {
     state,
+    sweep,
     tables,
     tenantKeys,
     url,

@@ -130,7 +130,15 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     ),
     'api-messages': makeApi(
       'api-messages',
-      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      makeMessageHandlers({
+        tables,
+        tenantKeys,
+        bell,
+        quota: new MessageQuota(tables),
+        sink,
+        log,
+        docsBaseUrl: dependencies.docsBaseUrl,
+      }),
       dependencies,
     ),
     'api-keys': makeApi(

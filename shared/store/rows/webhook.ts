@@ -141,6 +141,8 @@ export const deliveryRowSchema = z.object({
   leaseUntil: time.nullable(),
   lastError: z.enum(ATTEMPT_ERRORS).nullable(),
   lastStatus: z.number().int().nullable(),
+  /** absent until the first attempt, and in rows from before this field */
+  firstAttemptAt: time.optional(),
   /** why it is held */
   heldReason: z.enum(HELD_REASONS).nullable().default(null),
   /** a slot of the endpoint's rate that was taken for the next attempt */
