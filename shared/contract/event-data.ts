@@ -110,7 +110,6 @@ const ofSession = (meaning: string, source: EventDescription['source'] = 'log'):
 })
 /** Something that happens to an earlier message is a message itself. */
 const about = (meaning: string): EventDescription => ({ meaning, source: 'log', data: messageData })
-const planned = (meaning: string): EventDescription => ({ meaning, source: 'log', data: z.object({}), isPlanned: true })
 
 export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
   'session.created': ofSession('A session was made.', 'control'),
