@@ -10,6 +10,7 @@ import { openTables } from '../shared/store/tables.ts'
 import { systemClock } from './auth-log/clock.ts'
 import { PauseDetector } from './auth-log/pause-detector.ts'
 import { makeLogS3Client } from './auth-log/s3-log-device.ts'
+import { Egresses } from './whatsapp/egress.ts'
 import { openConnection } from './whatsapp/open-connection.ts'
 import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
@@ -49,6 +50,7 @@ const worker = new Worker({
     pauseDetector: new PauseDetector(systemClock),
     openConnection,
     socketUrl: settings.socketUrl,
+    egresses: new Egresses(settings.egressProxies),
     log,
   },
   whatsappVersion: settings.whatsappVersion,
