@@ -61,6 +61,10 @@ const runCommands = async (commands: readonly string[]): Promise<Map<string, str
       setup.push(`export SES=${session}`)
       continue
     }
+    if (command.startsWith('export MSG')) {
+      setup.push(`export MSG=${/"id":"(msg_\w+)"/.exec([...outputs.values()].at(-1) ?? '')?.[1]}`)
+      continue
+    }
     if (!/^(call|curl|admin) /.test(command)) {
       setup.push(command)
       continue
@@ -70,7 +74,7 @@ const runCommands = async (commands: readonly string[]): Promise<Map<string, str
       const { stdout } = await run('bash', ['-c', [...setup, command].join('\n')])
       if (expected && !stdout.includes(expected)) return null
       if (/\/qr\b/.test(command) && !stdout.includes('"qr"')) return null
-      if (/contacts\/|\/events/.test(command) && stdout.includes('"data":[]')) return null
+      if (/contacts\/|\/events|direction=inbound/.test(command) && stdout.includes('"data":[]')) return null
       if (stdout.includes('"code":"session_state_conflict"')) return null
       return stdout
     })
@@ -101,6 +105,15 @@ describe('documents', () => {
     expect(all).toContain('"subject":"Falcon 2"')
     expect(all).toMatch(/"blocked":true/)
     expect(all).not.toMatch(/"status":"(failed|unknown|expired)"/)
+  })
+
+  it('docs/messages.md: later, many, found, read', async () => {
+    const outputs = await runCommands(commandsOf('docs/messages.md', '## Examples'))
+    const said = (part: RegExp) => [...outputs].find(([command]) => part.test(command))?.[1] ?? ''
+    expect(said(/cancel/)).toContain('"status":"canceled"')
+    expect(said(/batch/).match(/"status":202/g)).toHaveLength(2)
+    expect(said(/direction=outbound/)).toMatch(/"body":"Two".*"body":"One".*"status":"canceled"/s)
+    expect(said(/\/read/)).toBe('{"messages":1,"hasMore":false}\n')
   })
 
   it('sdk/README: the quick start', async () => {

@@ -993,6 +993,40 @@ export type Address = {
   kind: "user" | "group" | "status" | "channel" | "unknown"
 }
 
+export type Media = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** uploading: waits for your upload; pending: the platform fetches it; stored; unavailable: see failure */
+  status: "uploading" | "pending" | "stored" | "unavailable"
+  source: "upload" | "url" | "inbound"
+  mimetype: string
+  sizeBytes: number | null
+  /** Hex */
+  sha256: string | null
+  fileName: string | null
+  sessionId: string | null
+  /** The received message that brought it */
+  messageId: string | null
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  /** Send the bytes there, with exactly these headers */
+  upload: {
+    method: "PUT"
+    url: string
+    headers: Record<string, string>
+    expiresAt: string
+  } | null
+  /** For five minutes, without a key; null until it is stored */
+  downloadUrl: string | null
+  downloadUrlExpiresAt: string | null
+  createdAt: string
+  expiresAt: string
+}
+
 export type BatchResult = {
   /** Position in `messages` */
   index: number
@@ -1722,6 +1756,19 @@ export type ListMessagesAnswer = {
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
 
+export type CreateMediaBody = {
+  mimetype: string
+  sizeBytes: number
+  /** Hex. S3 refuses other bytes than these */
+  sha256?: string
+  fileName?: string
+}
+export type CreateMediaAnswer = Media
+
+export type GetMediaAnswer = Media
+
+export type DeleteMediaAnswer = null
+
 export type CreateMessageBatchBody = {
   /** Bodies of POST /v1/messages; the request may have 1 MB */
   messages: SendMessage[]
@@ -2197,6 +2244,8 @@ export type EventType =
   | "message.deleted"
   | "message.reaction"
   | "message.undecryptable"
+  | "media.stored"
+  | "media.unavailable"
   | "group.updated"
   | "contact.merged"
   | "call.received"

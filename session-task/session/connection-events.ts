@@ -4,6 +4,7 @@ import { callNotesOf, type IncomingCall, incomingCallOf } from './call-notes.ts'
 import type { Connector } from './connector.ts'
 import { groupNotesOf } from './group-notes.ts'
 import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
+import type { MediaInbox } from './media-inbox.ts'
 import type { OperationRunner } from './operations/operation-runner.ts'
 import type { Outbox } from './outbox.ts'
 import type { PresenceTeller } from './presence-teller.ts'
@@ -28,6 +29,7 @@ export const connectionEvents = (
     standing: Standing
     connector: Connector
     outbox: Outbox
+    mediaInbox: MediaInbox
     operations: OperationRunner
     projector: Projector
     presence: PresenceTeller
@@ -55,6 +57,7 @@ export const connectionEvents = (
       if (standing.status !== 'connected')
         standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
+      parts.mediaInbox.attach(connector.connection)
       operations.attach(connector.connection)
       parts.onConnected()
     }),

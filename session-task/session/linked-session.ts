@@ -12,6 +12,7 @@ import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { MediaInbox } from './media-inbox.ts'
 import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
@@ -54,6 +55,7 @@ export class LinkedSession {
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   readonly #weighTimer: NodeJS.Timeout
+  readonly #mediaInbox: MediaInbox
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -84,6 +86,7 @@ export class LinkedSession {
       settled: () => this.#projector.settled(),
       isConnected: () => this.#connector.connection?.isOpen ?? false,
     })
+    this.#mediaInbox = new MediaInbox({ context, sessionLog, journal })
     this.#outbox = new Outbox({
       context,
       sessionLog,
@@ -110,6 +113,7 @@ export class LinkedSession {
       onProjected: (records) => {
         this.#outbox.onProjected(records)
         this.#housekeeping.afterProjection()
+        if (records.some((record) => record.t === 'in' && record.event?.keepsProto)) this.#mediaInbox.ring()
       },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
@@ -209,7 +213,7 @@ export class LinkedSession {
   async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
     clearInterval(this.#weighTimer)
-    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
+    await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -249,6 +253,7 @@ export class LinkedSession {
     this.#outbox.detach()
     this.#operations.detach()
     void this.#outbox.stop()
+    void this.#mediaInbox.stop()
     void this.#operations.stop()
     void this.#connector.drop()
   }
@@ -260,6 +265,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        mediaInbox: this.#mediaInbox,
         operations: this.#operations,
         projector: this.#projector,
         presence: this.#presence,
@@ -277,6 +283,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#mediaInbox.detach()
     this.#operations.detach()
   }
 

@@ -5,6 +5,7 @@ import type { Messages } from '../../shared/store/messages.ts'
 import type { MessageRow, OpenRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import { MediaPendingError } from './build-media.ts'
 import type { ContactBook } from './contact-book.ts'
 import type { InFlight } from './in-flight.ts'
 import type { OwnIdentity } from './inbound.ts'
@@ -14,6 +15,7 @@ import type { SessionContext } from './session-context.ts'
 
 const ACK_TIMEOUT_MS = 30_000
 const RETRY_DELAY_MS = 5_000
+const MEDIA_DELAY_MS = 1_000
 const FOREIGN_DELAY_MS = 60_000
 
 /** One try to send one message: claim → resolve → relay, and what a try without a frame leads to. */
@@ -120,6 +122,10 @@ export class OutboxAttempt {
       }
     } catch (error) {
       if (!isCurrent()) return
+      if (error instanceof MediaPendingError) {
+        this.#delay(row.id, MEDIA_DELAY_MS)
+        return this.#flights.land(row.id)
+      }
       // Silence decides nothing (a time-out is never "not on WhatsApp"): the row stays open and is tried again.
       this.#context.log.info({ messageId: row.id, error: String(error) }, 'a message could not be sent now')
       this.#delay(row.id, RETRY_DELAY_MS)

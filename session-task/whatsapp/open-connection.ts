@@ -3,6 +3,7 @@ import { LogLostError } from '../auth-log/session-log.ts'
 import { makeCommands } from './commands/make-commands.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { encodeContent } from './content/encode-content.ts'
+import { downloadMedia, uploadMedia } from './content/transfer-media.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
@@ -126,6 +127,8 @@ export const openConnection: OpenConnection = (options) => {
     commands: makeCommands(socket, sessionCaches(log), whileOpen),
     encodeText,
     encode: encodeContent,
+    uploadMedia: (file) => whileOpen(() => uploadMedia(socket, file)),
+    downloadMedia: (origin, limits) => whileOpen(() => downloadMedia(socket, origin, limits)),
     readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),

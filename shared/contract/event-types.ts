@@ -23,6 +23,8 @@ export const EVENT_TYPES = [
   'message.deleted',
   'message.reaction',
   'message.undecryptable',
+  'media.stored',
+  'media.unavailable',
   'group.updated',
   'contact.merged',
   'call.received',
