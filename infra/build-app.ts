@@ -9,6 +9,7 @@ import { DataStack } from './stacks/data-stack.ts'
 import { EventsStack } from './stacks/events-stack.ts'
 import { NetworkStack } from './stacks/network-stack.ts'
 import { OpsStack } from './stacks/ops-stack.ts'
+import { SimulatorStack } from './stacks/simulator-stack.ts'
 import { WorkersStack } from './stacks/workers-stack.ts'
 
 export interface BuildAppInput {
@@ -28,6 +29,7 @@ export interface CellStacks {
   readonly allocator: AllocatorStack
   readonly api: ApiStack
   readonly ops: OpsStack
+  readonly simulator?: SimulatorStack
 }
 
 /** The whole cell. Nothing is looked up: no network, no credentials, no Docker. */
@@ -49,9 +51,10 @@ export const buildApp = (input: BuildAppInput): { app: App; stacks: CellStacks }
   const events = new EventsStack(app, cell, data)
   const workers = new WorkersStack(app, cell, { data, network, events })
   const allocator = new AllocatorStack(app, cell, { data, network, workers })
-  const api = new ApiStack(app, cell, { data, events, workers })
+  const api = new ApiStack(app, cell, { data, events, workers, network })
+  const simulator = input.config.simulator ? new SimulatorStack(app, cell, { data, network, workers }) : null
   const ops = new OpsStack(app, cell, { data, events, workers, allocator, api })
-  return { app, stacks: { data, network, events, workers, allocator, api, ops } }
+  return { app, stacks: { data, network, events, workers, allocator, api, ops, ...(simulator ? { simulator } : {}) } }
 }
 
 export const stackList = (stacks: CellStacks): readonly CellStack[] => Object.values(stacks)

@@ -7,6 +7,7 @@ import { toOneLine } from './cli/user-error.ts'
 import { findDynamoDb } from './cloud/dynamodb-engine.ts'
 import { Guard } from './process/guard.ts'
 import { ProcessTable } from './process/process-table.ts'
+import { drawDashboards } from './runtime/dashboards.ts'
 import { assertNotRunning, openDataDir } from './runtime/data-dir.ts'
 import { LocalLog } from './runtime/local-log.ts'
 import { startLocalServer } from './runtime/local-server.ts'
@@ -77,6 +78,7 @@ const start = async (options: StartOptions): Promise<void> => {
       log,
       processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }, ...processes.list()],
       executions: () => cloud.stepFunctions.executions(),
+      dashboards: () => drawDashboards(cloud.resources, log.history),
       deployVersion: (version) => cloud.deployVersion(version),
     })
     stops.push(() => server.stop())

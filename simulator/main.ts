@@ -1,14 +1,18 @@
 import { parseArgs } from 'node:util'
 import { startSimulator } from './simulator.ts'
 
-const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--media-port N] [--data-dir DIR] [--json] [--exit-with-parent]
+const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--media-port N] [--data-dir DIR] [--host ADDRESS] [--json] [--exit-with-parent]
 
   --port N            WebSocket port (default: a free one)
   --control-port N    control API port (default: a free one)
   --media-port N      https port of the media host (default: a free one)
   --data-dir DIR      keep everything in DIR and resume from it (default: in memory)
+  --host ADDRESS      interface of the WebSocket and the control API (default: 127.0.0.1); whoever reaches it can do all
   --json              print one JSON line when ready
   --exit-with-parent  stop when stdin closes
+
+  SIMULATOR_ROOT_KEY in the environment: private key of the certificate root, 64 hex digits, for a server without a data
+  directory that clients trust across restarts
 `
 
 function readOptions(argv: string[]) {
@@ -19,6 +23,7 @@ function readOptions(argv: string[]) {
       'control-port': { type: 'string' },
       'media-port': { type: 'string' },
       'data-dir': { type: 'string' },
+      host: { type: 'string' },
       json: { type: 'boolean', default: false },
       'exit-with-parent': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -34,11 +39,20 @@ function portOf(text: string | undefined, flag: string): number {
   return port
 }
 
+function rootKeyOf(text: string | undefined): Buffer | undefined {
+  if (!text) return undefined
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new Error('SIMULATOR_ROOT_KEY must be 64 hex digits')
+  return Buffer.from(text, 'hex')
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return void process.stdout.write(USAGE)
   const dataDir = options['data-dir']
+  const rootKey = rootKeyOf(process.env.SIMULATOR_ROOT_KEY)
   const simulator = await startSimulator({
+    ...(options.host ? { host: options.host } : {}),
+    ...(rootKey ? { rootKey } : {}),
     port: portOf(options.port, '--port'),
     controlPort: portOf(options['control-port'], '--control-port'),
     mediaPort: portOf(options['media-port'], '--media-port'),

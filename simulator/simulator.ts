@@ -14,6 +14,10 @@ export type SimulatorOptions = {
   mediaPort?: number
   /** Folder for the SQLite file; without it everything is in memory. */
   dataDir?: string
+  /** Interface of the WebSocket and the control API; the media host stays on 127.0.0.1. */
+  host?: string
+  /** Private key of the certificate root, 32 bytes: for a server that keeps no data and is trusted all the same. */
+  rootKey?: Buffer
 }
 
 export type Simulator = {
@@ -36,12 +40,14 @@ export async function startSimulator({
   controlPort = 0,
   mediaPort = 0,
   dataDir,
+  host,
+  rootKey,
 }: SimulatorOptions = {}): Promise<Simulator> {
   silenceLibsignal()
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true })
-  const world = openWorld(dataDir === undefined ? ':memory:' : join(dataDir, DATA_FILE))
-  const sockets = await startSocketServer(world, port)
-  const control = await startControlServer(world, controlPort).catch(async (error: unknown) => {
+  const world = openWorld(dataDir === undefined ? ':memory:' : join(dataDir, DATA_FILE), rootKey)
+  const sockets = await startSocketServer(world, port, host)
+  const control = await startControlServer(world, controlPort, host).catch(async (error: unknown) => {
     await sockets.stop()
     throw error
   })

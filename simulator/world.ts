@@ -21,11 +21,11 @@ export type World = {
 }
 
 /** @param path of the SQLite file, or ':memory:' */
-export function openWorld(path: string): World {
+export function openWorld(path: string, rootKey?: Buffer): World {
   const database = new Database(path)
   return {
     database,
-    identity: loadServerIdentity(database),
+    identity: loadServerIdentity(database, rootKey),
     connections: new Connections(),
     mediaAuthority: loadMediaAuthority(database),
     mediaHost: '',

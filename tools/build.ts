@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { commonBundleOptions, lambdaBundleOptions } from './lambda-bundle.ts'
+import { buildLambdas, commonBundleOptions } from './lambda-bundle.ts'
 
 /**
  * Bundles every lambda (one folder each, entry <name>/<name>.lambda.ts) and the session worker in one esbuild call:
@@ -14,7 +14,7 @@ const LAMBDA_LIMIT_BYTES = 2_000_000
 
 const startedAt = performance.now()
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const lambdas = await build(lambdaBundleOptions(root))
+const lambdas = await buildLambdas(root)
 
 /** The worker's image has node_modules: its packages stay outside, Baileys' assets and native parts stay findable. */
 const worker = existsSync(join(root, 'session-task/main.ts'))
@@ -26,7 +26,7 @@ const worker = existsSync(join(root, 'session-task/main.ts'))
     })
   : null
 
-const outputs = { ...lambdas.metafile.outputs, ...worker?.metafile.outputs }
+const outputs = { ...lambdas, ...worker?.metafile.outputs }
 for (const [path, { bytes }] of Object.entries(outputs)) {
   if (!path.endsWith('.mjs')) continue
   process.stdout.write(`${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${path}\n`)

@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { expect, it } from 'vitest'
-import { bytesWithoutSdk, lambdaBundleOptions, listLambdas } from './lambda-bundle.ts'
+import { buildLambdas, bytesWithoutSdk, listLambdas } from './lambda-bundle.ts'
 
 const LIMIT_KIB = 300
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 it('every lambda is at most 300 KiB without the AWS SDK', async () => {
-  const { metafile } = await build({ ...lambdaBundleOptions(root), sourcemap: false, write: false })
-  const sizes = Object.entries(metafile.outputs).map(([file, output]) => ({
+  const outputs = await buildLambdas(root, { sourcemap: false, write: false })
+  const sizes = Object.entries(outputs).map(([file, output]) => ({
     name: file.replace(/^dist\/lambdas\/|\/index\.mjs$/g, ''),
     ownKib: Math.round(bytesWithoutSdk(output) / 1024),
     totalKib: Math.round(output.bytes / 1024),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const instructions = readFileSync('session-task/Dockerfile', 'utf8')
@@ -24,4 +24,36 @@ test('it runs as an unprivileged user, gets signals itself, and writes to /tmp a
   expect(lastStage).toContain('USER node')
   expect(lastStage.at(-1)).toBe('CMD ["node", "dist/session-task/main.mjs"]')
   expect(lastStage).toContain('VOLUME ["/tmp"]')
+})
+
+const stagesOf = (path: string) => {
+  const lines = readFileSync(path, 'utf8')
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  return { lines, last: lines.slice(lines.findLastIndex((line) => line.startsWith('FROM'))) }
+}
+
+test('the simulator image holds its packages and its own folder, nothing of the product, and runs unprivileged', () => {
+  const { lines, last } = stagesOf('simulator/Dockerfile')
+  for (const line of lines.filter((each) => each.startsWith('FROM'))) expect(line).toMatch(/^FROM \$\{NODE_IMAGE\}/)
+  expect(last.filter((line) => line.startsWith('COPY')).map((line) => line.split(' ').at(-1))).toEqual([
+    './package.json',
+    './node_modules',
+    './simulator',
+  ])
+  expect(last.filter((line) => line.startsWith('RUN'))).toEqual([])
+  expect(last).toContain('USER node')
+  for (const line of lines.filter((each) => each.includes('npm ci'))) expect(line).toContain('--ignore-scripts')
+})
+
+test('every file that an image copies from the repository is there, and the context leaves out what is private', () => {
+  for (const folder of ['session-task', 'simulator']) {
+    const { lines } = stagesOf(`${folder}/Dockerfile`)
+    const copied = lines.filter((line) => /^COPY (?!--from)/.test(line)).flatMap((line) => line.split(' ').slice(1, -1))
+    for (const path of copied) expect({ path, exists: existsSync(path) }).toEqual({ path, exists: true })
+    const ignored = readFileSync(`${folder}/Dockerfile.dockerignore`, 'utf8').split('\n')
+    for (const path of ['.git', '.fleetline', '.fleetline-localstack', 'node_modules', 'dist'])
+      expect({ folder, path, ignored: ignored.includes(path) }).toEqual({ folder, path, ignored: true })
+  }
 })

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { leaveOutDescriptions, leaveOutJsonSchema, leaveOutOtherOperations } from './leave-out.ts'
 
 /** Names of all lambdas: one folder each, entry <name>/<name>.lambda.ts. @throws when a folder has no entry */
 export const listLambdas = (root: string): readonly string[] => {
@@ -11,23 +12,6 @@ export const listLambdas = (root: string): readonly string[] => {
   const missing = names.filter((name) => !existsSync(join(root, 'lambdas', name, `${name}.lambda.ts`)))
   if (missing.length) throw new Error(`lambda folders without <name>.lambda.ts: ${missing.join(', ')}`)
   return names
-}
-
-/**
- * zod's schemas refer to the code that turns them into JSON schema, 18 KiB that only our generators call. Each of its
- * functions becomes one that says so.
- */
-const leaveOutJsonSchema: Plugin = {
-  name: 'leave-out-json-schema',
-  setup: (build) => {
-    build.onLoad({ filter: /zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/ }, ({ path }) => {
-      const names = [...readFileSync(path, 'utf8').matchAll(/^export (?:const|function) (\w+)/gm)].map(
-        ([, name]) => name,
-      )
-      const absent = "const absent = () => () => { throw new Error('JSON schema is left out of the lambda bundles') }"
-      return { contents: [absent, ...names.map((name) => `export const ${name} = absent`)].join('\n'), loader: 'js' }
-    })
-  },
 }
 
 /** What lambdas and the session worker are built with. */
@@ -51,15 +35,34 @@ const banner = {
   js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
 }
 
-/** Every lambda in one esbuild call: dist/lambdas/<name>/index.mjs. */
-export const lambdaBundleOptions = (root: string) => ({
-  ...commonBundleOptions(root),
-  banner,
-  minify: true,
-  plugins: [leaveOutJsonSchema],
-  entryPoints: listLambdas(root).map((name) => ({ in: `lambdas/${name}/${name}.lambda.ts`, out: `${name}/index` })),
-  outdir: 'dist/lambdas',
-})
+/**
+ * Every lambda as dist/lambdas/<name>/index.mjs: one esbuild call for those that know nothing of the contract, one for
+ * each API function, which gets its own part of it.
+ */
+const lambdaBuilds = (root: string): readonly BuildOptions[] => {
+  const entry = (name: string) => ({ in: `lambdas/${name}/${name}.lambda.ts`, out: `${name}/index` })
+  const common = { ...commonBundleOptions(root), banner, minify: true, outdir: 'dist/lambdas' } as const
+  const names = listLambdas(root)
+  const ofApi = names.filter((name) => name.startsWith('api-'))
+  return [
+    {
+      ...common,
+      plugins: [leaveOutJsonSchema],
+      entryPoints: names.filter((name) => !ofApi.includes(name)).map(entry),
+    },
+    ...ofApi.map((name) => ({
+      ...common,
+      plugins: [leaveOutJsonSchema, leaveOutOtherOperations(root, name), leaveOutDescriptions],
+      entryPoints: [entry(name)],
+    })),
+  ]
+}
+
+/** Builds all lambdas. @returns what went into each bundle, by esbuild's own account */
+export const buildLambdas = async (root: string, options: BuildOptions = {}): Promise<Metafile['outputs']> => {
+  const results = await Promise.all(lambdaBuilds(root).map((one) => build({ ...one, ...options, metafile: true })))
+  return Object.assign({}, ...results.map(({ metafile }) => metafile.outputs))
+}
 
 /** The AWS SDK, its runtime and its endpoint cache: what the Lambda runtime could bring itself. */
 const SDK =

@@ -31,6 +31,9 @@ ${table(rows, head)}
 * **Quotas.** Beyond one: 429 \`quota_exceeded\`. \`sessions\` is exact: it is counted in the transaction that makes a session.
   \`messagesPerDay\` is a UTC day; functions take blocks of at most 100 messages, so that up to one block per function instance
   stays unused. A repeated request with the same Idempotency-Key costs nothing.
+  \`mediaBytes\` is what is kept now: an upload takes its announced size before it starts, what never came gives it back.
+* **limit.reached.** The event tells a tenant that a limit was reached: once per limit (for a key's rate: per key) and UTC hour
+  (rates) or UTC day (quotas), with the limit and its window. Refusals by the key, stream and test functions alone are not told.
 * When the table of the buckets does not answer, requests pass and \`rate_limit_unchecked_count\` counts them.
 
 ## The estimate of GET /v1/usage

@@ -125,6 +125,7 @@ const METHOD_NAMES: Readonly<Record<string, string>> = {
   getHealth: 'get',
   createWebhookEndpoint: 'create',
   listDeliveries: 'listDeliveries',
+  createMessageBatch: 'createBatch',
 }
 
 /** createSession → create, getQr → getQr, testScan → scan. */

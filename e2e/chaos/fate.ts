@@ -29,6 +29,8 @@ export class Fate {
   onResume: () => void = () => {}
   /** the phase of the code that runs; a process with several sessions knows it by session */
   phaseOf: () => Phase = () => this.phase
+  /** does a frame wait for its record to be durable? */
+  isFrameWaiting: () => boolean = () => true
   #armed: (Strike & { left: number; hit: () => void }) | null = null
   #isDead = false
   #paused: PromiseWithResolvers<void> | null = null
@@ -92,6 +94,8 @@ export class Fate {
 
   #strike(point: RacePoint): void {
     const armed = this.#armed
+    // A zombie proves something only when it wakes with a frame in its hands.
+    if (armed?.action === 'pause' && point === 'segment.before' && !this.isFrameWaiting()) return
     if (!armed || armed.point !== point || armed.phase !== this.phaseOf() || --armed.left > 0) return
     this.#armed = null
     // Told before: a real process is gone, or stands still, within the next line.

@@ -13,6 +13,8 @@ export interface SentMessage {
   readonly whatsappId: string
   readonly body: string
   readonly retry: 'standard' | 'atMostOnce'
+  /** sent to the session's group, not to its contact */
+  readonly isGroup: boolean
   readonly seed: number
 }
 
@@ -30,6 +32,8 @@ export interface Lane {
   readonly run: Run
   readonly phone: string
   readonly contact: string
+  /** jid of the group that the contact made with the session's phone */
+  readonly group: string
   readonly sessionId: string
   owner: ChaosWorker
   /** everything accepted and everything a contact wrote, over all seeds */
@@ -44,7 +48,8 @@ export interface Lane {
 }
 
 /** What the checker needs of a session and of the fleet that it lived in. */
-export interface JudgedLane extends Pick<Lane, 'phone' | 'contact' | 'sessionId' | 'sent' | 'received' | 'epochs'> {
+export interface JudgedLane
+  extends Pick<Lane, 'phone' | 'contact' | 'group' | 'sessionId' | 'sent' | 'received' | 'epochs'> {
   readonly run: Pick<Run, 'logClient' | 'witness' | 'report'> & {
     readonly fleet: Pick<TestFleet, 'scope' | 'tenantKeys' | 'messages' | 'events' | 'leases' | 'sessions'> & {
       readonly simulator: {

@@ -1,6 +1,7 @@
 import { makeLogS3Client } from '../../session-task/auth-log/s3-log-device.ts'
 import { startTestFleet, until } from '../../session-task/testing/test-fleet.ts'
 import { checkLane } from './check-lane.ts'
+import { createGroup } from './create-group.ts'
 import { deleteLane } from './delete-lane.ts'
 import { newWitness } from './fateful-clients.ts'
 import type { Lane, Run } from './lane.ts'
@@ -67,10 +68,12 @@ const openLane = async (run: Run, number: number): Promise<Lane> => {
   await run.fleet.simulator.addContact(contact, { name: 'Ana', deliveryReceipts: number % 2 === 0 })
   const sessionId = await run.fleet.linkSession(owner, phone)
   const lease = await run.fleet.leases.get(sessionId)
+  const { simulator } = run.fleet
   return {
     run,
     phone,
     contact,
+    group: await createGroup(simulator.controlUrl, {}, contact, phone),
     sessionId,
     owner,
     sent: new Map(),

@@ -5,7 +5,8 @@ import type { Lane } from './lane.ts'
 import type { Random } from './random.ts'
 import type { Plan } from './scenario.ts'
 
-const HEAL_DEADLINE_MS = 45_000
+/** I9: from the end of the trouble */
+const HEAL_DEADLINE_MS = 120_000
 const CONTROL_DEADLINE_MS = 4_000
 const ENDED: readonly string[] = ['sent', 'delivered', 'read', 'played', 'unknown', 'failed', 'canceled']
 
@@ -26,25 +27,29 @@ export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random
     afterMs: random.between(0, 40),
     ring: weather === 'ring lost' && random.chance(0.6) ? 'lost' : weather === 'ring late' ? 'late' : 'now',
     ringLateMs: random.between(100, 600),
+    isGroup: random.chance(0.25),
   }))
   const texts = Array.from({ length: random.between(3, 6) }, (_, index) => ({
     text: `in ${seed}-${index}`,
     afterMs: random.between(0, 30),
+    isGroup: random.chance(0.25),
   }))
   const ringing: Promise<unknown>[] = []
   const accepting = (async () => {
     for (const item of plan) {
       await sleep(item.afterMs)
-      const { contact, sessionId } = lane
+      const { contact, group, sessionId } = lane
+      const { retry, isGroup, body } = item
+      const chat = { contactId: null, phone: null, lid: null, jid: group, kind: 'group' as const }
       const row = await fleet.accept(
         sessionId,
         contact,
-        item.body,
-        { retry: item.retry },
+        body,
+        isGroup ? { retry, chat, to: chat } : { retry },
         Date.now(),
         item.ring === 'now',
       )
-      lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body: item.body, retry: item.retry, seed })
+      lane.sent.set(row.id, { id: row.id, whatsappId: row.whatsappId, body, retry, isGroup, seed })
       if (item.ring === 'lost') report.hits.set('ring lost', (report.hits.get('ring lost') ?? 0) + 1)
       if (item.ring !== 'late') continue
       report.hits.set('ring late', (report.hits.get('ring late') ?? 0) + 1)
@@ -53,9 +58,10 @@ export const startTraffic = (lane: Lane, { seed, weather }: Plan, random: Random
     }
   })()
   const writing = (async () => {
-    for (const { text, afterMs } of texts) {
+    for (const { text, afterMs, isGroup } of texts) {
       await sleep(afterMs)
-      lane.received.set(await fleet.simulator.contactSends(lane.contact, lane.phone, text), { text, seed })
+      const to = isGroup ? lane.group : lane.phone
+      lane.received.set(await fleet.simulator.contactSends(lane.contact, to, text), { text, seed })
       report.messagesIn++
     }
   })()
@@ -95,8 +101,10 @@ export const untilHealed = async (lane: Lane, name: string): Promise<void> => {
     await healed.catch(async (error) => {
       const missing = [...lane.received.keys()].filter((id) => !lane.told.has(id))
       const rows = await Promise.all([...open].map((id) => fleet.messages.get(id)))
+      const session = await fleet.sessions.get(lane.sessionId)
+      const lease = await fleet.leases.get(lane.sessionId)
       throw new Error(
-        `${error.message}; open: ${rows.map((row) => `${row?.id} ${row?.status} epoch ${row?.epoch}`).join(', ')}; no event: ${missing.join(', ')}`,
+        `${error.message}; session ${lane.sessionId} is ${session?.status} ${session?.reason?.code ?? ''} at epoch ${lease?.epoch} of ${lease?.owner?.workerId}; open: ${rows.map((row) => `${row?.id} ${row?.status} epoch ${row?.epoch}, claimed ${row?.attempts} times, delayed until ${row?.delayedUntil}`).join(', ')}; no event: ${missing.join(', ')}`,
       )
     })
 }

@@ -10,12 +10,17 @@ export interface Sight {
   blockedFrames: number
   /** when a session was first connected here, performance.now() */
   openedAt: number | null
-  receiptsDue: number
+  waitingFrames: number
   /** called at each connect */
   onOpen: (sessionId: string) => void
 }
 
-export const newSight = (): Sight => ({ blockedFrames: 0, openedAt: null, receiptsDue: 0, onOpen: () => {} })
+export const newSight = (): Sight => ({
+  blockedFrames: 0,
+  openedAt: null,
+  waitingFrames: 0,
+  onOpen: () => {},
+})
 
 /** The bus, with a race point before and after it. */
 export const watchBus = (bus: EventSink, fate: Fate, witness: Witness): EventSink => ({
@@ -30,22 +35,25 @@ export const watchBus = (bus: EventSink, fate: Fate, witness: Witness): EventSin
 
 /** Connections whose gate and whose listeners obey a fate. */
 export const watchConnections = (open: OpenConnection, fate: Fate, seen: Sight, isGateOff: boolean): OpenConnection => {
+  fate.isFrameWaiting = () => fate.phaseOf() !== 'live' || seen.waitingFrames > 0
   // One for all connections of a log: what the connection keeps beside it lasts from one to the next.
-  const watchedLogs = new WeakMap<SessionLog, SessionLog>()
-  const watched = (log: SessionLog): SessionLog => {
-    const known = watchedLogs.get(log) ?? watchGate(log, fate, seen, isGateOff)
-    watchedLogs.set(log, known)
-    return known
+  const watchedLogs = new WeakMap<SessionLog, { log: SessionLog; receipts: ReceiptsDue }>()
+  const watch = (log: SessionLog) => {
+    const receipts = { due: 0 }
+    const watched = { log: watchGate(log, { fate, seen, receipts, isGateOff }), receipts }
+    watchedLogs.set(log, watched)
+    return watched
   }
   return (input) => {
     const { events } = input
+    const watched = watchedLogs.get(input.log) ?? watch(input.log)
     return open({
       ...input,
-      log: watched(input.log),
+      log: watched.log,
       events: {
         ...events,
         onDecrypted: (stanza) => {
-          seen.receiptsDue++
+          watched.receipts.due++
           return events.onDecrypted(stanza)
         },
         onOpen: (identity) => {
@@ -65,8 +73,16 @@ export const watchConnections = (open: OpenConnection, fate: Fate, seen: Sight, 
   }
 }
 
+/** Stanzas of a session that were decrypted since its gate last let something out: their receipts come next. */
+interface ReceiptsDue {
+  due: number
+}
+
 /** The log as the gate sees it: stops where the scenario says, counts what the gate never let out. */
-const watchGate = (log: SessionLog, fate: Fate, seen: Sight, isGateOff: boolean): SessionLog => ({
+const watchGate = (
+  log: SessionLog,
+  { fate, seen, receipts, isGateOff }: { fate: Fate; seen: Sight; receipts: ReceiptsDue; isGateOff: boolean },
+): SessionLog => ({
   sessionId: log.sessionId,
   epoch: log.epoch,
   state: log.state,
@@ -81,14 +97,17 @@ const watchGate = (log: SessionLog, fate: Fate, seen: Sight, isGateOff: boolean)
   append: (records) => log.append(records),
   takeSequence: () => log.takeSequence(),
   durable: async (lsn) => {
+    seen.waitingFrames++
     try {
       await log.durable(lsn)
     } catch (error) {
       if (!fate.isDead) seen.blockedFrames++
       throw error
+    } finally {
+      seen.waitingFrames--
     }
-    const isReceipt = seen.receiptsDue > 0
-    seen.receiptsDue = 0
+    const isReceipt = receipts.due > 0
+    receipts.due = 0
     await fate.at('commit.beforeFrame')
     if (isReceipt) await fate.at('receipt.before')
   },

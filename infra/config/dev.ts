@@ -11,6 +11,8 @@ export const dev: DeploymentConfig = {
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: 100, image: null },
   fleet: { keepWarm: false, minimumWorkers: 1, spot: ['test'] },
+  simulator: null,
+  canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: false,

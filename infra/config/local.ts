@@ -15,6 +15,8 @@ export const local: DeploymentConfig = {
   liveMode: 'disabled',
   worker: { cpu: 1024, memoryMiB: 2048, capacity: workerCapacity, image: 'fleetline-worker:local' },
   fleet: { keepWarm: false, minimumWorkers: 1, spot: [] },
+  simulator: null,
+  canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: false,

@@ -11,6 +11,8 @@ export const prod: DeploymentConfig = {
   liveMode: 'enabled',
   worker: { cpu: 2048, memoryMiB: 4096, capacity: 200, image: null },
   fleet: { keepWarm: true, minimumWorkers: 2, spot: [] },
+  simulator: null,
+  canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
   webAcl: true,

@@ -38,6 +38,16 @@ export const deploymentConfigSchema = z
         .max(2)
         .default([]),
     }),
+    /** a simulated WhatsApp behind test mode, reachable by workers and test helpers alone; null: none in the stack */
+    simulator: z
+      .strictObject({
+        cpu: z.union([z.literal(256), z.literal(512), z.literal(1024)]),
+        memoryMiB: z.int().min(512).max(8192),
+      })
+      .nullable()
+      .default(null),
+    /** a tenant of ours that sends a message each minute and waits for its webhook; needs the simulator */
+    canary: z.boolean().default(false),
     /** public-ip: an address per worker, no NAT. nat: private subnets, all sessions leave by one fixed address per zone */
     egressMode: z.enum(['public-ip', 'nat']),
     /** with nat: AWS services by endpoints in the VPC, about 7 USD per service, zone and month, instead of NAT traffic */
@@ -76,6 +86,12 @@ export const deploymentConfigSchema = z
         code: 'custom',
         path: ['interfaceEndpoints'],
         message: 'with public-ip the calls to AWS cost nothing: interface endpoints are for nat',
+      })
+    if (config.canary && !config.simulator)
+      context.addIssue({
+        code: 'custom',
+        path: ['canary'],
+        message: 'the canary sends in test mode: it needs the simulator in the stack',
       })
     if (config.worker.image === null && config.environment === 'local')
       context.addIssue({ code: 'custom', path: ['worker', 'image'], message: 'the local config needs a default image' })

@@ -27,7 +27,17 @@ export const alarmList = (cell: Cell, stacks: OpsStackDependencies): RunbookAlar
   ...fleetAlarms(cell, stacks),
   ...deliveryAlarms(cell, stacks),
   ...platformAlarms(cell, stacks),
+  ...(cell.config.canary ? [canaryAlarm(cell)] : []),
 ]
+
+const canaryAlarm = (cell: Cell): RunbookAlarm => ({
+  slug: 'canary-failing',
+  meaning: 'Fewer than three of the last five messages of the canary came back as webhooks.',
+  metric: ownMetric(cell, 'canary_success_count'),
+  below: 3,
+  periods: 2,
+  silenceRings: true,
+})
 
 const deadLetterAlarms = ({ workers, events }: OpsStackDependencies): RunbookAlarm[] => {
   const inDeadLetters = (slug: string, queue: GuardedQueue, what: string): RunbookAlarm => ({

@@ -3,6 +3,7 @@ import type { ApiFunction } from '../../shared/contract/operation.ts'
 import { assertNever } from '../../shared/core/assert-never.ts'
 import type { DataStack } from '../stacks/data-stack.ts'
 import type { EventsStack } from '../stacks/events-stack.ts'
+import type { NetworkStack } from '../stacks/network-stack.ts'
 import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Environment } from './app-function.ts'
 import type { CellStack } from './cell.ts'
@@ -23,6 +24,7 @@ export interface ApiStackDependencies {
   readonly data: DataStack
   readonly events: EventsStack
   readonly workers: WorkersStack
+  readonly network: NetworkStack
 }
 
 /** What every API function is told. The simulator's control address goes to the test helpers alone. */
@@ -77,7 +79,7 @@ export const apiPermissions = (
         ...ring,
         // Write: the tenant's data key is made at its first use.
         tableAccess(core, 'readWrite'),
-        tableAccess(messages, 'readWrite', ['list1', 'list2']),
+        tableAccess(messages, 'readWrite', ['list1', 'list2', 'list3', 'list4', 'list5']),
         tenantDataKeys(data.key),
         publish,
       ]

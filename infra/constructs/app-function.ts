@@ -1,10 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type EnvironmentName } from '../../shared/config/environment.ts'
-import { acknowledge } from './acknowledge.ts'
+import { acknowledge, wildcardResource } from './acknowledge.ts'
 import { type Cell, cellPrefix } from './cell.ts'
 import { maskPrivateData } from './log-privacy.ts'
 
@@ -21,6 +22,8 @@ export interface AppFunctionProps {
   /** cdk-nag findings on its role that are meant, with the reason */
   readonly acknowledged?: Readonly<Record<string, string>>
   readonly reservedConcurrency?: number
+  /** inside the network, without an address of its own: reaches the gateway and interface endpoints there, nothing else */
+  readonly network?: { readonly vpc: IVpc; readonly subnets: ISubnet[]; readonly securityGroup: ISecurityGroup }
 }
 
 /** A lambda with its own role (only what is listed), its own log group and the cell's environment. */
@@ -39,6 +42,7 @@ export class AppFunction extends Construct {
     })
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     for (const statement of props.permissions) role.addToPolicy(statement)
+    if (props.network) allowNetworkInterfaces(role)
     role.addToPolicy(
       new PolicyStatement({
         effect: Effect.ALLOW,
@@ -57,6 +61,14 @@ export class AppFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       role,
       logGroup: this.logGroup,
+      ...(props.network
+        ? {
+            vpc: props.network.vpc,
+            vpcSubnets: { subnets: props.network.subnets },
+            securityGroups: [props.network.securityGroup],
+            allowPublicSubnet: true,
+          }
+        : {}),
       reservedConcurrentExecutions: props.reservedConcurrency,
       environment: {
         ...toVariables({ ...baseEnvironment(cell), ...props.environment }),
@@ -64,6 +76,17 @@ export class AppFunction extends Construct {
       },
     })
   }
+}
+
+/** Lambda makes the interfaces in the name of the role; these actions know no resource before they are made. */
+const allowNetworkInterfaces = (role: Role): void => {
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+      resources: ['*'],
+    }),
+  )
+  acknowledge(role, { [wildcardResource('*')]: 'network interfaces have no name before Lambda makes them' })
 }
 
 /** What every process of the cell knows about itself. */

@@ -85,6 +85,11 @@ const contents = (
         { title: 'Reconnects', left: [own('session_reconnect_count')] },
         webhooks,
         deadLetters,
+        {
+          title: 'Canary: round trips and their time, ms',
+          left: [own('canary_success_count'), own('canary_failure_count')],
+          right: [own('canary_round_trip_ms', 'p99')],
+        },
       ],
     },
     Fleet: {

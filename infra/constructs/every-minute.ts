@@ -5,13 +5,13 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/a
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
 import type { Construct } from 'constructs'
 
-/** Invokes with {"v":1,"kind":"tick"}. A tick that was missed is not made up for: the next one does the same work. */
-export const everyMinute = (scope: Construct, id: string, target: IFunction): Schedule =>
+/** Invokes with {"v":1,"kind":"tick"} and `more`. A tick that was missed is not made up for: the next one does the same work. */
+export const everyMinute = (scope: Construct, id: string, target: IFunction, more: object = {}): Schedule =>
   new Schedule(scope, id, {
     schedule: ScheduleExpression.rate(Duration.minutes(1)),
     target: new LambdaInvoke(target, {
       role: invokerOf(scope, `${id}Role`, target),
-      input: ScheduleTargetInput.fromObject({ v: 1, kind: 'tick' }),
+      input: ScheduleTargetInput.fromObject({ v: 1, kind: 'tick', ...more }),
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
     }),

@@ -1,5 +1,6 @@
 import { CfnParameter } from 'aws-cdk-lib'
 import type { CellStack } from './cell.ts'
+import { simulatorAddresses } from './simulator-address.ts'
 
 /**
  * CloudFormation parameters: what is known only when the cell starts (addresses of the test server, the image). They are
@@ -15,6 +16,7 @@ const PARAMETERS = {
   WaTestControlUrl: { default: '', description: 'Control API of the simulator; empty: /v1/test answers 501' },
   LiveMode: { allowedValues: ['enabled', 'disabled'], description: 'What a live key may do in this deployment' },
   WorkerImage: { description: 'Image of the session worker: <repository>@sha256:<digest>' },
+  SimulatorImage: { description: 'Image of the simulator: <repository>@sha256:<digest>' },
 } as const
 
 /** A tag can be moved after it was looked at; CloudFormation refuses anything but a digest before it changes anything. */
@@ -33,12 +35,13 @@ export const parameter = (stack: CellStack, name: ParameterName): string => {
   const defaults: Partial<Record<ParameterName, string | undefined>> = {
     LiveMode: config.liveMode,
     WorkerImage: config.worker.image ?? undefined,
+    ...simulatorAddresses(stack.cell),
   }
   const definition = PARAMETERS[name]
   return new CfnParameter(stack, name, {
     type: 'String',
     ...definition,
-    ...(name === 'WorkerImage' && config.environment !== 'local' ? IMAGE_BY_DIGEST : {}),
+    ...(name.endsWith('Image') && config.environment !== 'local' ? IMAGE_BY_DIGEST : {}),
     allowedValues: 'allowedValues' in definition ? [...definition.allowedValues] : undefined,
     default: defaults[name] ?? ('default' in definition ? definition.default : undefined),
   }).valueAsString

@@ -9,7 +9,7 @@ import { type Cell, workerQueuePrefix } from './cell.ts'
 const READ = ['dynamodb:GetItem', 'dynamodb:Query']
 const WRITE = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem']
 
-export type Index = 'system' | 'list1' | 'list2'
+export type Index = 'system' | 'list1' | 'list2' | 'list3' | 'list4' | 'list5'
 
 /** Tenant-facing roles get the list indexes; the `system` index (all tenants' ids) belongs to system roles only. */
 export const tableAccess = (

@@ -14,6 +14,8 @@ export interface RunbookAlarm {
   /** rings below this value */
   readonly below?: number
   readonly periods?: number
+  /** no data is bad data: something has to report all the time */
+  readonly silenceRings?: boolean
 }
 
 export const RUNBOOK = 'runbooks/alarms.md'
@@ -29,7 +31,7 @@ export const addRunbookAlarm = (stack: CellStack, topic: ITopic, alarm: RunbookA
     comparisonOperator:
       alarm.below === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: alarm.periods ?? 1,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    treatMissingData: alarm.silenceRings ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   })
   made.addAlarmAction(new SnsAction(topic))
   return made

@@ -16,12 +16,13 @@ import type { Construct } from 'constructs'
 import { API_FUNCTIONS, type ApiFunction } from '../../shared/contract/operation.ts'
 import { acknowledge } from '../constructs/acknowledge.ts'
 import { type ApiStackDependencies, apiEnvironment, apiPermissions } from '../constructs/api-permissions.ts'
-import { AppFunction } from '../constructs/app-function.ts'
+import { AppFunction, type AppFunctionProps } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { WORKER_QUEUES_REASON, workerQueuesFinding } from '../constructs/permissions.ts'
 import { addProblemResponses } from '../constructs/problem-responses.ts'
 import { ROUTES } from '../constructs/routes.ts'
 import { addWebAcl } from '../constructs/web-acl.ts'
+import type { NetworkStack } from './network-stack.ts'
 
 const SIZES: Readonly<Record<ApiFunction, { memoryMiB: number }>> = {
   'api-messages': { memoryMiB: 1024 },
@@ -55,6 +56,7 @@ export class ApiStack extends CellStack {
           timeoutSeconds: name === 'api-stream' ? STREAM_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
           environment: apiEnvironment(this, name, stacks),
           permissions: apiPermissions(this, name, stacks),
+          network: name === 'api-test' ? insideOf(stacks.network) : undefined,
           acknowledged: RINGING.includes(name) ? { [workerQueuesFinding(cell)]: WORKER_QUEUES_REASON } : {},
         }),
       ]),
@@ -122,8 +124,14 @@ export class ApiStack extends CellStack {
     const domain = this.api.domainName
     if (domain) new CfnOutput(this, 'ApiAliasTarget', { value: domain.domainNameAliasDomainName })
     new CfnOutput(this, 'ApiUrl', {
-      value: this.cell.config.customDomain ? `https://${this.cell.config.customDomain.name}` : this.api.url,
+      value: this.address,
     })
+  }
+
+  /** Where tenants, and the canary, reach it. */
+  get address(): string {
+    const { customDomain } = this.cell.config
+    return customDomain ? `https://${customDomain.name}` : this.api.url
   }
 
   #addRoutes(): void {
@@ -146,6 +154,10 @@ export class ApiStack extends CellStack {
     this.api.root.addResource('{proxy+}').addMethod('ANY', integrations['api-control'])
   }
 }
+
+/** Only where there is a simulator to reach: an interface in the network slows a cold start. */
+const insideOf = ({ vpc, subnets, testHelpersSecurityGroup }: NetworkStack): AppFunctionProps['network'] =>
+  testHelpersSecurityGroup ? { vpc, subnets, securityGroup: testHelpersSecurityGroup } : undefined
 
 /** Answered by the gateway itself; a lambda adds the headers of the real answer. Nothing at all without origins. */
 const preflight = (origins: readonly string[]): Pick<RestApiProps, 'defaultCorsPreflightOptions'> =>

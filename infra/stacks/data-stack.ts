@@ -8,7 +8,7 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb'
 import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr'
-import { Key } from 'aws-cdk-lib/aws-kms'
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
@@ -30,6 +30,14 @@ const INDEXES: GlobalSecondaryIndexPropsV2[] = [
   { indexName: 'list2', partitionKey: text('l2pk'), sortKey: text('l2sk'), projectionType: ProjectionType.ALL },
 ]
 
+/** Seldom ways to look for messages: keys only, the rows are read by them. */
+const MESSAGE_INDEXES: GlobalSecondaryIndexPropsV2[] = ['list3', 'list4', 'list5'].map((indexName) => ({
+  indexName,
+  partitionKey: text(`l${indexName.at(-1)}pk`),
+  sortKey: text(`l${indexName.at(-1)}sk`),
+  projectionType: ProjectionType.KEYS_ONLY,
+}))
+
 /** Everything that has state. Deployed first, changed rarely, protected in production. */
 export class DataStack extends CellStack {
   readonly key: Key
@@ -37,6 +45,9 @@ export class DataStack extends CellStack {
   readonly authBucket: Bucket
   readonly platformSecret: Secret
   readonly workerImages: Repository
+  /** memory of the canary, and root of the simulator's certificates, where the config has them */
+  readonly canarySecret: Secret | null
+  readonly simulatorRootKey: Secret | null
   readonly #removalPolicy: RemovalPolicy
 
   constructor(scope: Construct, cell: Cell) {
@@ -50,7 +61,7 @@ export class DataStack extends CellStack {
     })
     this.tables = {
       core: this.#makeTable('Core', { recoverable: true, indexes: INDEXES }),
-      messages: this.#makeTable('Messages', { recoverable: true, indexes: INDEXES }),
+      messages: this.#makeTable('Messages', { recoverable: true, indexes: [...INDEXES, ...MESSAGE_INDEXES] }),
       usage: this.#makeTable('Usage', { recoverable: false, indexes: [] }),
       ephemeral: this.#makeTable('Ephemeral', { recoverable: false, indexes: [], ttl: true }),
     }
@@ -71,12 +82,49 @@ export class DataStack extends CellStack {
         'a rotated pepper makes every stored key hash useless; it changes by a new version, on purpose',
     })
     new CfnOutput(this, 'PlatformSecretArn', { value: this.platformSecret.secretArn })
+    this.canarySecret = cell.config.canary ? this.#makeCanarySecret() : null
+    this.simulatorRootKey = cell.config.simulator ? this.#makeSimulatorRootKey() : null
     this.workerImages = new Repository(this, 'WorkerImages', {
       repositoryName: `${cell.prefix}-worker`,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
       removalPolicy: this.#removalPolicy,
     })
+  }
+
+  #makeCanarySecret(): Secret {
+    const secret = new Secret(this, 'CanarySecret', {
+      description: `${this.cell.prefix}: test key, session and endpoint of the canary`,
+      encryptionKey: this.#keyByName('CanaryKey'),
+      generateSecretString: { secretStringTemplate: '{"apiKey":null}', generateStringKey: 'unused' },
+    })
+    acknowledge(secret, {
+      'AwsSolutions-SMG4': 'the canary keeps its session here; its key is rotated by the keys API',
+    })
+    new CfnOutput(this, 'CanarySecretArn', { value: secret.secretArn })
+    return secret
+  }
+
+  /** 64 hex digits: clients trust its public half, which the simulator prints when it starts. */
+  #makeSimulatorRootKey(): Secret {
+    const secret = new Secret(this, 'SimulatorRootKey', {
+      description: `${this.cell.prefix}: root of the simulator's certificates`,
+      encryptionKey: this.#keyByName('SimulatorKey'),
+      generateSecretString: {
+        passwordLength: 64,
+        excludePunctuation: true,
+        excludeUppercase: true,
+        excludeCharacters: 'ghijklmnopqrstuvwxyz',
+        requireEachIncludedType: false,
+      },
+    })
+    acknowledge(secret, { 'AwsSolutions-SMG4': 'a new root is a new server: workers would have to learn it first' })
+    return secret
+  }
+
+  /** Readers of a secret are granted by their own roles: the key's policy would make this stack depend on theirs. */
+  #keyByName(id: string): IKey {
+    return Key.fromKeyArn(this, id, this.key.keyArn)
   }
 
   #makeTable(

@@ -14,6 +14,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type Cell, CellStack } from '../constructs/cell.ts'
+import { CONTROL_PORT, SOCKET_PORT } from '../constructs/simulator-address.ts'
 
 /**
  * Public subnets without NAT: every worker has its own public address, nobody can connect to it. Cheaper than NAT below
@@ -23,6 +24,9 @@ export class NetworkStack extends CellStack {
   readonly vpc: Vpc
   readonly subnets: ISubnet[]
   readonly workerSecurityGroup: SecurityGroup
+  /** with a simulator in the stack: its own group, and that of the functions that play phones */
+  readonly simulatorSecurityGroup: SecurityGroup | null
+  readonly testHelpersSecurityGroup: SecurityGroup | null
 
   constructor(scope: Construct, cell: Cell) {
     super(scope, cell, 'network')
@@ -57,7 +61,48 @@ export class NetworkStack extends CellStack {
       allowAllOutbound: false,
     })
     this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'WhatsApp and AWS')
+    this.testHelpersSecurityGroup = cell.config.simulator ? this.#makeTestHelpersGroup() : null
+    this.simulatorSecurityGroup = this.testHelpersSecurityGroup
+      ? this.#makeSimulatorGroup(this.testHelpersSecurityGroup)
+      : null
     if (cell.config.interfaceEndpoints) this.#addInterfaceEndpoints()
+  }
+
+  /** The functions have no address in the internet: the one service beside DynamoDB that they read gets an endpoint. */
+  #makeTestHelpersGroup(): SecurityGroup {
+    const helpers = new SecurityGroup(this, 'TestHelpers', {
+      vpc: this.vpc,
+      description: 'Helpers of test mode: HTTPS and the control API of the simulator out',
+      allowAllOutbound: false,
+    })
+    helpers.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'endpoints of AWS')
+    const secrets = new SecurityGroup(this, 'SecretsEndpoint', {
+      vpc: this.vpc,
+      description: 'Secrets Manager: HTTPS from the helpers of test mode',
+      allowAllOutbound: false,
+    })
+    secrets.addIngressRule(helpers, Port.tcp(443), 'from the helpers')
+    this.vpc.addInterfaceEndpoint('Secrets', {
+      service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+      securityGroups: [secrets],
+      open: false,
+      subnets: { subnets: this.subnets.slice(0, 1) },
+    })
+    return helpers
+  }
+
+  #makeSimulatorGroup(helpers: SecurityGroup): SecurityGroup {
+    const simulator = new SecurityGroup(this, 'Simulator', {
+      vpc: this.vpc,
+      description: 'Simulator: its socket for workers, its control API for the helpers of test mode',
+      allowAllOutbound: false,
+    })
+    simulator.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'its image and its log')
+    simulator.addIngressRule(this.workerSecurityGroup, Port.tcp(SOCKET_PORT), 'sessions of test mode')
+    simulator.addIngressRule(helpers, Port.tcp(CONTROL_PORT), 'simulated phones')
+    this.workerSecurityGroup.addEgressRule(simulator, Port.tcp(SOCKET_PORT), 'simulated WhatsApp')
+    helpers.addEgressRule(simulator, Port.tcp(CONTROL_PORT), 'simulated phones')
+    return simulator
   }
 
   /** What workers call beside S3 and DynamoDB. The endpoints take HTTPS from the workers and from nobody else. */

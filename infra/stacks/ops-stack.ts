@@ -3,6 +3,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
 import { alarmList, type OpsStackDependencies } from '../constructs/alarm-list.ts'
 import { addBudget } from '../constructs/budget.ts'
+import { addCanary } from '../constructs/canary.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { addDashboards } from '../constructs/dashboards.ts'
 import { addRunbookAlarm } from '../constructs/runbook-alarm.ts'
@@ -14,6 +15,7 @@ export class OpsStack extends CellStack {
     const topic = new Topic(this, 'Alarms', { topicName: `${cell.prefix}-alarms`, enforceSSL: true })
     for (const email of cell.config.alarmEmails) topic.addSubscription(new EmailSubscription(email))
     if (cell.config.monthlyBudgetUsd !== null) addBudget(this, cell.config.monthlyBudgetUsd, cell.config.alarmEmails)
+    if (cell.config.canary) addCanary(this, stacks)
     for (const alarm of alarmList(cell, stacks)) addRunbookAlarm(this, topic, alarm)
     addDashboards(this, stacks)
   }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
-import { ofType, synthesize } from './support/synth.ts'
+import { afterAll, expect, test } from '@jest/globals'
+import { ROLLOUT_ALARMS } from '../constructs/rollout-alarms.ts'
+import { FULL, ofType, synthesize, synthesizeConfig } from './support/synth.ts'
 
-const alarms = ofType(synthesize('prod'), 'AWS::CloudWatch::Alarm').map(({ properties }) => properties)
+const cell = synthesizeConfig(FULL)
+const alarms = ofType(cell, 'AWS::CloudWatch::Alarm').map(({ properties }) => properties)
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbooks/alarms.md'), 'utf8')
 const headings = [...runbook.matchAll(/^## (.+)$/gm)].map((match) => match[1]!)
 const slugs = alarms.map(({ AlarmName }) => AlarmName.replace('fleetline-prod-c1-', ''))
@@ -16,7 +18,8 @@ test('every alarm links to its heading and tells somebody', () => {
   for (const [index, alarm] of alarms.entries()) {
     expect(alarm.AlarmDescription).toContain(`docs/runbooks/alarms.md#${slugs[index]}`)
     expect(alarm.AlarmActions).toHaveLength(1)
-    expect(alarm.TreatMissingData).toBe('notBreaching')
+    // Quiet data is good data, but for the canary: it has to sing.
+    expect(alarm.TreatMissingData).toBe(slugs[index] === 'canary-failing' ? 'breaching' : 'notBreaching')
   }
 })
 
@@ -51,4 +54,15 @@ test('there are six dashboards', () => {
   )
   const areas = ['api', 'data', 'delivery', 'fleet', 'overview', 'sessions']
   expect(names.sort()).toEqual(areas.map((area) => `fleetline-prod-c1-${area}`))
+})
+
+test('the alarms that hold a rollout back exist, and the machine asks for exactly those by their names', () => {
+  for (const slug of ROLLOUT_ALARMS) expect(slugs).toContain(slug)
+  const rollout = ofType(cell, 'AWS::StepFunctions::StateMachine').find(({ logicalId }) => /Rollout/.test(logicalId))!
+  const { States } = JSON.parse(rollout.properties.DefinitionString)
+  expect(States.LookAtAlarms.Arguments.AlarmNames).toEqual(ROLLOUT_ALARMS.map((slug) => `fleetline-prod-c1-${slug}`))
+})
+
+afterAll(() => {
+  process.stdout.write(`${alarms.length} alarms, each with its heading: ${slugs.join(', ')}\n`)
 })

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { acknowledgements } from '../constructs/acknowledge.ts'
-import { prepareCell } from './support/synth.ts'
+import { FULL, prepareCell, prepareConfig } from './support/synth.ts'
 
 afterAll(() => {
   const rules = new Set(acknowledgements.map(({ id }) => id.replace(/\[.*/, '')))
@@ -12,8 +12,11 @@ afterAll(() => {
 })
 
 /** Synthesis throws with the list of findings that nobody acknowledged. */
-test('AWS Solutions rules hold, or the exception is written down with a reason', () => {
-  const { app } = prepareCell('prod')
+test.each([
+  ['production', () => prepareCell('prod')],
+  ['everything switched on', () => prepareConfig(FULL)],
+])('AWS Solutions rules hold, or the exception is written down with a reason: %s', (_name, prepare) => {
+  const { app } = prepare()
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   expect(() => app.synth()).not.toThrow()
 })

@@ -12,7 +12,7 @@ const pathOf = (resource: { Ref?: string }): string => {
   return properties ? `${pathOf(properties.ParentId)}/${properties.PathPart}` : ''
 }
 const functionOf = ({ properties }: Resource): string => {
-  const name = JSON.stringify(properties.Integration.Uri).match(/"api(messages|control|keys|stream|test)Function/)?.[1]
+  const name = JSON.stringify(properties.Integration.Uri).match(/"api([a-z]+)Function/)?.[1]
   return `api-${name}`
 }
 

@@ -7,6 +7,7 @@ import { makeGuardedAgent } from '../../shared/egress/guarded-agent.ts'
 import { parseEgressRules } from '../../shared/egress/url-rules.ts'
 import { enqueueDeliveries } from '../../shared/events/deliver-queue.ts'
 import { EventBridgeSink } from '../../shared/events/event-sink.ts'
+import { LimitEvents } from '../../shared/events/limit-events.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
@@ -17,6 +18,8 @@ import { makeControlHandlers } from './handlers.ts'
 
 const log = makeLog('api-control')
 const tables = openTables()
+const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
+const sink = new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
 const sqs = makeSQSClient()
 const egressRules = parseEgressRules({
   cidrs: readEnvironment('egressAllowCidrs'),
@@ -29,14 +32,14 @@ export const handler = makeApi(
   'api-control',
   makeControlHandlers({
     tables,
-    tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
+    tenantKeys,
     bell: new Bell({ client: sqs, hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
-    sink: new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus')),
+    sink,
     egressRules,
     ringPipeline: (hints) => enqueueDeliveries(sqs, requireEnvironment('deliverQueueUrl'), hints),
     post: (input) => postWebhook({ ...input, dispatcher }),
     version: readEnvironment('version') ?? 'unknown',
     log,
   }),
-  makeApiDependencies(tables, log),
+  { ...makeApiDependencies(tables, log), limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }) },
 )

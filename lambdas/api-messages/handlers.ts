@@ -1,12 +1,14 @@
 import type { HandlersOf } from '../../shared/http/handler.ts'
 import { cancelMessage } from './operations/cancel-message.ts'
 import { createMessage } from './operations/create-message.ts'
+import { createMessageBatch } from './operations/create-message-batch.ts'
 import { getMessage } from './operations/get-message.ts'
 import { listMessages } from './operations/list-messages.ts'
 import type { MessageServices } from './services.ts'
 
 export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-messages'> => ({
   createMessage: createMessage(services),
+  createMessageBatch: createMessageBatch(services),
   getMessage: getMessage(services),
   listMessages: listMessages(services),
   cancelMessage: cancelMessage(services),

@@ -50,5 +50,6 @@ const usedUp = (maximum: number, now: number): Fault => {
   return new Fault('quota_exceeded', {
     detail: `The quota of ${maximum} messages per day is used up; it starts anew at ${new Date(midnight).toISOString()}.`,
     retryAfterSeconds: Math.ceil((midnight - now) / 1000),
+    limit: { name: 'messagesPerDay', maximum },
   })
 }

@@ -2,6 +2,7 @@ import type { HandlersOf } from '../../shared/http/handler.ts'
 import { contactHandlers } from './operations/contacts.ts'
 import { getOperation } from './operations/get-operation.ts'
 import { groupHandlers } from './operations/groups.ts'
+import { markMessageRead } from './operations/mark-message-read.ts'
 import { profileHandlers } from './operations/profile.ts'
 import type { OperationServices } from './services.ts'
 
@@ -9,5 +10,6 @@ export const makeOperationHandlers = (services: OperationServices): HandlersOf<'
   ...contactHandlers(services),
   ...groupHandlers(services),
   ...profileHandlers(services),
+  markMessageRead: markMessageRead(services),
   getOperation: getOperation(services),
 })

@@ -18,6 +18,13 @@ import { waitForEnd } from './wait-for-end.ts'
 /** Nobody connects these by themselves. */
 const RESTING: readonly SessionStatus[] = ['stopped', 'failed']
 
+interface Command {
+  readonly session: SessionRow
+  readonly kind: OperationKind
+  readonly input: unknown
+  readonly asked?: unknown
+}
+
 type CommandAnswer<Result> =
   | { readonly status: 200; readonly body: Result; readonly headers: Record<string, string> }
   | {
@@ -29,14 +36,15 @@ type CommandAnswer<Result> =
 /**
  * Hands a command to the session's worker and waits for its end as long as the caller likes: OPERATION and OPENOP in one
  * transaction → then a consistent read of the lease → ring, as for messages (protocol §2).
- * @param input what the worker reads; must say all, the worker sees nothing else of the request
+ * @param command.input what the worker reads; must say all, the worker sees nothing else of the request
+ * @param command.asked what tells one request from another with the same Idempotency-Key; default: the input
  * @returns 200 with the worker's answer, or 202 with the operation
  * @throws Fault of the command's failure; session_not_linked, session_state_conflict, idempotency_key_reused
  */
 export const runCommand = async <Result>(
   services: OperationServices,
   context: TenantContext,
-  command: { session: SessionRow; kind: OperationKind; input: unknown },
+  command: Command,
 ): Promise<CommandAnswer<Result>> => {
   const { waitSeconds, applied } = parsePreferWait(context.header('prefer'), services.defaultWaitSeconds)
   const accepted = await accept(services, context, command)
@@ -58,14 +66,14 @@ export const runCommand = async <Result>(
 const accept = async (
   { tables, tenantKeys }: OperationServices,
   context: TenantContext,
-  { session, kind, input }: { session: SessionRow; kind: OperationKind; input: unknown },
+  { session, kind, input, asked = input }: Command,
 ): Promise<OperationRow> => {
   const { scope, now } = context
   const rows = new OperationRows(tables, scope)
   // A read is asked anew, whatever header came with it.
   const key = context.operation.idempotent === 'operationRow' ? context.idempotencyKey : null
   const id = key === null ? newId('op', now) : operationIdOfKey(scope.tenantId, scope.mode, key)
-  const requestHash = hashOfRequest({ kind, sessionId: session.id, input })
+  const requestHash = hashOfRequest({ kind, sessionId: session.id, input: asked })
   const standing = key === null ? null : await rows.get(id)
   if (!standing) requireReachable(session)
   const row =

@@ -11,6 +11,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
+import { endOverdueOperations } from './operations/end-overdue-operations.ts'
 import { republishUnfannedEvents } from './operations/republish-unfanned-events.ts'
 import { requeueDueDeliveries } from './operations/requeue-due-deliveries.ts'
 import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
@@ -27,7 +28,7 @@ const deliverQueueUrl = requireEnvironment('deliverQueueUrl')
 /** Once a minute: what the fast paths lost is found by its row. A non-zero count of `republished` deserves a look. */
 export const handler = async (): Promise<void> => {
   const now = Date.now()
-  const [rung, republished, overdue, failed, deleted, woken, trimmed] = await Promise.all([
+  const [rung, republished, overdue, failed, deleted, woken, trimmed, operations] = await Promise.all([
     requeueDueDeliveries(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     republishUnfannedEvents(tables, sink, now),
     endOverdueMessages({ tables, tenantKeys, log }, now),
@@ -35,14 +36,19 @@ export const handler = async (): Promise<void> => {
     deleteRowsOfSessions(tables, log, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     trimOldEvents(tables, now),
+    endOverdueOperations({ tables, log }, now),
   ])
   await publishCalmly(sink, log, [...overdue.events, ...failed])
-  log.info({ rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, trimmed }, 'swept')
+  log.info(
+    { rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, trimmed, operations },
+    'swept',
+  )
   emitMetrics({
     sweeper_due_deliveries: [rung, 'Count'],
     sweeper_republished_events: [republished, 'Count'],
     sweeper_ended_messages: [overdue.ended, 'Count'],
     sweeper_woken_endpoints: [woken, 'Count'],
+    sweeper_ended_operations: [operations.ended, 'Count'],
     sweeper_deleted_rows: [deleted, 'Count'],
     sweeper_trimmed_rows: [trimmed, 'Count'],
   })

@@ -7,9 +7,11 @@ import { Events } from '../../shared/store/events.ts'
 import { dayOf } from '../../shared/store/keys.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
+import { OperationRows } from '../../shared/store/operation-rows.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
+import { endOverdueOperations } from './operations/end-overdue-operations.ts'
 import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
 
 const quietLog = pino({ level: 'silent' })
@@ -144,4 +146,45 @@ it('a session that the reconciler set aside is told once, with its reason', asyn
   expect(await tell()).toEqual([])
   const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]?.id}`)
   expect(event.body.data.session).toMatchObject({ status: 'failed', reason: { code: 'quarantined' } })
+})
+
+describe('an operation past its time', () => {
+  const ask = async (path: string, method: string, body?: object): Promise<string> =>
+    (await api.call(tenant.key, method, `/v1/sessions/${sessionId}/${path}`, { body })).body.id
+  const rows = () => new OperationRows(api.tables, tenant.scope)
+  const sweepAt = (now: number) => endOverdueOperations({ tables: api.tables, log: quietLog }, now)
+  const claim = (id: string) => rows().claim(id, { epoch: 1, claimToken: 'w', now: Date.now() })
+  const HOUR_MS = 3_600_000
+
+  it('that nobody began expires; one that a worker took down with it is unknown, unless it only read', async () => {
+    const waiting = await ask('groups', 'GET')
+    const read = await ask('groups', 'GET')
+    const made = await ask('groups', 'POST', { subject: 'x', participants: ['+5511988887777'] })
+    await Promise.all([claim(read), claim(made)])
+    expect((await sweepAt(Date.now())).ended).toBe(0)
+    expect((await sweepAt(Date.now() + HOUR_MS)).ended).toBe(3)
+    const ends = await Promise.all([waiting, read, made].map(async (id) => (await rows().get(id))?.failure?.code))
+    expect(ends).toEqual(['operation_expired', 'operation_expired', 'outcome_unknown'])
+    expect((await rows().listOpen(sessionId, { limit: 10 })).rows).toEqual([])
+    expect(await claim(waiting)).toMatchObject({ outcome: 'lost' })
+  })
+
+  it('is left to a worker that lives, for ten minutes', async () => {
+    const id = await ask('groups', 'POST', { subject: 'x', participants: ['+5511988887777'] })
+    await api.giveToWorker(tenant.scope, sessionId)
+    await claim(id)
+    const { expiresAt } = (await rows().get(id))!
+    expect((await sweepAt(expiresAt + 60_000)).ended).toBe(0)
+    expect((await sweepAt(expiresAt + 11 * 60_000)).ended).toBe(1)
+  })
+
+  it('is deleted when its answer was kept for a week', async () => {
+    const id = await ask('groups', 'GET')
+    const end = Date.now() + HOUR_MS
+    await sweepAt(end)
+    expect((await sweepAt(end + 6 * DAY_MS)).deleted).toBe(0)
+    expect(await rows().get(id)).not.toBeNull()
+    await sweepAt(end + 7 * DAY_MS + 1)
+    expect(await rows().get(id)).toBeNull()
+  })
 })

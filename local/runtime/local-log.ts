@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyOf, MetricHistory } from './metric-history.ts'
 
 const KEPT_LINES = 2_000
 const FILE_LIMIT_BYTES = 50 * 1024 * 1024
@@ -20,6 +21,8 @@ interface MetricSeries {
 export class LocalLog {
   readonly #lines: string[] = []
   readonly #metrics = new Map<string, MetricSeries>()
+  /** the last hour, for dashboards */
+  readonly history = new MetricHistory()
   readonly #file: string | null
   readonly #listeners = new Set<(line: string) => void>()
 
@@ -63,7 +66,10 @@ export class LocalLog {
         for (const set of directive.Dimensions ?? [[]]) {
           const dimensions = set.map((name: string) => `${name}=${emf[name]}`).join(',')
           for (const { Name, Unit } of directive.Metrics ?? [])
-            for (const value of [emf[Name]].flat()) this.#record(`${Name}{${dimensions}}`, Unit, Number(value))
+            for (const value of [emf[Name]].flat()) {
+              this.#record(`${Name}{${dimensions}}`, Unit, Number(value))
+              this.history.add(keyOf(Name, valuesOf(emf, set)), Number(value))
+            }
         }
       return true
     } catch {
@@ -81,3 +87,6 @@ export class LocalLog {
     this.#metrics.set(key, series)
   }
 }
+
+const valuesOf = (emf: Readonly<Record<string, unknown>>, dimensions: readonly string[]): Record<string, string> =>
+  Object.fromEntries(dimensions.map((name) => [name, String(emf[name])]))

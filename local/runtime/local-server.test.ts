@@ -13,6 +13,7 @@ beforeAll(async () => {
     log,
     processes: () => [{ name: 'npm start', kind: 'main', pid: process.pid }],
     executions: () => [],
+    dashboards: () => [],
     deployVersion: (version) => versions.push(version),
   })
 })

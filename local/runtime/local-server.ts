@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json as jsonBody } from 'node:stream/consumers'
 import type { ListedProcess } from '../process/process-table.ts'
+import type { DrawnDashboard } from './dashboards.ts'
+import { DASHBOARDS_PAGE } from './dashboards-page.ts'
 import type { LocalLog } from './local-log.ts'
 import { LOCAL_PAGE } from './local-page.ts'
 import type { ExecutionRecord } from './step-functions/execution-store.ts'
@@ -12,6 +14,7 @@ export interface LocalServerInput {
   readonly log: LocalLog
   readonly processes: () => readonly ListedProcess[]
   readonly executions: () => readonly ExecutionRecord[]
+  readonly dashboards: () => readonly DrawnDashboard[]
   /** see LocalCloud */
   readonly deployVersion: (version: string) => void
 }
@@ -57,16 +60,23 @@ const answer = (input: LocalServerInput, request: IncomingMessage, response: Ser
       return void json(response, { data: input.log.metrics() })
     case '/_local/executions':
       return void json(response, { data: input.executions() })
+    case '/_local/dashboards.json':
+      return void json(response, { data: input.dashboards() })
+    case '/_local/dashboards':
+      return void page(response, DASHBOARDS_PAGE)
     case '/_local/log':
       return void answerLog(input.log, url, request, response)
     case '/':
       return void response.writeHead(302, { location: '/_local/' }).end()
     case '/_local':
     case '/_local/':
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
-      return void response.end(LOCAL_PAGE)
+      return void page(response, LOCAL_PAGE)
     default:
-      return void problem(response, 404, 'there is /_local/ with about, processes, metrics, executions and log')
+      return void problem(
+        response,
+        404,
+        'there is /_local/ with about, processes, metrics, dashboards, executions and log',
+      )
   }
 }
 
@@ -115,6 +125,11 @@ const withMemory = (item: ListedProcess): ListedProcess & { rssBytes?: number } 
 const json = (response: ServerResponse, body: unknown): void => {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.end(JSON.stringify(body))
+}
+
+const page = (response: ServerResponse, html: string): void => {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
+  response.end(html)
 }
 
 const problem = (response: ServerResponse, status: number, detail: string): void => {

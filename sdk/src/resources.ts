@@ -42,12 +42,12 @@ export class Tenants {
     return this.#send<types.UpdateTenantAnswer>({ method: 'PATCH', path: `/v1/tenants/${encodeURIComponent(tenantId)}`, body, retryable: true }, options)
   }
 
-  /** Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds. Sessions stay connected and events are kept; nothing can be asked or sent until the tenant is resumed. */
+  /** Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds. Nothing can be asked or sent until the tenant is resumed. Its sessions are stopped within minutes: the devices stay linked, WhatsApp keeps what arrives meanwhile (for about two weeks); events and webhooks of what happened before still go out. */
   suspend(tenantId: string, body: types.SuspendTenantBody = {}, options: RequestOptions = {}): Promise<types.SuspendTenantAnswer> {
     return this.#send<types.SuspendTenantAnswer>({ method: 'POST', path: `/v1/tenants/${encodeURIComponent(tenantId)}/suspend`, body, retryable: true }, options)
   }
 
-  /** End a suspension. */
+  /** End a suspension. Sessions that the suspension stopped start again by themselves within minutes, without a QR code. */
   resume(tenantId: string, body: types.ResumeTenantBody = {}, options: RequestOptions = {}): Promise<types.ResumeTenantAnswer> {
     return this.#send<types.ResumeTenantAnswer>({ method: 'POST', path: `/v1/tenants/${encodeURIComponent(tenantId)}/resume`, body, retryable: true }, options)
   }
@@ -126,7 +126,7 @@ export class Sessions {
     return new ListRequest((cursor) => this.#send<types.ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Change name, metadata (replaced as a whole) or pacing. Scopes: sessions:manage. */
+  /** Change name, metadata (replaced as a whole), pacing or read receipts. Scopes: sessions:manage. */
   update(sessionId: string, body: types.UpdateSessionBody = {}, options: RequestOptions = {}): Promise<types.UpdateSessionAnswer> {
     return this.#send<types.UpdateSessionAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, body, retryable: true }, options)
   }
@@ -188,14 +188,24 @@ export class Messages {
     return this.#send<types.GetMessageAnswer>({ method: 'GET', path: `/v1/messages/${encodeURIComponent(messageId)}`, retryable: true }, options)
   }
 
-  /** List messages, newest first. Scopes: messages:read. */
+  /** Search messages, newest first. By session, chat, status, direction and time, in any combination. A message is found within about a second after it was accepted or changed; what is shown of it is never older than that. `queued` and `sending` of a session are complete at any moment, and listed by the time they may leave, latest first. Scopes: messages:read. */
   list(query: types.ListMessagesQuery = {}, options: RequestOptions = {}): ListRequest<types.ListMessagesAnswer> {
     return new ListRequest((cursor) => this.#send<types.ListMessagesAnswer>({ method: 'GET', path: '/v1/messages', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Cancel a message that nobody has started to send. Scopes: messages:send. */
+  /** Cancel a message that nobody has started to send. While it is scheduled or queued. A worker may take it at the same moment: exactly one of the two wins. Tells `message.canceled`. Scopes: messages:send. */
   cancel(messageId: string, body: types.CancelMessageBody = {}, options: RequestOptions = {}): Promise<types.CancelMessageAnswer> {
     return this.#send<types.CancelMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/cancel`, body, retryable: true }, options)
+  }
+
+  /** Send up to 100 messages in one request. Every item stands for itself, as if it came by POST /v1/messages: one result per item, in order, whatever becomes of the others. Messages of one chat keep their order. With an Idempotency-Key each position never makes two messages: after a failure send the same batch again. Quotas count items. Scopes: messages:send. */
+  createBatch(body: types.CreateMessageBatchBody, options: RequestOptions = {}): Promise<types.CreateMessageBatchAnswer> {
+    return this.#send<types.CreateMessageBatchAnswer>({ method: 'POST', path: '/v1/messages/batch', body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Tell the sender that a received message was read. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Waits up to a day for the session. Whether the sender sees it is up to the privacy settings of both. Scopes: messages:send. */
+  markMessageRead(messageId: string, body: types.MarkMessageReadBody = {}, options: RequestOptions = {}): Promise<types.MarkMessageReadAnswer> {
+    return this.#send<types.MarkMessageReadAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 }
 
@@ -504,7 +514,7 @@ export class Limits {
     this.#send = send
   }
 
-  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. Scopes: tenant:read. */
+  /** The limits of this key and tenant, and what is used of them. Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. The event limit.reached tells it once per limit and hour (rates) or UTC day (quotas). Scopes: tenant:read. */
   get(options: RequestOptions = {}): Promise<types.GetLimitsAnswer> {
     return this.#send<types.GetLimitsAnswer>({ method: 'GET', path: '/v1/limits', retryable: true }, options)
   }

@@ -2,6 +2,10 @@
 
 export type SendMessage = {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -42,6 +46,10 @@ export type SendMessage = {
   text: TextContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -82,6 +90,10 @@ export type SendMessage = {
   image: ImageContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -122,6 +134,10 @@ export type SendMessage = {
   video: VideoContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -162,6 +178,10 @@ export type SendMessage = {
   voice: VoiceContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -194,6 +214,10 @@ export type SendMessage = {
   audio: AudioContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -226,6 +250,10 @@ export type SendMessage = {
   document: DocumentContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -258,6 +286,10 @@ export type SendMessage = {
   sticker: StickerContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -290,6 +322,10 @@ export type SendMessage = {
   location: LocationContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -322,6 +358,10 @@ export type SendMessage = {
   contacts: ContactCard[]
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -354,6 +394,10 @@ export type SendMessage = {
   poll: PollContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -368,6 +412,10 @@ export type SendMessage = {
   reaction: ReactionContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -382,6 +430,10 @@ export type SendMessage = {
   edit: EditContent
 } | {
   sessionId: string
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -712,6 +764,8 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata: Record<string, string>
@@ -852,8 +906,9 @@ export type Message = {
   unsupported?: {
     kind: string
   }
+  /** type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received. */
   undecryptable?: {
-    reason: string
+    reason: "no_session" | "no_sender_key" | "no_pre_key" | "key_used" | "bad_mac" | "absent" | "unsupported" | "other" | "unprocessable"
   }
   replyTo?: {
     messageId?: string | null
@@ -881,6 +936,8 @@ export type Message = {
     retryable: boolean
   } | null
   createdAt: string
+  /** When it was asked to be sent; null: at once */
+  sendAt: string | null
   expiresAt: string | null
   /** While it waits: held back until then, by the pacing of the session or by WhatsApp */
   notBefore: string | null
@@ -928,13 +985,20 @@ export type Address = {
   kind: "user" | "group" | "status" | "channel" | "unknown"
 }
 
-export type ContactLookup = {
-  data: ({
-    input: string
-    /** null: a LID that this session has never met */
-    onWhatsApp: boolean | null
-    contact: Address | null
-  })[]
+export type BatchResult = {
+  /** Position in `messages` */
+  index: number
+  /** 202: accepted; else the HTTP status of the error */
+  status: number
+  message: Message | null
+  error: Problem | null
+}
+
+export type Read = {
+  /** How many messages were marked */
+  messages: number
+  /** Older ones are unread still: ask again */
+  hasMore: boolean
 }
 
 export type Operation = {
@@ -956,6 +1020,15 @@ export type Operation = {
   createdAt: string
   expiresAt: string
   completedAt: string | null
+}
+
+export type ContactLookup = {
+  data: ({
+    input: string
+    /** null: a LID that this session has never met */
+    onWhatsApp: boolean | null
+    contact: Address | null
+  })[]
 }
 
 export type Contact = {
@@ -1264,6 +1337,11 @@ export type Limits = {
     used: number
     resetsAt: string
   }
+  /** Bytes of media that are kept now, with uploads that are under way */
+  mediaBytes: {
+    limit: number
+    used: number
+  }
   webhookEndpoints: {
     limit: number
     used: number
@@ -1534,6 +1612,8 @@ export type CreateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type CreateSessionAnswer = Session
 
@@ -1565,6 +1645,8 @@ export type UpdateSessionBody = {
       timeZone: string
     } | null
   }
+  /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
+  readReceipts?: "manual" | "onReceive" | "never"
 }
 export type UpdateSessionAnswer = Session
 
@@ -1604,8 +1686,14 @@ export type ListMessagesQuery = {
   /** nextCursor of the page before */
   cursor?: string
   sessionId?: string
+  /** Messages of one chat, both directions: a phone number, a jid or a contact id; needs sessionId */
+  chat?: string
   status?: "scheduled" | "queued" | "sending" | "unknown" | "failed" | "sent" | "delivered" | "read" | "played" | "canceled" | "received"
   direction?: "outbound" | "inbound"
+  /** Created at this time or later */
+  since?: string
+  /** Created before this time */
+  until?: string
 }
 export type ListMessagesAnswer = {
   data: Message[]
@@ -1615,6 +1703,20 @@ export type ListMessagesAnswer = {
 
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
+
+export type CreateMessageBatchBody = {
+  /** Bodies of POST /v1/messages; the request may have 1 MB */
+  messages: SendMessage[]
+}
+export type CreateMessageBatchAnswer = {
+  data: BatchResult[]
+}
+
+export type MarkMessageReadBody = {
+  /** Also what is unread and older in the same chat, up to 256 messages */
+  upTo?: boolean
+}
+export type MarkMessageReadAnswer = Read | Operation
 
 export type LookupContactsBody = {
   /** Phone numbers, or LIDs (…@lid) that were met before */
@@ -2071,6 +2173,7 @@ export type EventType =
   | "message.played"
   | "message.failed"
   | "message.unknown"
+  | "message.canceled"
   | "message.received"
   | "message.edited"
   | "message.deleted"
@@ -2112,6 +2215,8 @@ export type ErrorCode =
   | "edit_window_closed"
   | "media_not_ready"
   | "media_expired"
+  | "message_not_received"
+  | "read_receipts_off"
   | "endpoint_not_active"
   | "conflict"
   | "payload_too_large"

@@ -53,6 +53,11 @@ describe('fold', () => {
       .map(([base, status]) => ({ ...base, status })),
     sequenced('fail'),
     sequenced('unknown'),
+    fc.tuple(small, fc.option(fc.jsonValue())).map(([operationId, result]) => ({
+      t: 'op',
+      operationId,
+      end: result === null ? null : { result },
+    })),
     sequence.map((upTo) => ({ t: 'done', upTo })),
     fc
       .tuple(sequence, fc.nat(3), fc.boolean())

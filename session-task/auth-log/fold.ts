@@ -1,7 +1,14 @@
 import { rankOf } from '../../shared/core/message-status.ts'
 import { forgetInbound, noteContent, noteUndecrypted } from './fold-inbound.ts'
 import { holdsLinkedDevice } from './linked-credentials.ts'
-import { type InboundRecord, isSequenced, type KeysRecord, type LogRecord, type SequencedRecord } from './records.ts'
+import {
+  type InboundRecord,
+  isSequenced,
+  type KeysRecord,
+  type LogRecord,
+  type OperationRecord,
+  type SequencedRecord,
+} from './records.ts'
 import type { OutState, UndecryptedState } from './session-log.ts'
 
 const RETENTION_MS = 14 * 24 * 3_600_000
@@ -36,6 +43,8 @@ export interface FoldedLog {
   readonly undecrypted: Map<string, { readonly at: number; readonly state: UndecryptedState }>
   /** by ciphertext hash */
   readonly unfinished: Map<string, { readonly at: number; readonly record: InboundRecord }>
+  /** commands that began; in the order in which they did */
+  readonly operations: Map<string, { readonly at: number; readonly end: OperationRecord['end'] }>
   /** records of a newer version, carried for it */
   readonly unknown: LogRecord[]
 }
@@ -57,6 +66,7 @@ export const emptyFold = (): FoldedLog => ({
   identities: new Map(),
   undecrypted: new Map(),
   unfinished: new Map(),
+  operations: new Map(),
   unknown: [],
 })
 
@@ -94,6 +104,9 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
       return
     case 'note':
       if (!state.identities.has(record.identityHash)) state.identities.set(record.identityHash, at)
+      return
+    case 'op':
+      noteOperation(state, record, at)
       return
     case 'out': {
       const outs = state.settledOuts.has(record.messageId) ? state.settledOuts : state.openOuts
@@ -134,6 +147,18 @@ const apply = (state: FoldedLog, record: LogRecord, at: number): void => {
     default:
       // Not assertNever: a newer worker may have written here before us (rolling deploy).
       state.unknown.push(record)
+  }
+}
+
+/** An operation is asked for within minutes: a thousand of them are more than anybody waits for. */
+const OPERATIONS_MAX = 1_000
+
+const noteOperation = ({ operations }: FoldedLog, { operationId, end }: OperationRecord, at: number): void => {
+  const known = operations.get(operationId)
+  operations.set(operationId, { at: known?.at ?? at, end: known?.end ?? end })
+  for (const oldest of operations.keys()) {
+    if (operations.size <= OPERATIONS_MAX) return
+    operations.delete(oldest)
   }
 }
 
@@ -183,6 +208,10 @@ const forgetAged = (state: FoldedLog): void => {
     if (out.at >= limit) break
     state.settledOuts.delete(messageId)
     if (state.messageIds.get(out.whatsappId) === messageId) state.messageIds.delete(out.whatsappId)
+  }
+  for (const [operationId, { at }] of state.operations) {
+    if (at >= limit) break
+    state.operations.delete(operationId)
   }
   forgetInbound(state, limit)
   while ((state.archivedCreds[0]?.at ?? Number.POSITIVE_INFINITY) < state.now - ARCHIVE_MS) state.archivedCreds.shift()

@@ -4,6 +4,29 @@ import type { SequencedRecord } from './records.ts'
 import type { LogState } from './session-log.ts'
 
 /** Reading view of the fold. Key values and creds are decoded afresh: nobody can change the state through them. */
+/** of a row in a map with its key, text aside */
+const ENTRY_BYTES = 100
+
+const undoneBytesOf = (state: FoldedLog): number => {
+  let bytes = 0
+  for (const record of state.undone.values())
+    if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
+  return bytes
+}
+
+const approximateBytesOf = (state: FoldedLog): number => {
+  let bytes = (state.creds?.length ?? 0) + undoneBytesOf(state)
+  let entries = state.undone.size + state.undecrypted.size * 4 + state.ciphertexts.size + state.identities.size
+  entries += (state.openOuts.size + state.settledOuts.size + state.messageIds.size) * 2
+  for (const values of state.keys.values()) {
+    entries += values.size
+    for (const [id, value] of values) bytes += id.length + value.length
+  }
+  for (const { creds } of state.archivedCreds) bytes += creds.length
+  for (const { record } of state.unfinished.values()) bytes += record.stanza.length + record.plaintext.length
+  return bytes + entries * ENTRY_BYTES
+}
+
 export const viewOf = (state: FoldedLog): LogState => ({
   get creds() {
     return state.creds === null ? null : JSON.parse(state.creds)
@@ -20,6 +43,11 @@ export const viewOf = (state: FoldedLog): LogState => ({
     return state.doneUpTo
   },
   undone: () => [...state.undone.values()].sort(bySequence),
+  get undoneCount() {
+    return state.undone.size
+  },
+  undoneBytes: () => undoneBytesOf(state),
+  approximateBytes: () => approximateBytesOf(state),
   get mark() {
     return state.mark
   },
@@ -37,6 +65,7 @@ export const viewOf = (state: FoldedLog): LogState => ({
   undecrypted: () => [...state.undecrypted.values()].map((waiting) => waiting.state),
   undecryptedOf: (messageKey) => state.undecrypted.get(messageKey)?.state,
   unfinished: () => [...state.unfinished.values()].map(({ record }) => record),
+  operationEnd: (operationId) => state.operations.get(operationId)?.end,
   hasIdentity: (identityHash) => state.identities.has(identityHash),
 })
 

@@ -1,4 +1,5 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { UndecryptableReason } from '../../shared/core/undecryptable.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 import type { TargetKey } from '../whatsapp/content/read-content.ts'
 
@@ -60,18 +61,8 @@ export interface UndecryptedRecord {
   /** base64 of the first 16 bytes of SHA-256(sender's LID, or phone ‖ 0 ‖ WhatsApp id) */
   readonly messageKey: string
   readonly attributes: Readonly<Record<string, string>>
-  readonly reason: UndecryptedReason
+  readonly reason: UndecryptableReason
 }
-
-export type UndecryptedReason =
-  | 'no_session'
-  | 'no_sender_key'
-  | 'no_pre_key'
-  | 'key_used'
-  | 'bad_mac'
-  | 'absent'
-  | 'unsupported'
-  | 'other'
 
 /** The library is done with these inbound stanzas (ciphertext hashes); rides along. */
 export interface FinishedRecord {
@@ -150,6 +141,17 @@ export interface StateRecord extends Sequenced {
   readonly facts: Readonly<Record<string, string | null>>
 }
 
+/**
+ * A command that must not be carried out twice (protocol §9): `started` before its frame, the end before its row. Whoever
+ * finds a start without an end does not know what became of it.
+ */
+export interface OperationRecord {
+  readonly t: 'op'
+  readonly operationId: string
+  /** null: started */
+  readonly end: { readonly result: unknown } | { readonly failure: Failure } | null
+}
+
 /** Rows of every sequence ≤ upTo are written; rides along. */
 export interface DoneRecord {
   readonly t: 'done'
@@ -184,6 +186,7 @@ export type LogRecord =
   | UndecryptedRecord
   | FinishedRecord
   | NoteRecord
+  | OperationRecord
   | DoneRecord
   | MarkRecord
   | FenceRecord

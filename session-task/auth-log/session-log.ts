@@ -1,4 +1,4 @@
-import type { InboundRecord, LogRecord, SequencedRecord, UndecryptedRecord } from './records.ts'
+import type { InboundRecord, LogRecord, OperationRecord, SequencedRecord, UndecryptedRecord } from './records.ts'
 
 /** Why a log can no longer be written. `fenced`: another owner opened it. `storage`: S3 was away for too long. */
 export type LogLoss = 'fenced' | 'storage'
@@ -37,6 +37,11 @@ export interface LogState {
   readonly doneUpTo: number
   /** sequenced records whose rows may not be written yet, oldest first */
   undone(): readonly SequencedRecord[]
+  /** how many they are, and what their contents take: cheap, for limits */
+  readonly undoneCount: number
+  undoneBytes(): number
+  /** what all of it takes in memory, give or take a third; walks over every key */
+  approximateBytes(): number
   /** rows that an earlier owner, or this one, was about to write and did not finish; null when none */
   readonly mark: { readonly from: number; readonly upTo: number } | null
   /** how often the row of this sequence alone was tried */
@@ -51,6 +56,8 @@ export interface LogState {
   undecryptedOf(messageKey: string): UndecryptedState | undefined
   /** inbound stanzas that the library had not finished, oldest first */
   unfinished(): readonly InboundRecord[]
+  /** a command that began: how it ended, null while nobody knows; undefined: it never began (14 days) */
+  operationEnd(operationId: string): OperationRecord['end'] | undefined
   /** true when this identity already became an event (or was seen) within the last 14 days */
   hasIdentity(identityHash: string): boolean
 }

@@ -25,6 +25,7 @@ export const encodeSnapshot = (state: FoldedLog): string => {
       identities: [...state.identities],
       undecrypted: [...state.undecrypted],
       unfinished: [...state.unfinished],
+      operations: [...state.operations],
       unknown: state.unknown,
     }),
   ]
@@ -54,6 +55,7 @@ export const decodeSnapshot = (text: string): FoldedLog => {
   }
   // Absent in snapshots of an earlier version.
   for (const [key, waiting] of stored.undecrypted ?? []) state.undecrypted.set(key, waiting)
+  for (const [operationId, known] of stored.operations ?? []) state.operations.set(operationId, known)
   for (const [hash, held] of stored.unfinished ?? []) state.unfinished.set(hash, held)
   for (const record of stored.undone) state.undone.set(record.sequence, record)
   for (const [hash, at, sequence] of stored.ciphertexts) state.ciphertexts.set(hash, { at, sequence })

@@ -3,6 +3,7 @@ import type { ConnectionEvents } from '../whatsapp/connection.ts'
 import type { Connector } from './connector.ts'
 import { groupNotesOf } from './group-notes.ts'
 import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
+import type { OperationRunner } from './operations/operation-runner.ts'
 import type { Outbox } from './outbox.ts'
 import type { Projector } from './projector.ts'
 import type { Standing } from './standing.ts'
@@ -25,12 +26,13 @@ export const connectionEvents = (
     standing: Standing
     connector: Connector
     outbox: Outbox
+    operations: OperationRunner
     projector: Projector
     onConnected: () => void
   },
   isCurrent: () => boolean,
 ): ConnectionEvents => {
-  const { sessionLog, standing, connector, outbox, projector } = parts
+  const { sessionLog, standing, connector, outbox, operations, projector } = parts
   return {
     onQr: guarded(({ text, expiresAt, attempt }) => standing.show({ qr: text, code: null, attempt, expiresAt })),
     onPairingCode: guarded(({ code, expiresAt }) => standing.show({ qr: null, code, attempt: 1, expiresAt })),
@@ -49,6 +51,7 @@ export const connectionEvents = (
       if (standing.status !== 'connected')
         standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
+      operations.attach(connector.connection)
       parts.onConnected()
     }),
     onClose: guarded((info) => {
@@ -56,6 +59,7 @@ export const connectionEvents = (
     }),
     onDecrypted: (stanza) => {
       // The record is appended by the caller in this same run; its rows follow a moment later.
+      queueMicrotask(() => projector.weigh())
       setImmediate(() => projector.kick())
       return inboundRecordOf(sessionLog, stanza, standing.own, Date.now())
     },

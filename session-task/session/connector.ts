@@ -2,7 +2,9 @@ import type { VersionParts } from '../../shared/core/client-version.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import { steadyNow } from '../auth-log/steady-now.ts'
 import type { ConnectionEvents, ConnectionOptions, DisconnectInfo, WhatsAppConnection } from '../whatsapp/connection.ts'
+import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
 import { type ConnectPlan, isLinkedCredentials } from './connect-plan.ts'
 import type { SessionContext } from './session-context.ts'
@@ -16,6 +18,9 @@ const OUTDATED = 405
 const HOLD_SPREAD_MS = 30_000
 const RELEASE_SPREAD_MS = 5_000
 const TIMER_MAX_MS = 2 ** 31 - 1
+
+const shifted = <R extends SessionReason | null>(reason: R, ms: number): R =>
+  reason && { ...reason, since: Math.round(reason.since + ms) }
 
 export interface ConnectorListener {
   /** listeners of a new socket; `isCurrent` says whether it is still the session's */
@@ -88,7 +93,7 @@ export class Connector {
   }
 
   onOpen(): void {
-    this.#history = { ...this.#history, isLinked: true, openedAt: Date.now() }
+    this.#history = { ...this.#history, isLinked: true, openedAt: steadyNow() }
     for (const resolve of this.#openWaiters.splice(0)) resolve(true)
     const { clientVersion, connectionLifeMs = LIFE_MS } = this.#context.services
     clientVersion.onAccepted(this.#version)
@@ -153,6 +158,8 @@ export class Connector {
     const closed = this.#connection
     this.#connection = null
     this.#listener.onDetached()
+    // Hundreds of stanzas may be in the library's hands by now.
+    if (info.message === DISCONNECT_MESSAGES.backpressure) closed?.closeIntake?.()
     // The end of the library's socket is still under way; the next one must not share the log with it.
     if (closed) this.#closing = closed.close().catch(() => undefined)
     this.#context.log.info({ code: info.code, reason: info.message, data: info.data }, 'connection closed')
@@ -163,10 +170,13 @@ export class Connector {
     const { openedAt } = this.#history
     if (openedAt !== null)
       emitMetrics(
-        { session_uptime_seconds: [(Date.now() - openedAt) / 1000, 'Seconds'] },
+        { session_uptime_seconds: [(steadyNow() - openedAt) / 1000, 'Seconds'] },
         { mode: this.#context.scope.mode },
       )
-    const { decision, history } = decideReconnect(info, this.#history, Date.now(), Math.random())
+    const now = steadyNow()
+    const { decision, history } = decideReconnect(info, this.#history, now, Math.random())
+    // What people read has the wall clock's time.
+    const offset = Date.now() - now
     this.#history = history
     switch (decision.action) {
       case 'none':
@@ -174,7 +184,7 @@ export class Connector {
       case 'reconnect': {
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
         emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
-        this.#listener.onReconnecting(decision.status, decision.reason)
+        this.#listener.onReconnecting(decision.status, shifted(decision.reason, offset))
         if (info.code === OUTDATED) {
           this.#context.services.clientVersion.onRefused(this.#context.sessionId, this.#version)
           this.#connectWithOtherVersion(decision.delayMs)
@@ -182,7 +192,7 @@ export class Connector {
         return
       }
       case 'stop': {
-        const stop = describeStop(info, decision)
+        const stop = describeStop(info, { ...decision, reason: shifted(decision.reason, offset) })
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: stop.reason }, 'needs a look')
         void this.#closing.then(() => this.#stopFor(stop, decision.resumeAt))
         return
@@ -192,7 +202,7 @@ export class Connector {
 
   #stopFor(stop: SessionStop, resumeAt: number | null): void {
     if (this.#isStopped) return
-    if (resumeAt !== null) this.connectSoon(Math.min(Math.max(resumeAt - Date.now(), 1), TIMER_MAX_MS))
+    if (resumeAt !== null) this.connectSoon(Math.min(Math.max(resumeAt - steadyNow(), 1), TIMER_MAX_MS))
     this.#listener.onStopped(stop, resumeAt)
   }
 

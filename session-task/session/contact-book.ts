@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Sighting } from '../../shared/core/contact-identity.ts'
 import { type ContactRow, Contacts } from '../../shared/store/contacts.ts'
+import type { Address } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
+import { addressOf } from './addresses.ts'
 import type { Journal } from './journal.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -31,6 +33,32 @@ export class ContactBook {
     if (known && known.contactId !== contact.contactId) this.#remembered.clear()
     if (seen.phone !== null && seen.lid !== null) this.#hasMerged = true
     for (const address of [contact.phone, contact.lid]) if (address) this.#remember(address, contact)
+    return contact
+  }
+
+  /**
+   * The address of somebody who may never have been met: nothing is written. While DynamoDB is away it is what the
+   * addresses alone say: its contact id leads to the same contact, also after a merge.
+   */
+  async addressOf(jid: string, known: Sighting): Promise<Address> {
+    const address = addressOf(this.#context.sessionId, jid, known)
+    if (address.kind !== 'user') return address
+    const contact =
+      this.#recall(address.lid) ??
+      this.#recall(address.phone) ??
+      (await this.#find(address).catch((error) => {
+        this.#context.log.warn({ error: String(error) }, 'a contact could not be read, its address stands alone')
+        return null
+      }))
+    if (!contact) return address
+    const { contactId, phone, lid } = contact
+    return { ...address, contactId, phone: address.phone ?? phone, lid: address.lid ?? lid }
+  }
+
+  async #find({ phone, lid }: Sighting): Promise<ContactRow | null> {
+    const contact =
+      (lid ? await this.#contacts.ofAddress(lid) : null) ?? (phone ? await this.#contacts.ofAddress(phone) : null)
+    for (const address of [contact?.phone, contact?.lid]) if (contact && address) this.#remember(address, contact)
     return contact
   }
 

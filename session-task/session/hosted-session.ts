@@ -1,5 +1,6 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { decideLogFault, type LogFault } from '../../shared/core/log-fault.ts'
+import { decideMemory, SESSION_BUDGET_BYTES } from '../../shared/core/memory-budget.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
@@ -11,8 +12,7 @@ import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
 import { type Faulty, runAsSession } from './session-fault-scope.ts'
 
-const REOPEN_BASE_MS = 1_000
-const REOPEN_CAP_MS = 60_000
+const REOPEN_MS = { base: 1_000, cap: 60_000 }
 
 /** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
  * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
@@ -32,6 +32,8 @@ export class HostedSession implements Faulty {
   #queue: Promise<void> = Promise.resolve()
   #end: HostingEnd | null = null
   #openings = 0
+  /** by the monotonic clock */
+  #recycledAt: number | null = null
   #reopenTimer: NodeJS.Timeout | null = null
 
   constructor(input: { context: SessionContext; desired: DesiredState; onEnd: (end: HostingEnd) => void }) {
@@ -67,6 +69,10 @@ export class HostedSession implements Faulty {
 
   ring(): void {
     runAsSession(this, () => this.#live?.ring())
+  }
+
+  ringOperations(): void {
+    runAsSession(this, () => this.#live?.ringOperations())
   }
 
   /** Something about the session changed that is not `desired`, e.g. another way to link. */
@@ -167,6 +173,7 @@ export class HostedSession implements Faulty {
           listener: {
             isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
+            onWeighed: (bytes) => this.#weigh(live, bytes),
             onStable: () => {
               // The next trouble is not the continuation of the last: its back-off starts afresh.
               this.#openings = 1
@@ -265,6 +272,29 @@ export class HostedSession implements Faulty {
     this.#finish((await this.#rows.release(settled)) ? 'released' : 'lost')
   }
 
+  #weigh(live: LinkedSession, bytes: number): void {
+    const budgetBytes = this.#context.services.memory?.budgetBytes ?? SESSION_BUDGET_BYTES
+    const now = performance.now()
+    switch (decideMemory({ bytes, budgetBytes, recycledAt: this.#recycledAt }, now)) {
+      case 'fits':
+        return
+      case 'tooBig':
+        this.#context.log.error({ bytes, budgetBytes }, 'the log of this session is above its memory budget')
+        return
+      case 'recycle':
+        this.#recycledAt = now
+        this.#context.log.error({ bytes, budgetBytes }, 'the session is above its memory budget, it is opened anew')
+        this.#enqueue(() => this.#recycle(live))
+    }
+  }
+
+  /** Settled and closed like one that is handed over, but it stays here. */
+  async #recycle(live: LinkedSession): Promise<void> {
+    if (this.#live !== live || this.#desired !== 'RUNNING') return
+    await live.stop('recycled')
+    this.#scheduleReopen('memory')
+  }
+
   async #afterLoss(live: LinkedSession, loss: LogLoss): Promise<void> {
     if (this.#live === live) await this.#reopenNow(loss)
   }
@@ -283,11 +313,12 @@ export class HostedSession implements Faulty {
     this.#scheduleReopen(loss)
   }
 
-  #scheduleReopen(loss: LogLoss | 'crash'): void {
+  #scheduleReopen(loss: LogLoss | 'crash' | 'memory'): void {
     this.#live?.abandon()
     this.#live = null
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
-    const delayMs = fullJitterMs(this.#openings, REOPEN_BASE_MS, REOPEN_CAP_MS, 0.5 + Math.random() / 2)
+    const { base, cap } = this.#context.services.reopenMs ?? REOPEN_MS
+    const delayMs = fullJitterMs(this.#openings, base, cap, 0.5 + Math.random() / 2)
     emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
     this.#context.log.warn({ loss, delayMs: Math.round(delayMs) }, 'session log is opened again')
     this.#reopenTimer = setTimeout(() => this.#enqueue(() => this.#open()), delayMs)

@@ -45,7 +45,7 @@ export class InFlight {
   }
 
   start(messageId: string, connection: WhatsAppConnection, isNewChat: boolean): void {
-    this.#flights.set(messageId, { connection, isNewChat, startedAt: Date.now(), timer: null, isEnding: false })
+    this.#flights.set(messageId, { connection, isNewChat, startedAt: performance.now(), timer: null, isEnding: false })
   }
 
   /** Journals an end; the message stays in flight until its rows are written. */
@@ -59,7 +59,7 @@ export class InFlight {
     const wasWaiting = !flight.isEnding
     flight.isEnding = true
     if (wasWaiting)
-      emitMetrics({ message_send_latency_ms: [Date.now() - flight.startedAt, 'Milliseconds'] }, this.#dimensions)
+      emitMetrics({ message_send_latency_ms: [performance.now() - flight.startedAt, 'Milliseconds'] }, this.#dimensions)
     // The log knew it already: no record, so nobody will report its projection.
     if (this.#sessionLog.lastLsn === before && this.#sessionLog.state.undone().length === 0) this.land(messageId)
   }

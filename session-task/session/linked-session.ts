@@ -3,12 +3,15 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import { cachedEntries } from '../whatsapp/session-caches.ts'
+import { AutoRead } from './auto-read.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
 import { Projector } from './projector.ts'
@@ -20,6 +23,8 @@ import type { SessionStop } from './stop-decision.ts'
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
+const WEIGH_MS = 60_000
+const CACHED_BYTES = 300
 const LIVE_STATUSES: readonly SessionStatus[] = ['connecting', 'connected', 'reconnecting', 'restricted']
 
 export interface LinkedSessionListener {
@@ -30,6 +35,8 @@ export interface LinkedSessionListener {
   onDoubt(): void
   /** connected for 10 min */
   onStable(): void
+  /** now and then: what the session holds in memory */
+  onWeighed(bytes: number): void
 }
 
 /** A session whose log is open: its connections, its outbox, its projector, and what is said of it. */
@@ -40,8 +47,10 @@ export class LinkedSession {
   readonly #standing: Standing
   readonly #projector: Projector
   readonly #outbox: Outbox
+  readonly #operations: OperationRunner
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
+  readonly #weighTimer: NodeJS.Timeout
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -55,6 +64,11 @@ export class LinkedSession {
     this.#context = context
     this.#log = sessionLog
     this.#listener = input.listener
+    this.#weighTimer = setInterval(
+      () => this.#listener.onWeighed(sessionLog.state.approximateBytes() + cachedEntries(sessionLog) * CACHED_BYTES),
+      context.services.memory?.checkMs ?? WEIGH_MS,
+    )
+    this.#weighTimer.unref()
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
     const book = new ContactBook(context)
@@ -77,7 +91,14 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
+    const autoRead = new AutoRead({
+      context,
+      standing: this.#standing,
+      onAccepted: () => this.#operations.ring(),
+    })
     this.#projector = new Projector({
+      beforeDone: (records) => autoRead.accept(records),
       context,
       sessionLog,
       own: () => this.#standing.own,
@@ -96,7 +117,7 @@ export class LinkedSession {
       sessionLog,
       listener: {
         eventsFor: (isCurrent) => this.#eventsFor(isCurrent),
-        isFull: () => this.#projector.isFull(),
+        isFull: () => !this.#projector.hasRoom(),
         plan: () => planConnection(this.#standing.row, this.#log.state.creds),
         loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
         isOurs: () => this.#listener.isOurs(),
@@ -114,6 +135,10 @@ export class LinkedSession {
 
   ring(): void {
     this.#outbox.ring()
+  }
+
+  ringOperations(): void {
+    this.#operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
@@ -176,10 +201,11 @@ export class LinkedSession {
     this.#standing.say({ status: 'loggedOut', reason, eventType: 'session.loggedOut' })
   }
 
-  /** @param says `stopped` by the tenant, `moved` to another worker, null: what was said stands */
-  async stop(says: 'stopped' | 'moved' | null): Promise<void> {
+  /** @param says `stopped` by the tenant, `moved` to another worker, `recycled` by us, null: what was said stands */
+  async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
-    await this.#outbox.stop()
+    clearInterval(this.#weighTimer)
+    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -192,6 +218,10 @@ export class LinkedSession {
     if (says === 'moved' && isLinked && isLive) {
       const reason = { code: 'moved', retryable: true, nextAction: 'wait', since: Date.now() }
       this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.moved' })
+    }
+    if (says === 'recycled' && isLinked && isLive) {
+      const reason = { code: 'memory_budget', retryable: true, nextAction: 'wait', since: Date.now() }
+      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.disconnected' })
     }
     await this.#projector.settled()
     if (says === 'stopped' && !isLinked && this.#standing.status === 'linking')
@@ -207,12 +237,15 @@ export class LinkedSession {
   /** Leaves without another word. */
   abandon(): void {
     this.#housekeeping.stop()
+    clearInterval(this.#weighTimer)
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
     this.#log.abandon()
     this.#outbox.detach()
+    this.#operations.detach()
     void this.#outbox.stop()
+    void this.#operations.stop()
     void this.#connector.drop()
   }
 
@@ -223,6 +256,7 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        operations: this.#operations,
         projector: this.#projector,
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -237,6 +271,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {

@@ -1,5 +1,6 @@
 import type { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows/message.ts'
+import { steadyNow } from '../auth-log/steady-now.ts'
 import type { WakeTimer } from './wake-timer.ts'
 
 /** waits shorter than this are nobody's business */
@@ -17,13 +18,16 @@ export class OpenDelays {
   }
 
   delay(messageId: string, ms: number): void {
-    this.#until.set(messageId, Date.now() + ms)
+    this.#until.set(messageId, steadyNow() + ms)
     this.#wake.wakeIn(ms)
   }
 
-  /** Held back by the pace. A long wait is written down, so that the tenant sees until when. */
-  async hold(messageId: string, notBefore: number, now: number): Promise<void> {
-    this.delay(messageId, notBefore - now)
+  /**
+   * Held back by the pace, and looked at again when it expires before that. A long wait is written down, so that the
+   * tenant sees until when.
+   */
+  async hold({ messageId, expiresAt }: OpenRow, notBefore: number, now: number): Promise<void> {
+    this.delay(messageId, Math.max(0, Math.min(notBefore, expiresAt) - now))
     if (notBefore - now >= TOLD_MS) await this.#messages.delay(messageId, notBefore)
   }
 
@@ -37,12 +41,13 @@ export class OpenDelays {
     for (const [index, row] of rows.entries()) {
       if (row.notBefore > now) return { candidates, used: index, nextAt: row.notBefore }
       if (candidates.length === limit) return { candidates, used: index, nextAt: null }
-      if (!isInFlight(row.messageId) && !this.#isDelayed(row.messageId, now)) candidates.push(row)
+      if (!isInFlight(row.messageId) && !this.#isDelayed(row.messageId)) candidates.push(row)
     }
     return { candidates, used: rows.length, nextAt: null }
   }
 
-  #isDelayed(messageId: string, now: number): boolean {
+  #isDelayed(messageId: string): boolean {
+    const now = steadyNow()
     const until = this.#until.get(messageId)
     if (until === undefined) return false
     if (until <= now) this.#until.delete(messageId)

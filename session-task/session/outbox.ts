@@ -195,12 +195,20 @@ export class Outbox {
     let goesOn = true
     for (const [index, row] of rows.entries()) {
       const isNewChat = areNewChats[index] ?? false
+      // What expired is ended, not sent: no pace holds that back.
+      if (row.expiresAt <= now) {
+        due.push({ ...row, isNewChat })
+        continue
+      }
+      if (!goesOn) {
+        this.#wake.wakeIn(row.expiresAt - now)
+        continue
+      }
       const answer = await this.#pacer.admit(row, isNewChat, now)
       if (answer.admitted) due.push({ ...row, isNewChat })
       else {
-        await this.#delays.hold(row.messageId, answer.notBefore, now)
+        await this.#delays.hold(row, answer.notBefore, now)
         goesOn = answer.because !== 'gap' && answer.because !== 'quietHours'
-        if (!goesOn) break
       }
     }
     await this.#startAll(due, connection)

@@ -37,6 +37,7 @@ export const projectUnprocessable = async (context: SessionContext, record: Sequ
         direction: 'inbound',
         status: 'received',
         type: 'undecryptable',
+        undecryptable: { reason: 'unprocessable' },
         whatsappId: event?.whatsappId ?? null,
         from: event ? addressOf(sessionId, event.senderJid, known) : null,
         chat: event ? addressOf(sessionId, event.chatJid, event.chatJid === event.senderJid ? known : undefined) : null,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestCloud, type TestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { GetObjectCommand, type S3Client } from '../../shared/aws/s3.ts'
+import { messageSchema } from '../../shared/contract/messages.ts'
 import { eventIdOf, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -38,7 +39,11 @@ afterAll(async () => {
   await cloud.stop()
 })
 
-const makeProjector = (sessionId: string, sessionLog: SessionLog) => {
+const makeProjector = (
+  sessionId: string,
+  sessionLog: SessionLog,
+  beforeDone?: ConstructorParameters<typeof Projector>[0]['beforeDone'],
+) => {
   const published: EventRef[] = []
   const eventSink = {
     publish: async (refs: readonly EventRef[]) => {
@@ -54,6 +59,7 @@ const makeProjector = (sessionId: string, sessionLog: SessionLog) => {
     sessionLog,
     own: () => OWN,
     book: new ContactBook(context),
+    ...(beforeDone ? { beforeDone } : {}),
     onProjected: () => {},
     onBroken: (error) => broken.push(error),
     onBackpressure: () => {},
@@ -106,6 +112,31 @@ test('says done, so that nothing is replayed twice', async () => {
   expect(log.state.doneUpTo).toBe(3)
 })
 
+test('what records ask for beside their rows stands before they are done: until then the next owner asks again', async () => {
+  const sessionId = newId('ses')
+  const first = await openMemoryLog()
+  receive(first.log, 3)
+  const { promise: died, resolve: die } = Promise.withResolvers<void>()
+  const dying = makeProjector(sessionId, first.log, async () => {
+    dying.projector.stop()
+    die()
+    throw new Error('the tables are away')
+  })
+  dying.projector.kick()
+  await died
+  expect((await readAll(sessionId)).rows).toHaveLength(3)
+  expect(first.log.state.undone()).toHaveLength(3)
+  const second = await openMemoryLog({ bucket: first.bucket, epoch: first.log.epoch + 1 })
+  const asked: number[] = []
+  const next = makeProjector(sessionId, second.log, async (records) => {
+    expect(second.log.state.doneUpTo).toBe(0)
+    asked.push(...records.map(({ sequence }) => sequence))
+  })
+  await next.projector.settled()
+  expect(asked).toEqual([1, 2, 3])
+  expect(second.log.state.undone()).toEqual([])
+})
+
 test('a message that cannot be decrypted is one row, which its content replaces and a replay does not bring back', async () => {
   const sessionId = newId('ses')
   const { log, bucket } = await openMemoryLog()
@@ -139,6 +170,9 @@ test('a message that cannot be decrypted is one row, which its content replaces 
     rows.map(({ id, data }) => tenantKeys.open(scope, eventDataPlace(id), data as Sealed)),
   )
   expect(first).toMatchObject({ message: { id: messageId, type: 'undecryptable' }, reason: 'no_session' })
+  const told = (data: unknown) => messageSchema.parse((data as { message: unknown }).message)
+  expect(told(first).undecryptable).toEqual({ reason: 'no_session' })
+  expect(told(second).undecryptable).toBeUndefined()
   expect(second).toMatchObject({ message: { id: messageId, text: { body: 'here it is' } } })
 })
 

@@ -11,8 +11,8 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
-const UNDONE_MAX = 5_000
-const UNDONE_BYTES_MAX = 16 * 1024 * 1024
+export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
+const CALLS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
@@ -30,12 +30,15 @@ export class Projector {
   readonly #sessionLog: SessionLog
   readonly #own: () => { phone: string | null; lid: string | null }
   readonly #book: ContactBook
+  readonly #beforeDone: (records: readonly SequencedRecord[]) => Promise<void>
   readonly #onProjected: (records: readonly SequencedRecord[]) => void
   readonly #onBroken: (error: Error) => void
   readonly #onBackpressure: () => void
   #running: Promise<void> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
+  readonly #limit: { readonly records: number; readonly bytes: number }
+  #weighings = 0
   #isReplay = false
   /** rows up to here are written one by one */
   #suspectUpTo = 0
@@ -45,6 +48,8 @@ export class Projector {
     sessionLog: SessionLog
     own: () => { phone: string | null; lid: string | null }
     book: ContactBook
+    /** what these records ask for beside their rows; asked again for what an earlier owner left undone */
+    beforeDone?: (records: readonly SequencedRecord[]) => Promise<void>
     /** rows of these records stand */
     onProjected: (records: readonly SequencedRecord[]) => void
     /** nothing more is projected; a SequenceClashError, or what nobody expected */
@@ -53,12 +58,22 @@ export class Projector {
     onBackpressure: () => void
   }) {
     this.#context = input.context
+    this.#limit = input.context.services.undoneLimit ?? UNDONE_LIMIT
     this.#sessionLog = input.sessionLog
     this.#own = input.own
     this.#book = input.book
+    this.#beforeDone = input.beforeDone ?? (async () => {})
     this.#onProjected = input.onProjected
     this.#onBroken = input.onBroken
     this.#onBackpressure = input.onBackpressure
+  }
+
+  /**
+   * Something came in. Rows that are only slow fail nowhere: while they lag behind what comes in, nothing more is let in.
+   * At once, because the library decrypts hundreds of stanzas before any timer runs.
+   */
+  weigh(): void {
+    if (this.#weighings++ % CALLS_PER_WEIGHING === 0 ? this.isFull() : this.#isLong()) this.#onBackpressure()
   }
 
   /** Something was appended. */
@@ -66,7 +81,7 @@ export class Projector {
     if (this.#isStopped || this.#running) return
     this.#running = this.#run().finally(() => {
       this.#running = null
-      if (this.#sessionLog.state.undone().length > 0) this.kick()
+      if (this.#sessionLog.state.undoneCount > 0) this.kick()
     })
   }
 
@@ -89,11 +104,17 @@ export class Projector {
 
   /** Too much waits for its rows: nothing more should come in. */
   isFull(): boolean {
-    const undone = this.#sessionLog.state.undone()
-    if (undone.length >= UNDONE_MAX) return true
-    let bytes = 0
-    for (const record of undone) if (record.t === 'in') bytes += record.plaintext.length + record.stanza.length
-    return bytes >= UNDONE_BYTES_MAX
+    return this.#isLong() || this.#sessionLog.state.undoneBytes() >= this.#limit.bytes
+  }
+
+  /** Half of the limit is free again: an intake that opened earlier would close at once. */
+  hasRoom(): boolean {
+    const { undoneCount, undoneBytes } = this.#sessionLog.state
+    return undoneCount < this.#limit.records / 2 && undoneBytes() < this.#limit.bytes / 2
+  }
+
+  #isLong(): boolean {
+    return this.#sessionLog.state.undoneCount >= this.#limit.records
   }
 
   /** After the record that is being written nothing more is. */
@@ -155,6 +176,7 @@ export class Projector {
     await projectAll(batch.filter(isAnswer))
     rows.sort((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0))
     await this.#publish(rows)
+    await this.#beforeDone(batch)
     const upTo = batch.at(-1)?.sequence
     if (upTo !== undefined && !this.#isStopped) this.#sessionLog.append([{ t: 'done', upTo }])
     this.#onProjected(batch)

@@ -28,6 +28,12 @@ export interface WorkerServices {
   readonly ackTimeoutMs?: number
   /** limits of the session logs; tests lower them */
   readonly logLimits?: Partial<LogLimits>
+  /** back-off of a session whose log cannot be opened; tests lower it */
+  readonly reopenMs?: { readonly base: number; readonly cap: number }
+  /** records without rows that a session may hold before it lets nothing more in; tests lower it */
+  readonly undoneLimit?: { readonly records: number; readonly bytes: number }
+  /** what a session may hold in memory before it is opened anew, and how often it is weighed; tests lower both */
+  readonly memory?: { readonly budgetBytes: number; readonly checkMs: number }
   /** connections are replaced after one to two times this long; default 6 h */
   readonly connectionLifeMs?: number
   /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */

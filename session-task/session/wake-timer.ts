@@ -1,3 +1,5 @@
+import { steadyNow } from '../auth-log/steady-now.ts'
+
 /** One timer at the earliest moment that was asked for. */
 export class WakeTimer {
   readonly #onWake: () => void
@@ -14,14 +16,14 @@ export class WakeTimer {
 
   wakeIn(ms: number): void {
     if (this.#isStopped) return
-    const at = Date.now() + Math.min(ms, this.#capMs) + 1
+    const at = steadyNow() + Math.min(ms, this.#capMs) + 1
     if (this.#timer && this.#at <= at) return
     if (this.#timer) clearTimeout(this.#timer)
     this.#at = at
     this.#timer = setTimeout(() => {
       this.#timer = null
       this.#onWake()
-    }, at - Date.now())
+    }, at - steadyNow())
     this.#timer.unref()
   }
 

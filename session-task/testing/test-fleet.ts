@@ -49,6 +49,7 @@ export type AssignableWorker = { readonly id: string; readonly queueUrl: string 
 export interface TestWorkerOptions extends Partial<WorkerServices> {
   readonly capacity?: number
   readonly version?: string
+  readonly heartbeatFile?: string
   readonly heartbeatMs?: number
   /** the test ends this worker itself; default: `stop` drains it */
   readonly isEndedByTest?: boolean
@@ -89,6 +90,7 @@ export const startTestFleet = async (
   const startWorker = async ({
     capacity = 50,
     version = 'test',
+    heartbeatFile,
     heartbeatMs = 500,
     isEndedByTest = false,
     sqs: ownSqs = sqs,
@@ -120,7 +122,7 @@ export const startTestFleet = async (
       },
       whatsappVersion: null,
       taskCallback: NO_CALLBACK,
-      heartbeatFile: null,
+      heartbeatFile: heartbeatFile ?? null,
       log: quietLog,
       heartbeatMs,
       onRejected: () => {},
@@ -282,6 +284,16 @@ export const startTestFleet = async (
     )
   }
 
+  /** However many there are: one page holds 1 MB. */
+  const readAllEvents = async (sessionId: string) => {
+    const all: Awaited<ReturnType<typeof readEvents>> = []
+    for (;;) {
+      const page = await readEvents(sessionId, all.at(-1)?.sequence ?? 0)
+      if (page.length === 0) return all
+      all.push(...page)
+    }
+  }
+
   /** Keys of what a session has in the auth bucket. */
   const logObjects = async (sessionId: string): Promise<string[]> => {
     const client = makeLogS3Client()
@@ -318,6 +330,7 @@ export const startTestFleet = async (
     accept,
     untilMessage,
     readEvents,
+    readAllEvents,
     readHints,
     contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
     logObjects,

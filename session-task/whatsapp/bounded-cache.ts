@@ -1,3 +1,5 @@
+import { steadyNow } from '../auth-log/steady-now.ts'
+
 interface Entry {
   readonly value: unknown
   readonly expiresAt: number
@@ -13,7 +15,7 @@ export class BoundedCache {
   readonly #ttlMs: number
   readonly #now: () => number
 
-  constructor(limit: number, ttlMs: number, now: () => number = Date.now) {
+  constructor(limit: number, ttlMs: number, now: () => number = steadyNow) {
     this.#limit = limit
     this.#ttlMs = ttlMs
     this.#now = now

@@ -106,6 +106,8 @@ export interface WhatsAppConnection {
   readonly isOpen: boolean
   /** Is the number on WhatsApp, and which jid to use? A time-out throws; it is never "not on WhatsApp". */
   resolve(phone: string): Promise<Resolved>
+  /** Questions and orders that are no messages. */
+  readonly commands: import('./commands/types.ts').WhatsAppCommands
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */
@@ -124,6 +126,8 @@ export interface WhatsAppConnection {
   }): Promise<void>
   /** The stored bytes a peer may ask for again (retry receipt); undefined when unknown. Set by the session. */
   requestPairingCode(phone: string): Promise<void>
+  /** Nothing more comes in or goes out, whatever the socket still holds; `close` is to follow. */
+  closeIntake?(): void
   /** Waits until everything handed to the gate left, then ends the socket (never logs out). */
   close(): Promise<void>
   /** Unlinks the device at the server, then ends. */
@@ -145,6 +149,7 @@ export interface ConnectionOptions {
   readonly loginTimeoutMs?: number
   /** how long the content of a message may be missing before the session is told; default 5 min */
   readonly undecryptableAfterMs?: number
+  readonly canaryLimits?: import('./canary.ts').CanaryLimits
   readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
 }
 

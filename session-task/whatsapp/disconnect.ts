@@ -13,7 +13,7 @@ export class DisconnectError extends Error {
   }
 }
 
-/** Messages of disconnects that are told apart by text; the first eight are ours, the others Baileys'. */
+/** Messages of disconnects that are told apart by text; the first nine are ours, the others Baileys'. */
 export const DISCONNECT_MESSAGES = {
   loginTimedOut: 'Login timed out',
   backpressure: 'Backpressure',
@@ -22,6 +22,7 @@ export const DISCONNECT_MESSAGES = {
   stanzaStuck: 'Stanza not answered',
   bufferStalled: 'Event buffer stalled',
   lockStalled: 'Transaction stalled',
+  canarySilent: 'Canary not answered',
   journalFailed: 'Inbound stanza not journaled',
   intentionalLogout: 'Intentional Logout',
   qrEnded: 'QR refs attempts ended',

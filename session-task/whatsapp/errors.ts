@@ -10,6 +10,8 @@ export type WhatsAppErrorCode =
   | 'rate_limited'
   /** no device of the recipient is known: nothing was sent */
   | 'no_recipient_devices'
+  /** the server calls a person by LID and number, and one of them is not known */
+  | 'lid_unknown'
   /** the server refused the pairing code request */
   | 'pairing_code_refused'
   | 'invalid_phone'

@@ -4,6 +4,7 @@ import './repairs/fast-verify.ts'
 import makeWASocket, { type BinaryNode, type WASocket } from '@whiskeysockets/baileys'
 import type { InboundRecord } from '../auth-log/records.ts'
 import { LogLostError } from '../auth-log/session-log.ts'
+import { keepCanary } from './canary.ts'
 import type { ConnectionOptions, DecryptedStanza } from './connection.ts'
 import type { loadCredentials } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError } from './disconnect.ts'
@@ -37,6 +38,8 @@ type ClosableRawSocket = RawSocket & Parameters<typeof terminateHalfOpen>[0]
 export interface JournaledSocket {
   readonly socket: WASocket
   readonly gate: WireGate
+  /** What the socket and the library still hold is neither read nor answered: WhatsApp delivers it again. */
+  closeIntake(): void
   /** the connection is open: the library gets what an earlier one left unfinished */
   onOpen(): void
   /** the connection closed: nothing leaves any more, no timer runs */
@@ -54,6 +57,7 @@ export const makeJournaledSocket = (
   const { log, events, logger } = options
   const caches = sessionCaches(log)
   let stanzas: StanzaMemory | null = null
+  let isIntakeClosed = false
   /** A stanza that the session cannot journal must be neither acked nor refused: it comes again after a reconnect. */
   const endUnjournaled = (error: unknown): void => {
     gate.shut()
@@ -80,7 +84,7 @@ export const makeJournaledSocket = (
   const makeSignalRepository = makeJournaledRepository(
     log,
     { onDecrypted },
-    { of: (ciphertext) => stanzas?.of(ciphertext) },
+    { of: (ciphertext) => stanzas?.of(ciphertext), isIntakeClosed: () => isIntakeClosed },
   )
   const socket = withCapturedRejections(
     () =>
@@ -124,7 +128,9 @@ export const makeJournaledSocket = (
   const unfinished = resumeUnfinished(socket.ws, log, (error) =>
     logger.warn({ cause: errorName(error) }, 'unfinished stanzas could not be marked'),
   )
+  const canary = keepCanary(socket, logger, options.canaryLimits)
   const stops = [
+    canary.stop,
     unfinished.stop,
     reportUndecryptable(log, events, journal, options.undecryptableAfterMs),
     watchConnection(socket, unanswered, {
@@ -142,7 +148,12 @@ export const makeJournaledSocket = (
   return {
     socket,
     gate,
+    closeIntake: () => {
+      isIntakeClosed = true
+      gate.shut()
+    },
     onOpen: () => {
+      canary.start()
       unfinished
         .start()
         .catch((error) => logger.warn({ cause: errorName(error) }, 'an unfinished stanza could not be resumed'))

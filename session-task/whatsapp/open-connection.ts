@@ -1,5 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys'
 import { LogLostError } from '../auth-log/session-log.ts'
+import { makeCommands } from './commands/make-commands.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { encodeContent } from './content/encode-content.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
@@ -120,12 +121,14 @@ export const openConnection: OpenConnection = (options) => {
       return isOpen
     },
     resolve: (phone) => whileOpen(() => resolvePhone(socket, sessionCaches(log), phone)),
+    commands: makeCommands(socket, sessionCaches(log), whileOpen),
     encodeText,
     encode: encodeContent,
     readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),
     requestPairingCode: (phone) => untilClosed(link.requestPairingCode(phone)),
+    closeIntake: journaled.closeIntake,
     close: () => endWith(undefined),
     logout: async () => {
       isLoggingOut = true

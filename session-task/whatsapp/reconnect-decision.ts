@@ -97,6 +97,7 @@ const DEAF: ReadonlySet<string> = new Set([
   DISCONNECT_MESSAGES.stanzaStuck,
   DISCONNECT_MESSAGES.bufferStalled,
   DISCONNECT_MESSAGES.lockStalled,
+  DISCONNECT_MESSAGES.canarySilent,
 ])
 
 const attributeOf = (info: DisconnectInfo, name: string): unknown => {

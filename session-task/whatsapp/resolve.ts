@@ -9,7 +9,11 @@ const ABSENT_TTL_MS = 5 * 60_000
 
 type ResolvingSocket = Pick<WASocket, 'executeUSyncQuery' | 'signalRepository'>
 
-const lidOf = async (socket: ResolvingSocket, phoneJid: string, answered: unknown): Promise<string | null> => {
+const lidOf = async (
+  socket: Pick<ResolvingSocket, 'signalRepository'>,
+  phoneJid: string,
+  answered: unknown,
+): Promise<string | null> => {
   if (typeof answered === 'string' && isLidUser(answered)) {
     const lid = jidNormalizedUser(answered)
     await socket.signalRepository.lidMapping.storeLIDPNMappings([{ lid, pn: phoneJid }])
@@ -34,6 +38,16 @@ export const resolvePhone = async (
   const cached = cache.get<Resolved>(digits)
   if (cached) return cached
   const user = await caches.queries.spend(() => findUserOfNumber(socket, digits))
+  return rememberResolved(socket, cache, digits, user)
+}
+
+/** @param user what WhatsApp answered for the number; null: nobody has it */
+export const rememberResolved = async (
+  socket: Pick<ResolvingSocket, 'signalRepository'>,
+  cache: SessionCaches['resolved'],
+  digits: string,
+  user: { readonly id: string; readonly lid?: unknown } | null,
+): Promise<Resolved> => {
   if (!user) {
     const phoneJid = `${digits}@s.whatsapp.net`
     const absent: Resolved = { exists: false, jid: phoneJid, phoneJid, lid: null }

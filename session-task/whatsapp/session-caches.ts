@@ -23,6 +23,14 @@ export interface SessionCaches {
  */
 const cachesOfLog = new WeakMap<SessionLog, SessionCaches>()
 
+/** What the caches of a session hold, of which each entry is some hundred bytes. */
+export const cachedEntries = (log: SessionLog): number => {
+  const caches = cachesOfLog.get(log)
+  if (!caches) return 0
+  const { retryCounts, devices, resolved, groups } = caches
+  return retryCounts.size + devices.size + resolved.size + groups.size * 10
+}
+
 export const sessionCaches = (log: SessionLog): SessionCaches => {
   const existing = cachesOfLog.get(log)
   if (existing) return existing

@@ -55,7 +55,7 @@ export const makeJournaledRepository =
   (
     log: SessionLog,
     events: Pick<ConnectionEvents, 'onDecrypted'>,
-    stanzas: StanzaMemory,
+    stanzas: StanzaMemory & { isIntakeClosed?(): boolean },
   ): SocketConfig['makeSignalRepository'] =>
   ({ creds }, libraryLog, lookupLids) => {
     const store = makeKeyStore(log, (stanza) => events.onDecrypted(stanza))
@@ -110,6 +110,8 @@ export const makeJournaledRepository =
     ): Promise<Uint8Array> => {
       const hash = ciphertextHash(kind, ciphertext)
       return locks.run(lockNames, async () => {
+        // Unread and unacked, so that WhatsApp delivers it again.
+        if (stanzas.isIntakeClosed?.()) throw new Error('nothing more is taken in by this connection')
         const earlier = log.state.inboundByCiphertext(hash)
         if (earlier) return padPlaintext(Buffer.from(earlier.plaintext ?? '', 'base64'))
         const stanza = stanzas.of(ciphertext)

@@ -1,10 +1,11 @@
 import { type BinaryNode, isJidNewsletter, isJidStatusBroadcast } from '@whiskeysockets/baileys'
-import type { UndecryptedReason, UndecryptedRecord } from '../auth-log/records.ts'
+import type { UndecryptableReason } from '../../shared/core/undecryptable.ts'
+import type { UndecryptedRecord } from '../auth-log/records.ts'
 import type { LogState } from '../auth-log/session-log.ts'
 import { messageKeyOf } from './message-key.ts'
 
 /** What libsignal and the library say, in the order in which they are looked for. */
-const REASONS: readonly (readonly [text: string, reason: UndecryptedReason])[] = [
+const REASONS: readonly (readonly [text: string, reason: UndecryptableReason])[] = [
   ['No SenderKeyRecord', 'no_sender_key'],
   ['No sender key', 'no_sender_key'],
   ['No session', 'no_session'],
@@ -15,7 +16,7 @@ const REASONS: readonly (readonly [text: string, reason: UndecryptedReason])[] =
 ]
 
 /** @param kind of the ciphertext: `skmsg` is a group's, whose missing sender key is called a session too */
-export const reasonOf = (error: unknown, kind: string): UndecryptedReason => {
+export const reasonOf = (error: unknown, kind: string): UndecryptableReason => {
   const text = error instanceof Error ? error.message : String(error)
   const reason = REASONS.find(([part]) => text.includes(part))?.[1] ?? 'other'
   return kind === 'skmsg' && reason === 'no_session' ? 'no_sender_key' : reason
@@ -31,7 +32,7 @@ const NEVER_CONTENT = new Set(['bot_unavailable_fanout', 'hosted_unavailable_fan
  */
 export const undecryptedRecordOf = (
   stanza: BinaryNode,
-  reason: UndecryptedReason,
+  reason: UndecryptableReason,
   state: Pick<LogState, 'key'>,
   at: number,
 ): UndecryptedRecord | null => {
@@ -47,7 +48,7 @@ export const undecryptedRecordOf = (
 }
 
 /** Why a stanza has nothing that this device could decrypt; null when it has. */
-export const missingContentOf = (stanza: BinaryNode): UndecryptedReason | null => {
+export const missingContentOf = (stanza: BinaryNode): UndecryptableReason | null => {
   const children = Array.isArray(stanza.content) ? stanza.content : []
   const encrypted = children.find(({ tag }) => tag === 'enc')
   // The library refuses these unread (nack 495): they need the secret of the message they answer.

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
-import type { ConnectionEvents } from '../whatsapp/connection.ts'
-import { openConnection } from '../whatsapp/open-connection.ts'
 
 let fleet: TestFleet
 const FRIEND = '5511988887771'
@@ -16,36 +14,24 @@ afterAll(async () => {
 })
 
 test('a refused new chat holds new chats back, not the ones that exist, until WhatsApp allows them', async () => {
-  let events: ConnectionEvents | null = null
-  let asked = 0
-  const worker = await fleet.startWorker({
-    openConnection: (options) => {
-      events = options.events
-      const connection = openConnection(options)
-      // What the simulated server does not know; the answer comes from the test.
-      return new Proxy(connection, {
-        get: (target, name) =>
-          name === 'readNewChatLimits'
-            ? async () => {
-                asked++
-              }
-            : Reflect.get(target, name),
-      })
-    },
-  })
+  const worker = await fleet.startWorker()
   const phone = '5511900006001'
   const sessionId = await fleet.linkSession(worker, phone)
   const hello = await fleet.accept(sessionId, FRIEND, 'hello')
   await fleet.untilMessage(hello.id, ['sent', 'delivered'])
 
-  await fleet.simulator.fault({ kind: 'nack', phone, code: 463 })
+  // WhatsApp says nothing by itself: the refusal makes the worker ask, and the answer has the end.
+  await fleet.simulator.timeLock(phone, { active: true, endsInSeconds: 1_200, announce: false })
+  const lockedAt = Date.now()
   const refused = await fleet.accept(sessionId, STRANGERS[0] ?? '', 'who are you')
   expect(await fleet.untilMessage(refused.id, ['failed'])).toMatchObject({
     failure: { code: 'new_chat_restricted', retryable: true },
   })
-  expect(asked).toBe(1)
-  const restricted = await until('the restriction', async () => (await fleet.sessions.get(sessionId))?.restriction)
-  expect(restricted).toMatchObject({ code: 'new_chats_refused' })
+  const restriction = await until('the end that WhatsApp named', async () => {
+    const row = await fleet.sessions.get(sessionId)
+    return row?.restriction?.code === 'reachout_timelock' ? row.restriction : null
+  })
+  expect(Math.abs(restriction.until - lockedAt - 1_200_000)).toBeLessThan(10_000)
   expect((await fleet.sessions.get(sessionId))?.status).toBe('connected')
 
   const held = await fleet.accept(sessionId, STRANGERS[1] ?? '', 'and you')
@@ -55,26 +41,35 @@ test('a refused new chat holds new chats back, not the ones that exist, until Wh
     const row = await fleet.messages.get(held.id)
     return row?.delayedUntil ? row : null
   })
-  expect(waiting).toMatchObject({ status: 'queued', delayedUntil: restricted.until, attempts: 0 })
+  expect(waiting).toMatchObject({ status: 'queued', delayedUntil: restriction.until, attempts: 0 })
+  expect(await fleet.simulator.inbox(STRANGERS[1] ?? '')).toEqual([])
 
-  const until20 = Date.now() + 20 * 60_000
-  const tell = (isActive: boolean) =>
-    (events as unknown as ConnectionEvents).onNewChatLimit?.({
-      code: 'reachout_timelock',
-      isActive,
-      until: isActive ? until20 : null,
-    })
-  tell(true)
-  await until(
-    'the end that WhatsApp named',
-    async () => (await fleet.sessions.get(sessionId))?.restriction?.until === until20,
-  )
-  await until('the message knows', async () => (await fleet.messages.get(held.id))?.delayedUntil === until20)
-  tell(false)
+  // Now it speaks by itself.
+  await fleet.simulator.timeLock(phone, { active: true, endsInSeconds: 2_400 })
+  await until('a later end', async () => (await fleet.messages.get(held.id))?.delayedUntil !== restriction.until)
+  await fleet.simulator.timeLock(phone, { active: false })
   await fleet.untilMessage(held.id, ['sent', 'delivered'])
   await until('no restriction', async () => (await fleet.sessions.get(sessionId))?.restriction === null)
   const told = (await fleet.readEvents(sessionId)).map(({ type }) => type).filter((type) => type.includes('restricted'))
-  expect(told).toEqual(['session.restricted', 'session.restricted', 'session.unrestricted'])
+  expect(told.at(-1)).toBe('session.unrestricted')
+  expect(told.slice(0, -1)).toEqual(told.slice(0, -1).map(() => 'session.restricted'))
+  expect(await fleet.simulator.violations()).toEqual([])
+})
+
+test('an account at its cap of new chats holds strangers back and is told by which limit', async () => {
+  const worker = await fleet.startWorker()
+  const phone = '5511900006003'
+  const sessionId = await fleet.linkSession(worker, phone)
+  await fleet.simulator.newChatCap(phone, { total: 5, used: 5, status: 'CAPPED' })
+  await until(
+    'the cap is known',
+    async () => (await fleet.sessions.get(sessionId))?.restriction?.code === 'new_chat_cap',
+  )
+  const held = await fleet.accept(sessionId, STRANGERS[0] ?? '', 'one too many')
+  await until('held', async () => (await fleet.messages.get(held.id))?.delayedUntil)
+  await fleet.simulator.newChatCap(phone, { total: 10, used: 5, status: 'NONE' })
+  await fleet.untilMessage(held.id, ['sent', 'delivered'])
+  expect((await fleet.messages.get(held.id))?.attempts).toBe(1)
 })
 
 test('a refusal in an existing chat fails that message only: its token is missing', async () => {

@@ -57,6 +57,7 @@ export class SessionHost {
   ring({ kind, sessionId }: WorkerRing): void {
     const hosted = this.#sessions.get(sessionId)
     if (kind === 'messages') hosted?.session.ring()
+    if (kind === 'operations') hosted?.session.ringOperations()
     if (kind === 'desired') hosted?.session.review()
     if (kind === 'restart') hosted?.session.restart()
   }

@@ -253,7 +253,7 @@ export class Worker {
 
   #onRing(ring: WorkerRing): void {
     this.#host.ring(ring)
-    if (ring.kind === 'messages') return
+    if (ring.kind === 'messages' || ring.kind === 'operations') return
     this.#refresh().catch((error) =>
       this.#log.warn({ error: String(error) }, 'ASSIGNED cannot be read, next beat will'),
     )

@@ -30,6 +30,10 @@ export const ENV = {
   workerQueuePrefix: 'WORKER_QUEUE_PREFIX',
   /** sessions a worker of this size takes */
   workerCapacity: 'WORKER_CAPACITY',
+  /** Secrets Manager id of the canary's own memory: its key, session and endpoint */
+  canarySecretId: 'CANARY_SECRET_ID',
+  /** address of the deployment's own API, for the canary */
+  apiUrl: 'API_URL',
   rolloutStateMachineArn: 'ROLLOUT_STATE_MACHINE_ARN',
   /** workers of a mode that the planner keeps */
   minimumWorkers: 'MINIMUM_WORKERS',

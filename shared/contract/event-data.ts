@@ -110,6 +110,10 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
   'message.played': sent('played', 'was played'),
   'message.failed': sent('failed', 'failed; `message.failure` says why'),
   'message.unknown': sent('unknown', 'may or may not have been sent; it is not repeated'),
+  'message.canceled': {
+    ...sent('canceled', 'was canceled before anybody began to send it'),
+    source: 'control',
+  },
   'message.received': { meaning: 'A message came in.', source: 'log', data: messageData },
   'message.edited': planned('A message was edited.'),
   'message.deleted': planned('A message was deleted for everyone.'),

@@ -17,6 +17,7 @@ export const EVENT_TYPES = [
   'message.played',
   'message.failed',
   'message.unknown',
+  'message.canceled',
   'message.received',
   'message.edited',
   'message.deleted',

@@ -19,6 +19,7 @@ export const limitsSchema = z
       description:
         'Accepted outbound messages of this UTC day. Taken in blocks: `used` may be ahead of what was accepted by one block per server.',
     }),
+    mediaBytes: quota.meta({ description: 'Bytes of media that are kept now, with uploads that are under way' }),
     webhookEndpoints: quota,
     streams: quota.meta({ description: 'Live streams that are open now' }),
     eventRetentionDays: z.number().int().meta({ description: 'Events and their deliveries are kept so long' }),
@@ -32,7 +33,7 @@ export const limitOperations = {
     function: 'api-control',
     summary: 'The limits of this key and tenant, and what is used of them',
     description:
-      'Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers.',
+      'Beyond a rate: 429 rate_limited. Beyond a quota: 429 quota_exceeded. Both say in Retry-After when to come back; every answer has RateLimit-* headers. The event limit.reached tells it once per limit and hour (rates) or UTC day (quotas).',
     tag: 'limits',
     auth: 'tenant',
     scopes: ['tenant:read'],

@@ -27,6 +27,7 @@ export const messageSchema = z
     whatsappId: z.string().meta({ example: '3EB0A1B2C3D4E5F60718' }),
     failure: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
     createdAt: isoTime,
+    sendAt: isoTime.nullable().meta({ description: 'When it was asked to be sent; null: at once' }),
     expiresAt: isoTime.nullable(),
     notBefore: isoTime
       .nullable()
@@ -95,14 +96,21 @@ export const messageOperations = {
     ...common,
     method: 'GET',
     path: '/v1/messages',
-    summary: 'List messages, newest first',
+    summary: 'Search messages, newest first',
+    description:
+      'By session, chat, status, direction and time, in any combination. A message is found within about a second after it was accepted or changed; what is shown of it is never older than that. `queued` and `sending` of a session are complete at any moment, and listed by the time they may leave, latest first.',
     scopes: ['messages:read'],
     idempotent: 'natural',
     query: z.strictObject({
       ...pageQuery,
       sessionId: idParameter('ses').optional(),
+      chat: z.string().min(1).max(100).optional().meta({
+        description: 'Messages of one chat, both directions: a phone number, a jid or a contact id; needs sessionId',
+      }),
       status: z.enum(MESSAGE_STATUSES).optional(),
       direction: z.enum(['outbound', 'inbound']).optional(),
+      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created at this time or later' }),
+      until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before this time' }),
     }),
     responses: { 200: pageOf(messageSchema) },
     faults: ['not_found', 'invalid_cursor'],
@@ -113,6 +121,8 @@ export const messageOperations = {
     method: 'POST',
     path: '/v1/messages/{messageId}/cancel',
     summary: 'Cancel a message that nobody has started to send',
+    description:
+      'While it is scheduled or queued. A worker may take it at the same moment: exactly one of the two wins. Tells `message.canceled`.',
     scopes: ['messages:send'],
     idempotent: 'natural',
     body: emptyBody,

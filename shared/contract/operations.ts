@@ -7,6 +7,8 @@ import { groupOperations } from './groups.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
+import { messageBatchOperations } from './message-batch.ts'
+import { messageReadOperations } from './message-read.ts'
 import { messageOperations } from './messages.ts'
 import { operationOperations } from './operation-resource.ts'
 import { profileOperations } from './profile.ts'
@@ -26,6 +28,8 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...messageOperations,
+  ...messageBatchOperations,
+  ...messageReadOperations,
   ...contactOperations,
   ...groupOperations,
   ...profileOperations,

@@ -37,6 +37,7 @@ export const presentSession = (
     ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
     : null,
   pacing: row.pacing ?? defaultPacing(row.mode),
+  readReceipts: row.readReceipts ?? 'manual',
   createdAt: iso(row.createdAt),
   metadata: row.metadata,
 })
@@ -56,6 +57,7 @@ export const presentMessage = (row: MessageRow, content: Record<string, unknown>
   whatsappId: row.whatsappId,
   failure: row.failure,
   createdAt: iso(row.createdAt),
+  sendAt: isoOrNull(row.sendAt),
   expiresAt: isoOrNull(row.expiresAt),
   notBefore: row.status === 'queued' || row.status === 'scheduled' ? isoOrNull(row.delayedUntil) : null,
   sentAt: isoOrNull(row.sentAt),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { LOG_FAULTS } from '../core/log-fault.ts'
 import { PACING_POLICIES } from '../core/pacing.ts'
 import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
+import { READ_RECEIPTS } from '../core/read-receipts.ts'
 import { SESSION_STATUSES } from '../core/session-status.ts'
 import {
   emptyBody,
@@ -15,6 +16,9 @@ import {
   pageQuery,
 } from './common.ts'
 import type { Operation } from './operation.ts'
+
+const READ_RECEIPTS_TEXT =
+  'manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask'
 
 const reasonSchema = z.object({
   code: z.string(),
@@ -68,6 +72,7 @@ export const sessionSchema = z
       .nullable()
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
+    readReceipts: z.enum(READ_RECEIPTS).meta({ description: READ_RECEIPTS_TEXT }),
     createdAt: isoTime,
     metadata: metadataSchema,
   })
@@ -151,6 +156,7 @@ export const sessionOperations = {
       name: nameSchema.meta({ example: 'Support line' }),
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
+      readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 201: sessionSchema },
     faults: ['quota_exceeded', 'idempotency_key_reused'],
@@ -183,13 +189,14 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole) or pacing',
+    summary: 'Change name, metadata (replaced as a whole), pacing or read receipts',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
       name: nameSchema.optional(),
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
+      readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 200: sessionSchema },
     faults: ['not_found'],

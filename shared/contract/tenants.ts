@@ -114,7 +114,7 @@ export const tenantOperations = {
     path: '/v1/tenants/{tenantId}/suspend',
     summary: 'Refuse all keys of a tenant (403 tenant_suspended), within 30 seconds',
     description:
-      'Sessions stay connected and events are kept; nothing can be asked or sent until the tenant is resumed.',
+      'Nothing can be asked or sent until the tenant is resumed. Its sessions are stopped within minutes: the devices stay linked, WhatsApp keeps what arrives meanwhile (for about two weeks); events and webhooks of what happened before still go out.',
     idempotent: 'natural',
     params: tenantParams,
     body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }),
@@ -126,6 +126,7 @@ export const tenantOperations = {
     method: 'POST',
     path: '/v1/tenants/{tenantId}/resume',
     summary: 'End a suspension',
+    description: 'Sessions that the suspension stopped start again by themselves within minutes, without a QR code.',
     idempotent: 'natural',
     params: tenantParams,
     body: emptyBody,

@@ -30,6 +30,8 @@ export const FAULTS = {
   edit_window_closed: { status: 409, title: 'The time to edit the message is over', retryable: false },
   media_not_ready: { status: 409, title: 'The file is not there yet', retryable: true },
   media_expired: { status: 410, title: 'The file is not kept any more', retryable: false },
+  message_not_received: { status: 409, title: 'Only received messages can be marked as read', retryable: false },
+  read_receipts_off: { status: 409, title: 'The session sends no read receipts', retryable: false },
   endpoint_not_active: { status: 409, title: 'The webhook endpoint is not active', retryable: false },
   conflict: { status: 409, title: 'Somebody changed this at the same moment', retryable: true },
   payload_too_large: { status: 413, title: 'The body is too large', retryable: false },

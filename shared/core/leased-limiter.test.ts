@@ -64,6 +64,18 @@ describe('leased token blocks, in virtual time', () => {
     expect(noisy).toBeGreaterThan(0.9 * (200 + 100 * 20))
   })
 
+  it('a noisy tenant with a high rate, over many environments, cannot wear out the shared row', async () => {
+    const size = { perSecond: 200, burst: 600 }
+    const { counts, leases } = await simulate(size, [{ bucket: 'a', perSecond: 5_000 }], {
+      environments: 40,
+      seconds: 20,
+    })
+    // DynamoDB writes one row 1,000 times per second.
+    expect(leases / 20).toBeLessThan(400)
+    expect(counts.get('a')!.allowed).toBeLessThanOrEqual(600 + 200 * 20)
+    expect(counts.get('a')!.allowed).toBeGreaterThan(0.9 * (600 + 200 * 20))
+  })
+
   it('a tenant at half of its rate, over many environments, is never refused', async () => {
     const size = { perSecond: 200, burst: 600 }
     const { counts } = await simulate(size, [{ bucket: 'a', perSecond: 100 }], { environments: 100, seconds: 30 })

@@ -28,11 +28,20 @@ interface Local {
   fullAt: number
   /** after a denial nothing is asked of the shared bucket before this: a noisy tenant costs no writes */
   deniedUntil: number
+  /** denials, less one for every grant since */
+  denials: number
   pending: Promise<void> | null
 }
 
 const LEASE_MS = 2_000
 const MAXIMUM_BUCKETS = 10_000
+/**
+ * After a denial an environment asks again after this at the earliest, doubled with every further denial, halved with a grant. The bucket of a
+ * fast tenant has its next token in a few milliseconds: if every environment came back for it, a noisy tenant would write
+ * one row some thousand times per second, and the limit could not be checked any more.
+ */
+const FIRST_PAUSE_MS = 25
+const LONGEST_PAUSE_MS = 400
 
 /**
  * Decides by blocks of tokens that are leased from a shared bucket and spent here. What was leased and not spent counts
@@ -69,7 +78,10 @@ export class LeasedLimiter {
       const lease = await takeShared(size, now, local.block)
       local.leased = lease.granted
       local.fullAt = lease.fullAt
-      if (lease.granted === 0) local.deniedUntil = now + lease.retryAfterMs
+      if (lease.granted === 0) {
+        const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** local.denials++)
+        local.deniedUntil = now + Math.max(lease.retryAfterMs, pauseMs)
+      } else local.denials = Math.max(0, local.denials - 1)
       local.tokens = lease.granted
       local.until = now + LEASE_MS
     } finally {
@@ -81,7 +93,16 @@ export class LeasedLimiter {
     const known = this.#buckets.get(bucket)
     if (known) return known
     if (this.#buckets.size >= MAXIMUM_BUCKETS) this.#buckets.clear()
-    const local: Local = { tokens: 0, block: 1, leased: 0, until: 0, fullAt: 0, deniedUntil: 0, pending: null }
+    const local: Local = {
+      tokens: 0,
+      block: 1,
+      leased: 0,
+      until: 0,
+      fullAt: 0,
+      deniedUntil: 0,
+      denials: 0,
+      pending: null,
+    }
     this.#buckets.set(bucket, local)
     return local
   }

@@ -44,6 +44,7 @@ export interface OperationInputs {
   readonly getGroupInviteInfo: { readonly code: string }
   readonly joinGroup: { readonly code: string }
   readonly leaveGroup: OfGroup
+  readonly markMessageRead: { readonly messages: readonly ReceivedMessage[]; readonly hasMore: boolean }
   readonly sendPresence: { readonly state: PresenceState; readonly target: Target | null }
   readonly subscribePresence: OfPerson
   readonly getProfile: Nothing
@@ -55,6 +56,15 @@ export interface OperationInputs {
 /** Compiles only while every kind has its input and nothing else has one. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
 export const EVERY_KIND_HAS_AN_INPUT: Same<keyof OperationInputs, OperationKind> = true
+
+/** A message that somebody sent us, as WhatsApp names it. */
+export interface ReceivedMessage {
+  readonly messageId: string
+  readonly whatsappId: string
+  readonly chatJid: string
+  /** who wrote it, in a group; null elsewhere */
+  readonly participantJid: string | null
+}
 
 export type PresenceState = 'composing' | 'recording' | 'paused' | 'available' | 'unavailable'
 

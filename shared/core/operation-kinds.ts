@@ -21,6 +21,7 @@ export const OPERATION_KINDS = {
   getGroupInviteInfo: { effect: 'read', expiresAfterSeconds: 120 },
   joinGroup: { effect: 'set', expiresAfterSeconds: 120 },
   leaveGroup: { effect: 'set', expiresAfterSeconds: 120 },
+  markMessageRead: { effect: 'set', expiresAfterSeconds: 86_400 },
   sendPresence: { effect: 'set', expiresAfterSeconds: 15 },
   subscribePresence: { effect: 'set', expiresAfterSeconds: 60 },
   getProfile: { effect: 'read', expiresAfterSeconds: 120 },

@@ -2,6 +2,7 @@ import type { ApiFunction, Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, isId, newId } from '../core/ids.ts'
+import type { LimitEvents } from '../events/limit-events.ts'
 import type { Log } from '../log/log.ts'
 import type { Tables } from '../store/tables.ts'
 import { answerOnce } from './answer-once.ts'
@@ -33,6 +34,8 @@ export interface ApiDependencies {
   /** web origins whose pages may read answers */
   readonly corsOrigins: readonly string[]
   readonly log: Log
+  /** absent in functions that may not write events: their refusals are told by the others */
+  readonly limitEvents?: LimitEvents
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
 }
@@ -133,7 +136,13 @@ export const makeApi = <Function extends ApiFunction>(
       if (fault instanceof RateLimited) outcome.headers = fault.headers
       answer = problemOf(fault, requestId, dependencies.docsBaseUrl)
     }
-    if (outcome.principal?.kind === 'tenant') await dependencies.meter.count(outcome.principal, answer.status, now)
+    if (outcome.principal?.kind === 'tenant') {
+      const reached = fault?.details.limit
+      await Promise.all([
+        dependencies.meter.count(outcome.principal, answer.status, now),
+        reached && dependencies.limitEvents?.tell(outcome.principal.scope, reached, now),
+      ])
+    }
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
     reportRequest(dependencies, request, answer, fault, clock() - now)
     const cors = corsHeaders(headerOf(event, 'origin'), dependencies.corsOrigins)

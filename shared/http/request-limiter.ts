@@ -1,4 +1,4 @@
-import { Fault } from '../core/fault.ts'
+import { Fault, type FaultDetails } from '../core/fault.ts'
 import { LeasedLimiter, type Verdict } from '../core/leased-limiter.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import type { BucketSize } from '../core/token-bucket.ts'
@@ -30,12 +30,17 @@ export class RequestLimiter {
     const ofTenant = { perSecond: limits.requestsPerSecond, burst: limits.requestBurst }
     const first = await this.#take(scope, key.id, ofKey, now)
     if (!first) return {}
-    if (!first.allowed) throw refusal('This API key', ofKey, first)
+    if (!first.allowed)
+      throw refusal('This API key', ofKey, first, {
+        name: 'keyRequestsPerSecond',
+        maximum: ofKey.perSecond,
+        keyId: key.id,
+      })
     const second = await this.#take(scope, 'tenant', ofTenant, now)
     if (!second) return {}
     if (!second.allowed) {
       this.#limiter.giveBack(nameOf(scope, key.id))
-      throw refusal('This tenant', ofTenant, second)
+      throw refusal('This tenant', ofTenant, second, { name: 'requestsPerSecond', maximum: ofTenant.perSecond })
     }
     return first.remaining < second.remaining ? headersOf(ofKey, first) : headersOf(ofTenant, second)
   }
@@ -59,18 +64,19 @@ const nameOf = (scope: TenantScope, bucket: string): string => `${scope.prefix}|
 /** Carries the headers of a refused request to the answer. */
 export class RateLimited extends Fault {
   readonly headers: Headers
-  constructor(detail: string, retryAfterSeconds: number, headers: Headers) {
-    super('rate_limited', { detail, retryAfterSeconds })
+  constructor(detail: string, retryAfterSeconds: number, headers: Headers, limit: FaultDetails['limit']) {
+    super('rate_limited', { detail, retryAfterSeconds, limit })
     this.headers = headers
   }
 }
 
-const refusal = (who: string, size: BucketSize, verdict: Verdict): RateLimited => {
+const refusal = (who: string, size: BucketSize, verdict: Verdict, limit: FaultDetails['limit']): RateLimited => {
   const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000))
   return new RateLimited(
     `${who} may make ${size.perSecond} requests per second (bursts of ${size.burst}): wait ${seconds} s and try again.`,
     seconds,
     headersOf(size, verdict),
+    limit,
   )
 }
 

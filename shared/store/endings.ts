@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { rankOf } from '../core/message-status.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { endedPartition, messageKey, openPartition, SHARDS, timeKey } from './keys.ts'
+import { relist } from './message-keys.ts'
 import { failureSchema, type MessageRow } from './rows/message.ts'
 import { type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
@@ -38,17 +39,19 @@ export class Endings {
   async end(row: MessageRow, end: Omit<EndedRow, 'v' | 'messageId'>, event: Leg | null): Promise<boolean> {
     const { name: table } = this.#tables.messages
     const ended: EndedRow = { v: 1, messageId: row.id, ...end }
+    const lists = relist(this.#scope, row, end.status)
     const result = await transact(this.#tables.client, [
       {
         table,
         update: messageKey(this.#scope, row.id),
         set: {
-          expression: 'SET #status = :status, #rank = :rank, #failure = :failure, #endedBy = :sweeper',
+          expression: `SET #status = :status, #rank = :rank, #failure = :failure, #endedBy = :sweeper${lists.expression}`,
           values: {
             ':status': end.status,
             ':rank': rankOf(end.status),
             ':failure': end.failure,
             ':sweeper': 'sweeper',
+            ...lists.values,
           },
         },
         condition: {

@@ -52,6 +52,22 @@ export type PutEventOutcome = 'written' | 'same' | 'clash'
 /** Events of a session are written side by side: a gap is never older than the last rows. */
 const TAIL_ROWS = 100
 
+/**
+ * Late rows come within seconds, at the latest with the next open of the log. One that is missing an hour after its
+ * successor was written is lost: a table was restored to an earlier moment. Readers must not wait for it for ever.
+ */
+export const GAP_IS_LOST_MS = 3_600_000
+
+/** How many of the rows are before the first gap that may still close. */
+const untilOpenGap = (rows: readonly EventRow[], afterSequence: number, now: number): number => {
+  let last = afterSequence
+  for (const [index, { sequence, timestamp }] of rows.entries()) {
+    if (sequence !== last + 1 && timestamp > now - GAP_IS_LOST_MS) return index
+    last = sequence!
+  }
+  return rows.length
+}
+
 /** EVENT rows: immutable, gap-free per session; `unfanned` until fan-out has written its deliveries. */
 export class Events {
   readonly #tables: Tables
@@ -93,10 +109,10 @@ export class Events {
     return page.items[0] ? eventRowSchema.parse(page.items[0]) : null
   }
 
-  /** Oldest first, consistent; stops before the first gap: whoever sees n has seen all below n. */
+  /** Oldest first, consistent; stops before the first gap that may still close: whoever sees n has seen all below n. */
   async readSession(
     sessionId: string,
-    input: { afterSequence: number; limit: number },
+    input: { afterSequence: number; limit: number; now?: number },
   ): Promise<{ rows: EventRow[]; hasMore: boolean }> {
     const page = await this.#tables.messages.query({
       key: {
@@ -110,8 +126,7 @@ export class Events {
       const floor = await this.#floor(sessionId)
       if (floor > input.afterSequence) return this.readSession(sessionId, { ...input, afterSequence: floor })
     }
-    const gap = rows.findIndex((row, index) => row.sequence !== input.afterSequence + index + 1)
-    const contiguous = gap === -1 ? rows : rows.slice(0, gap)
+    const contiguous = rows.slice(0, untilOpenGap(rows, input.afterSequence, input.now ?? Date.now()))
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
   }
 
@@ -148,15 +163,15 @@ export class Events {
   }
 
   /** Where a reader that wants only what is new starts: before the first gap of the last rows, so that none is skipped. */
-  async tail(sessionId: string): Promise<number> {
+  async tail(sessionId: string, now = Date.now()): Promise<number> {
     const page = await this.#tables.messages.query({
       key: { expression: '#pk = :pk', values: { ':pk': eventPartition(this.#scope, sessionId) } },
       descending: true,
       limit: TAIL_ROWS,
     })
-    const sequences = page.items.map((item) => eventRowSchema.parse(item).sequence!).reverse()
-    const gap = sequences.findIndex((sequence, index) => index > 0 && sequence !== sequences[index - 1]! + 1)
-    return (gap === -1 ? sequences.at(-1) : sequences[gap - 1]) ?? 0
+    const rows = page.items.map((item) => eventRowSchema.parse(item)).reverse()
+    const first = (rows[0]?.sequence ?? 1) - 1
+    return rows[untilOpenGap(rows, first, now) - 1]?.sequence ?? 0
   }
 
   /** Control-plane events of one day, oldest first. */

@@ -143,6 +143,12 @@ export const streamTicketKey = (hash: string): Key => ({ pk: `TK#${hash}`, sk: '
 export const streamPartition = (scope: TenantScope): string => `${scope.prefix}ST`
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: sessions that a suspension of the tenant stopped and that its end starts again */
+export const suspendedSessionPartition = (scope: TenantScope): string => `${scope.prefix}SUSPENDED`
+export const suspendedSessionKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: suspendedSessionPartition(scope),
+  sk: sessionId,
+})
 /** core table: one row per media object whose bytes count against the quota */
 export const mediaReservationPartition = (scope: TenantScope): string => `${scope.prefix}QM`
 export const mediaReservationKey = (scope: TenantScope, mediaId: string): Key => ({

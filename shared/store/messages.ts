@@ -1,6 +1,7 @@
 import { canAdvance, isSettled, type OutboundStatus, rankOf } from '../core/message-status.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
+import { listKeys, listPartitions, relist, UNLIST } from './message-keys.ts'
 import type { Page } from './page.ts'
 import type { Sealed } from './rows/fields.ts'
 import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
@@ -105,6 +106,18 @@ export class Messages {
     )
   }
 
+  /** We told the sender of an inbound message that it was read; once. */
+  async markRead(messageId: string, at: number): Promise<void> {
+    await this.#tables.messages.update(
+      messageKey(this.#scope, messageId),
+      { expression: 'SET #readAt = :at', values: { ':at': at } },
+      {
+        expression: 'attribute_exists(pk) AND #direction = :inbound AND attribute_type(#readAt, :null)',
+        values: { ':inbound': 'inbound', ':null': 'NULL' },
+      },
+    )
+  }
+
   /** OPEN rows in order, consistently, due or not. `after` is the last sort key seen. */
   async listOpen(
     sessionId: string,
@@ -132,8 +145,7 @@ export class Messages {
     const result = await this.#tables.messages.update(
       messageKey(this.#scope, messageId),
       {
-        expression:
-          'SET #status = :sending, #rank = :rank, #epoch = :epoch, #claimToken = :token, #attempts = #attempts + :one',
+        expression: `SET #status = :sending, #rank = :rank, #epoch = :epoch, #claimToken = :token, #attempts = #attempts + :one${UNLIST}`,
         values: {
           ':sending': 'sending',
           ':rank': rankOf('sending'),
@@ -201,30 +213,7 @@ export class Messages {
         return row
       }
       const stamps = stampsOf(change.status, row)
-      const legs: Leg[] = [
-        {
-          table: this.#tables.messages.name,
-          update: messageKey(this.#scope, messageId),
-          set: {
-            expression: [
-              'SET #status = :status, #rank = :rank, #failure = :failure',
-              ...stamps.map((stamp) => `#${stamp} = :at`),
-            ].join(', '),
-            values: {
-              ':status': change.status,
-              ':rank': rankOf(change.status),
-              ':failure': change.failure ?? null,
-              ...(stamps.length ? { ':at': change.at } : {}),
-            },
-          },
-          condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
-        },
-      ]
-      if (isSettled(change.status) && row.openKey)
-        legs.push({
-          table: this.#tables.messages.name,
-          remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey },
-        })
+      const legs = this.#statusLegs(row, change, stamps)
       const result = await transact(this.#tables.client, legs)
       if (result.outcome === 'written')
         return {
@@ -238,33 +227,64 @@ export class Messages {
     throw new Error(`message ${messageId} could not be advanced to ${change.status}: too many conflicts`)
   }
 
-  /** `canceled`, only from scheduled or queued. @returns the row as it stands after the try; null when unknown */
-  async cancel(messageId: string, now: number): Promise<MessageRow | null> {
-    return this.advance(messageId, { status: 'canceled', at: now })
+  /**
+   * `canceled`, only from scheduled or queued, with its event in the same transaction: a claim at the same moment wins or
+   * loses, never both.
+   * @param tell leg of the event of the canceled row
+   * @returns the row as it stands after the try, null when unknown; and whether this call canceled it
+   */
+  async cancel(
+    messageId: string,
+    now: number,
+    tell: (canceled: MessageRow) => Promise<Leg>,
+  ): Promise<{ row: MessageRow | null; isWritten: boolean }> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
+      const row = await this.get(messageId)
+      if (!row || row.direction === 'inbound' || !canAdvance(row.status as OutboundStatus, 'canceled'))
+        return { row, isWritten: false }
+      const canceled: MessageRow = { ...row, status: 'canceled', failure: null }
+      const result = await transact(this.#tables.client, [
+        ...this.#statusLegs(row, { status: 'canceled', at: now }, []),
+        await tell(canceled),
+      ])
+      if (result.outcome === 'written') return { row: canceled, isWritten: true }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+    }
+    throw new Error(`message ${messageId} could not be canceled: too many conflicts`)
   }
 
-  /** Newest first, of one session or of the whole tenant (eventually consistent). */
-  async list(input: {
-    sessionId?: string
-    limit: number
-    after?: Item
-    status?: string
-    direction?: string
-  }): Promise<Page<MessageRow>> {
-    const index = input.sessionId ? 'list1' : 'list2'
-    const key = input.sessionId
-      ? { expression: '#l1pk = :pk', values: { ':pk': this.#listPartition(input.sessionId) } }
-      : { expression: '#l2pk = :pk', values: { ':pk': `${this.#scope.prefix}MESSAGES` } }
-    const conditions = [
-      ...(input.status ? ['#status = :status'] : []),
-      ...(input.direction ? ['#direction = :direction'] : []),
-    ]
+  /** MESSAGE, only while its status is as it was read, and the end of its OPEN row when that settles it. */
+  #statusLegs(row: MessageRow, change: StatusChange, stamps: readonly Stamp[]): Leg[] {
+    const table = this.#tables.messages.name
+    const lists = relist(this.#scope, row, change.status)
+    const update: Leg = {
+      table,
+      update: messageKey(this.#scope, row.id),
+      set: {
+        expression: [
+          'SET #status = :status, #rank = :rank, #failure = :failure',
+          ...stamps.map((stamp) => `, #${stamp} = :at`),
+          lists.expression,
+        ].join(''),
+        values: {
+          ':status': change.status,
+          ':rank': rankOf(change.status),
+          ':failure': change.failure ?? null,
+          ...(stamps.length ? { ':at': change.at } : {}),
+          ...lists.values,
+        },
+      },
+      condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
+    }
+    if (!isSettled(change.status) || !row.openKey) return [update]
+    return [update, { table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }]
+  }
+
+  /** All of a session, newest first (eventually consistent). For searches: MessageLists. */
+  async list(input: { sessionId: string; limit: number; after?: Item }): Promise<Page<MessageRow>> {
     const page = await this.#tables.messages.query({
-      index,
-      key,
-      filter: conditions.length
-        ? { expression: conditions.join(' AND '), values: { ':status': input.status, ':direction': input.direction } }
-        : undefined,
+      index: 'list1',
+      key: { expression: '#l1pk = :pk', values: { ':pk': listPartitions.session(this.#scope, input.sessionId) } },
       limit: input.limit,
       descending: true,
       after: input.after,
@@ -276,32 +296,12 @@ export class Messages {
     return messageKey(this.#scope, messageId)
   }
 
-  /** Position right after a row of `list`. */
-  listPosition(row: MessageRow, bySession: boolean): Item {
-    const { l1pk, l1sk, l2pk, l2sk } = this.#listKeys(row)
-    return { ...messageKey(this.#scope, row.id), ...(bySession ? { l1pk, l1sk } : { l2pk, l2sk }) }
-  }
-
-  #listKeys(row: MessageRow) {
-    const sort = `${timeKey(row.createdAt)}#${row.id}`
-    return {
-      l1pk: this.#listPartition(row.sessionId),
-      l1sk: sort,
-      l2pk: `${this.#scope.prefix}MESSAGES`,
-      l2sk: sort,
-    }
-  }
-
-  #listPartition(sessionId: string): string {
-    return `${this.#scope.prefix}S#${sessionId}#MESSAGES`
-  }
-
   #item(row: MessageRow) {
     return {
       ...messageKey(this.#scope, row.id),
       ...row,
       rank: row.direction === 'outbound' ? rankOf(row.status as OutboundStatus) : 0,
-      ...this.#listKeys(row),
+      ...listKeys(this.#scope, row),
     }
   }
 }

@@ -174,6 +174,11 @@ export class OperationRows {
     throw new Error(`operation ${row.id} could not be ended: too many conflicts`)
   }
 
+  /** Its answer could be fetched for a week. */
+  isKeptLongEnough(row: OperationRow, now: number): boolean {
+    return row.completedAt !== null && row.completedAt + KEEP_MS <= now
+  }
+
   async remove(operationId: string): Promise<void> {
     await this.#tables.messages.remove(operationKey(this.#scope, operationId))
   }

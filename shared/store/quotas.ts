@@ -23,7 +23,8 @@ export class Quotas {
       update: quotaKey(this.#scope),
       set: { expression: 'SET #sessions = if_not_exists(#sessions, :zero) + :one', values: { ':zero': 0, ':one': 1 } },
       condition: {
-        expression: 'attribute_not_exists(#sessions) OR #sessions < :maximum',
+        // Nothing counted yet is zero, which is below every quota but one of nothing.
+        expression: maximum < 1 ? '#sessions < :maximum' : 'attribute_not_exists(#sessions) OR #sessions < :maximum',
         values: { ':maximum': maximum },
       },
     }

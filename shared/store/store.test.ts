@@ -4,7 +4,7 @@ import { makeKMSClient } from '../aws/kms.ts'
 import { eventIdOf, newId } from '../core/ids.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { TenantKeys } from '../crypto/tenant-keys.ts'
-import { Events, listUnfanned, refOf } from './events.ts'
+import { Events, GAP_IS_LOST_MS, listUnfanned, refOf } from './events.ts'
 import { Leases } from './leases.ts'
 import { Messages } from './messages.ts'
 import type { Sealed } from './rows/fields.ts'
@@ -212,7 +212,28 @@ describe('messages', () => {
       failure: { code: 'x', message: 'x', retryable: false },
     })
     expect((await messages().get(accepted.id))!.status).toBe('delivered')
-    expect((await messages().cancel(accepted.id, 8))!.status).toBe('delivered')
+    const tell = async () => expect.unreachable('nothing is canceled, nothing is told')
+    expect(await messages().cancel(accepted.id, 8, tell)).toMatchObject({
+      row: { status: 'delivered' },
+      isWritten: false,
+    })
+  })
+
+  it('a claim between the look and the write of a cancel wins; a claim after it is lost', async () => {
+    const sessionId = newId('ses')
+    const untold = { table: tables.messages.name, put: { pk: `untold#${sessionId}`, sk: 'META' } }
+    const { row: claimed } = await messages().accept(row(sessionId), 1_000)
+    const lost = await messages().cancel(claimed.id, 2_000, async () => {
+      await messages().claim(claimed.id, { epoch: 1, claimToken: 't' })
+      return untold
+    })
+    expect(lost).toMatchObject({ row: { status: 'sending' }, isWritten: false })
+    expect(await tables.messages.get({ pk: untold.put.pk, sk: 'META' })).toBeNull()
+    const { row: canceled } = await messages().accept({ ...row(sessionId), status: 'scheduled' }, 1_000)
+    expect(await messages().cancel(canceled.id, 2_000, async () => untold)).toMatchObject({ isWritten: true })
+    expect((await messages().claim(canceled.id, { epoch: 1, claimToken: 't' })).outcome).toBe('lost')
+    expect(await tables.messages.get({ pk: untold.put.pk, sk: 'META' })).not.toBeNull()
+    expect((await messages().listOpen(sessionId, { limit: 10 })).rows.map((r) => r.messageId)).toEqual([claimed.id])
   })
 
   it('OPEN rows come in the order of accept', async () => {
@@ -245,12 +266,26 @@ describe('events', () => {
     expect(await events.put({ ...event(sessionId, 1), id: newId('evt') })).toBe('clash')
   })
 
+  it('a gap that is an hour old is a loss (a restored table): readers go on, nobody waits for ever', async () => {
+    const events = new Events(tables, scope)
+    const sessionId = newId('ses')
+    for (const sequence of [1, 2, 5, 6]) await events.put(event(sessionId, sequence))
+    const read = async (afterSequence: number, now: number) =>
+      (await events.readSession(sessionId, { afterSequence, limit: 10, now })).rows.map((row) => row.sequence)
+    const writtenAt = 1_000
+    expect(await read(0, writtenAt + GAP_IS_LOST_MS - 1)).toEqual([1, 2])
+    expect(await events.tail(sessionId, writtenAt + GAP_IS_LOST_MS - 1)).toBe(2)
+    expect(await read(0, writtenAt + GAP_IS_LOST_MS)).toEqual([1, 2, 5, 6])
+    expect(await read(2, writtenAt + GAP_IS_LOST_MS)).toEqual([5, 6])
+    expect(await events.tail(sessionId, writtenAt + GAP_IS_LOST_MS)).toBe(6)
+  })
+
   it('a read stops before the first gap', async () => {
     const events = new Events(tables, scope)
     const sessionId = newId('ses')
     for (const sequence of [1, 2, 4]) await events.put(event(sessionId, sequence))
     const read = async () =>
-      (await events.readSession(sessionId, { afterSequence: 0, limit: 10 })).rows.map((row) => row.sequence)
+      (await events.readSession(sessionId, { afterSequence: 0, limit: 10, now: 2_000 })).rows.map((row) => row.sequence)
     expect(await read()).toEqual([1, 2])
     await events.put(event(sessionId, 3))
     expect(await read()).toEqual([1, 2, 3, 4])

@@ -15,6 +15,8 @@ export const tenantRowSchema = z.object({
   limits: z.record(z.string(), z.number().optional()).optional(),
   metadata: z.record(z.string(), z.string()),
   suspendedReason: z.string().nullable().optional(),
+  /** a suspension or its end that the sessions do not all follow yet; absent: nothing is under way */
+  change: z.object({ requestedAt: z.number().int() }).optional(),
   deletion: z
     .object({
       requestedAt: z.number().int(),
@@ -31,10 +33,10 @@ export type TenantRow = z.infer<typeof tenantRowSchema>
 const LIST_PARTITION = 'TENANTS'
 /** Partition of the system index: tenants whose deletion is under way. */
 const DELETING_PARTITION = 'X#deleting'
+/** Partition of the system index: tenants whose sessions do not yet follow a suspension or its end. */
+const CHANGING_PARTITION = 'X#changing'
 
-export type TenantPatch = Partial<
-  Pick<TenantRow, 'name' | 'plan' | 'limits' | 'metadata' | 'status' | 'suspendedReason'>
->
+export type TenantPatch = Partial<Pick<TenantRow, 'name' | 'plan' | 'limits' | 'metadata'>>
 
 /** Tenants themselves. No TenantScope: only platform operations and the auth middleware use it. */
 export class Tenants {
@@ -78,12 +80,55 @@ export class Tenants {
     return result.ok ? tenantRowSchema.parse(result.item) : null
   }
 
+  /** Suspends the tenant or ends it; its sessions follow step by step. Null: no such tenant, or it is being deleted. */
+  async setStatus(
+    tenantId: string,
+    change: { status: 'active' | 'suspended'; reason: string | null; now: number },
+  ): Promise<TenantRow | null> {
+    const result = await this.#tables.core.update(
+      tenantKey(tenantId),
+      {
+        expression: 'SET #status = :status, #suspendedReason = :reason, #change = :change, #xpk = :xpk, #xsk = :xsk',
+        values: {
+          ':status': change.status,
+          ':reason': change.reason,
+          ':change': { requestedAt: change.now },
+          ':xpk': CHANGING_PARTITION,
+          ':xsk': `${timeKey(change.now)}#${tenantId}`,
+        },
+      },
+      {
+        expression: 'attribute_exists(pk) AND #status IN (:active, :suspended)',
+        values: { ':active': 'active', ':suspended': 'suspended' },
+      },
+    )
+    return result.ok ? tenantRowSchema.parse(result.item) : null
+  }
+
+  /** All sessions follow the status as it is in `row`; a later change of it stays under way. */
+  async finishChange({ id, status, change }: TenantRow): Promise<void> {
+    if (!change) return
+    await this.#tables.core.update(
+      tenantKey(id),
+      { expression: 'REMOVE #change, #xpk, #xsk' },
+      {
+        expression: '#status = :status AND #change.#requestedAt = :requestedAt',
+        values: { ':status': status, ':requestedAt': change.requestedAt },
+      },
+    )
+  }
+
+  /** Ids of tenants whose sessions do not all follow their status, oldest first (system role; eventually consistent). */
+  async listChanging(limit: number): Promise<string[]> {
+    return this.#listSystem(CHANGING_PARTITION, limit)
+  }
+
   /** Starts the deletion, once; a later call returns the row as it stands. Null when there is no such tenant. */
   async startDeletion(tenantId: string, logout: boolean, now: number): Promise<TenantRow | null> {
     const result = await this.#tables.core.update(
       tenantKey(tenantId),
       {
-        expression: 'SET #status = :deleting, #deletion = :deletion, #xpk = :xpk, #xsk = :xsk',
+        expression: 'SET #status = :deleting, #deletion = :deletion, #xpk = :xpk, #xsk = :xsk REMOVE #change',
         values: {
           ':deleting': 'deleting',
           ':deletion': { requestedAt: now, logout, shreddedAt: null },
@@ -114,9 +159,13 @@ export class Tenants {
 
   /** Ids of tenants whose deletion is under way, oldest first (system role; eventually consistent). */
   async listDeleting(limit: number): Promise<string[]> {
+    return this.#listSystem(DELETING_PARTITION, limit)
+  }
+
+  async #listSystem(partition: string, limit: number): Promise<string[]> {
     const page = await this.#tables.core.query({
       index: 'system',
-      key: { expression: '#xpk = :pk', values: { ':pk': DELETING_PARTITION } },
+      key: { expression: '#xpk = :pk', values: { ':pk': partition } },
       limit,
     })
     return page.items.map((item) => String(item.xsk).split('#')[1]!)

@@ -28,8 +28,8 @@ const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/
 
 export type ControlServer = { url: string; stop(): Promise<void> }
 
-/** The control API on 127.0.0.1. @param port 0 chooses a free one. Rejects if the port is taken. */
-export async function startControlServer(world: World, port: number): Promise<ControlServer> {
+/** The control API. @param port 0 chooses a free one. Rejects if the port is taken. */
+export async function startControlServer(world: World, port: number, host?: string): Promise<ControlServer> {
   const server = createServer((request, response) => {
     answer(world, request).then(
       ({ status, body }) => write(response, status, body),
@@ -38,7 +38,7 @@ export async function startControlServer(world: World, port: number): Promise<Co
   })
   // A client that kept its connection for a while must not meet one that is just being closed.
   server.keepAliveTimeout = 60_000
-  await listen(server, port)
+  await listen(server, port, host)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: async () => {

@@ -1,6 +1,6 @@
 import type { Database } from '../store/database.ts'
 import { proto } from '../wire/codec.ts'
-import { generateKeyPair, type KeyPair, sign } from '../wire/signal.ts'
+import { generateKeyPair, type KeyPair, keyPairOf, sign } from '../wire/signal.ts'
 import { asBuffer } from '../wire/stanza.ts'
 
 /** The server's Noise key and the chain that vouches for it. `trustRoot` is the 32 raw bytes a client has to trust. */
@@ -12,8 +12,9 @@ const LEAF_SERIAL = 2
 const YEARS_10_SECONDS = 10 * 365 * 86_400
 
 /** Root, intermediate and leaf live as long as the data file: a client keeps trusting a restarted simulator. */
-export function loadServerIdentity(database: Database): ServerIdentity {
-  const root = loadPair(database, 'root')
+/** @param rootKey private key of a root that clients trust already; else one is made and kept */
+export function loadServerIdentity(database: Database, rootKey?: Buffer): ServerIdentity {
+  const root = rootKey ? keyPairOf(rootKey) : loadPair(database, 'root')
   const intermediate = loadPair(database, 'intermediate')
   const noiseKey = loadPair(database, 'leaf')
   return {

@@ -1,10 +1,12 @@
 import type { Server } from 'node:http'
 
-/** Starts listening on the loopback interface; rejects when the port is taken. */
-export function listen(server: Server, port: number): Promise<void> {
+export const LOOPBACK = '127.0.0.1'
+
+/** Starts listening, on the loopback interface unless another is named; rejects when the port is taken. */
+export function listen(server: Server, port: number, host: string = LOOPBACK): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject)
       resolve()
     })

@@ -11,8 +11,8 @@ const MAX_WS_MESSAGE_BYTES = 16 * 1024 * 1024
 
 export type SocketServer = { url: string; stop(): Promise<void> }
 
-/** Accepts WhatsApp Web clients on 127.0.0.1. @param port 0 chooses a free one. Rejects if the port is taken. */
-export async function startSocketServer(world: World, port: number): Promise<SocketServer> {
+/** Accepts WhatsApp Web clients. @param port 0 chooses a free one. Rejects if the port is taken. */
+export async function startSocketServer(world: World, port: number, host?: string): Promise<SocketServer> {
   const http = createServer((_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket endpoint: /ws/chat\n')
   })
@@ -31,7 +31,7 @@ export async function startSocketServer(world: World, port: number): Promise<Soc
       webSocket.on('error', () => connection.noteClosed())
     })
   })
-  await listen(http, port)
+  await listen(http, port, host)
   const { port: actual } = http.address() as AddressInfo
   return {
     url: `ws://127.0.0.1:${actual}/ws/chat`,

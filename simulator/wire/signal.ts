@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord } from 'libsignal'
 import * as curve from 'libsignal/src/curve.js'
@@ -19,6 +20,19 @@ export function generateKeyPair(): KeyPair {
   const { pubKey, privKey } = curve.generateKeyPair()
   const publicKey = Buffer.from(pubKey)
   return { privateKey: Buffer.from(privKey), publicKey, rawPublicKey: publicKey.subarray(1) }
+}
+
+const X25519_PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+/** The pair of a private key of 32 bytes. */
+export function keyPairOf(privateKey: Buffer): KeyPair {
+  const der = Buffer.concat([X25519_PKCS8_PREFIX, privateKey])
+  const spki = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({
+    format: 'der',
+    type: 'spki',
+  })
+  const publicKey = typedPublicKey(spki.subarray(-32))
+  return { privateKey: Buffer.from(privateKey), publicKey, rawPublicKey: publicKey.subarray(1) }
 }
 
 /** libsignal wants the 0x05 type byte, stanzas leave it out. */

@@ -1,4 +1,4 @@
-import { PRICES } from './prices.ts'
+import { LIST_PRICES, WORK } from '../../shared/core/list-prices.ts'
 
 export interface CostInput {
   readonly sessions: number
@@ -32,16 +32,9 @@ export interface Estimate {
 const DAYS = 30
 const MINUTES = DAYS * 24 * 60
 
-/** Write units of one message, by direction: rows of 1 KB each, a transaction counts twice (docs/costs.md lists them). */
-export const WRITES = { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 3, inbound: 2 + 1, delivery: 2 }
-/** PUTs of the auth log per message. An assumption between one batch per message and one per frame: look at your own S3 bill. */
-const LOG_PUTS_PER_MESSAGE = 1.5
-const LOG_KB_PER_MESSAGE = 1
-const KB_STORED_PER_MESSAGE = 2
-
 /** Monthly cost of one cell. Arithmetic on list prices: no measurement on AWS stands behind it. */
 export const estimateCost = (input: CostInput): Estimate => {
-  const p = PRICES
+  const p = LIST_PRICES
   const messages = (input.messagesPerDay * DAYS) / 1e6
   const outbound = messages * input.outboundShare
   const inbound = messages - outbound
@@ -50,9 +43,10 @@ export const estimateCost = (input: CostInput): Estimate => {
     input.sessions === 0 ? 0 : Math.max(2, Math.ceil((input.sessions * (1 + input.headroom)) / input.sessionsPerWorker))
   const task =
     p.hoursPerMonth * (input.workerVcpu * p.fargateArmVcpuHour + input.workerGb * p.fargateArmGbHour + p.publicIpv4Hour)
-  const heartbeats = (workers * MINUTES * 6) / 1e6
-  const sweeps = (input.sessions * (MINUTES / 5)) / 1e6
-  const lambdaSeconds = outbound * 1e6 * 0.03 * 1 + deliveries * 1e6 * 0.15 * 0.25
+  const heartbeats = (workers * (MINUTES / 60) * WORK.worker.heartbeatsPerHour) / 1e6
+  const sweeps = (input.sessions * (MINUTES / 60) * WORK.sweepsPerSessionHour) / 1e6
+  const { accept, attempt } = WORK.lambda
+  const lambdaSeconds = 1e6 * (outbound * accept.seconds * accept.gb + deliveries * attempt.seconds * attempt.gb)
   const line = (name: string, usdPerMonth: number, because: string): CostLine => ({ name, usdPerMonth, because })
   const lines = [
     line(
@@ -63,37 +57,49 @@ export const estimateCost = (input: CostInput): Estimate => {
     line('API gateway', outbound * p.apiGatewayMillion, 'one call per message sent'),
     line(
       'lambdas',
-      (outbound + 2 * deliveries) * p.lambdaRequestMillion + lambdaSeconds * p.lambdaArmGbSecond,
+      (outbound + attempt.requests * deliveries) * p.lambdaRequestMillion + lambdaSeconds * p.lambdaArmGbSecond,
       'accept 30 ms at 1 GB, delivery 150 ms at 256 MB',
     ),
     line(
       'DynamoDB writes',
-      (outbound * WRITES.outbound + inbound * WRITES.inbound + deliveries * WRITES.delivery + heartbeats) *
+      (outbound * WORK.writes.outbound +
+        inbound * WORK.writes.inbound +
+        deliveries * WORK.writes.attempt +
+        heartbeats) *
         p.dynamoWriteMillion,
-      `${WRITES.outbound} units per message sent, ${WRITES.inbound} received, ${WRITES.delivery} per delivery, a heartbeat per worker and 10 s`,
+      `${WORK.writes.outbound} units per message sent, ${WORK.writes.inbound} received, ${WORK.writes.attempt} per delivery, a heartbeat per worker and 10 s`,
     ),
     line(
       'DynamoDB reads',
-      (outbound * 4 + inbound + deliveries * 2 + sweeps + heartbeats * 2) * p.dynamoReadMillion,
+      (outbound * WORK.reads.outbound +
+        inbound * WORK.reads.inbound +
+        deliveries * WORK.reads.attempt +
+        sweeps +
+        heartbeats * WORK.worker.readsPerHeartbeat) *
+        p.dynamoReadMillion,
       'lease and key per call, sweep per session and 5 min, two reads per heartbeat',
     ),
     line(
       'DynamoDB storage',
-      ((messages * 1e6 * KB_STORED_PER_MESSAGE * (input.retentionDays / DAYS)) / 1e6) * p.dynamoStorageGbMonth,
-      `${KB_STORED_PER_MESSAGE} KB per message for ${input.retentionDays} days`,
+      ((messages * 1e6 * WORK.storedKbPerMessage * (input.retentionDays / DAYS)) / 1e6) * p.dynamoStorageGbMonth,
+      `${WORK.storedKbPerMessage} KB per message for ${input.retentionDays} days`,
     ),
     line(
       'S3 auth logs',
-      messages * LOG_PUTS_PER_MESSAGE * p.s3PutMillion,
-      `${LOG_PUTS_PER_MESSAGE} PUTs per message (group commit)`,
+      messages * WORK.logPutsPerMessage * p.s3PutMillion,
+      `${WORK.logPutsPerMessage} PUTs per message (group commit)`,
     ),
     line(
       'SQS',
-      (outbound * 3 + deliveries * 6 + (workers * MINUTES * 3) / 1e6) * p.sqsMillion,
+      (outbound * WORK.sqs.outbound + deliveries * WORK.sqs.attempt + (workers * MINUTES * 3) / 1e6) * p.sqsMillion,
       'rings, fan-out, delivery, long polls',
     ),
-    line('EventBridge', messages * 1.5 * p.eventBridgeMillion, 'an event per message and half a status event'),
-    line('logs', ((messages * 1e6 * LOG_KB_PER_MESSAGE) / 1e6) * p.logsGb, `${LOG_KB_PER_MESSAGE} KB per message`),
+    line(
+      'EventBridge',
+      messages * WORK.eventsPerMessage * p.eventBridgeMillion,
+      'an event per message and half a status event',
+    ),
+    line('logs', ((messages * 1e6 * WORK.logKbPerMessage) / 1e6) * p.logsGb, `${WORK.logKbPerMessage} KB per message`),
     line(
       'web ACL',
       p.webAclMonth + 3 * p.webAclRuleMonth + outbound * p.webAclRequestMillion,

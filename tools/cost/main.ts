@@ -13,7 +13,7 @@ const printEstimate = (input: CostInput): void => {
     `${'together'.padEnd(17)} ${usd(usdPerMonth).padStart(10)}  USD a month; ${workers} workers; ${usd(usdPerSession)} per session`,
   )
   console.log(
-    '\nList prices of us-east-1 (tools/cost/prices.ts) and arithmetic: not measured on AWS. No traffic out, no support plan.',
+    '\nList prices of us-east-1 (shared/core/list-prices.ts) and arithmetic: not measured on AWS. No traffic out, no support plan.',
   )
 }
 

@@ -1,17 +1,27 @@
+import { refOf } from '../../../shared/store/events.ts'
 import { eventually } from '../../support/eventually.ts'
 import { readAllEvents } from '../../support/session.ts'
+import { checkDeleted } from '../check-deleted.ts'
 import { checkLane } from '../check-lane.ts'
+import { checkOwnership } from '../check-ownership.ts'
 import type { RunReport } from '../report.ts'
 import { type ProcessFleet, type ProcessSession, patiently } from './process-fleet.ts'
 
 const ENDED = ['sent', 'delivered', 'read', 'played', 'unknown', 'failed', 'canceled']
 const HEAL_DEADLINE_MS = 90_000
+/** I9: from the end of the trouble */
+const OWNER_DEADLINE_MS = 120_000
 
 /**
- * Waits until all messages of a seed have an end, all that came in is an event, and every event has its webhook.
+ * Waits until all messages of a seed have an end, all that came in is an event, and every session has one owner.
  * @returns what is broken for good
  */
-export const untilProcessFleetHealed = async (fleet: ProcessFleet, name: string, seed: number): Promise<string[]> => {
+export const untilProcessFleetHealed = async (
+  fleet: ProcessFleet,
+  report: RunReport,
+  name: string,
+  seed: number,
+): Promise<string[]> => {
   const found: string[] = []
   for (const session of fleet.sessions) {
     const { phone } = session
@@ -19,12 +29,13 @@ export const untilProcessFleetHealed = async (fleet: ProcessFleet, name: string,
     const events = await untilTold(fleet, session, name)
     if (events.some((event, index) => event.sequence !== index + 1)) found.push(`I7 ${name}: a gap in the sequence`)
     await eventually(
-      `I10 ${name}: every event has its webhook`,
+      `I9 ${name}: one owner`,
       async () => {
-        const posted = new Set(fleet.webhooks.received.map(({ id }) => id))
-        return events.every((event) => posted.has(event.id))
+        const doubts = await checkOwnership(judged(fleet, session, report), fleet.stores.workers)
+        if (doubts.length > 0) throw new Error(doubts.join('; '))
+        return true
       },
-      HEAL_DEADLINE_MS,
+      OWNER_DEADLINE_MS,
       200,
     )
     if ((await fleet.simulator.devices(phone)).length !== 1) found.push(`I9 ${name}: ${phone} was linked again`)
@@ -79,8 +90,69 @@ export const checkProcessFleet = async (fleet: ProcessFleet, report: RunReport):
       100,
     )
     found.push(...(await checkLane(judged(fleet, session, report))))
+    await eventually(
+      `I10 every event of ${session.sessionId} has its webhook`,
+      async () => {
+        const doubts = await checkDeliveries(fleet, session)
+        if (doubts.length > 0) throw new Error(doubts.slice(0, 5).join('; '))
+        return true
+      },
+      HEAL_DEADLINE_MS,
+      1_000,
+    ).catch((error: Error) => found.push(error.message))
   }
+  for (const session of fleet.sessions) found.push(...(await deleteSession(fleet, session, report)))
   return found
+}
+
+/** I10: each event has one delivery to the endpoint, which ended as delivered, and was posted under its own id. */
+const checkDeliveries = async (
+  { stores, webhooks, endpointId }: ProcessFleet,
+  { sessionId }: ProcessSession,
+): Promise<string[]> => {
+  const found: string[] = []
+  const posted = new Set(webhooks.received.map(({ id }) => id))
+  let sequence = 0
+  for (;;) {
+    const { rows, hasMore } = await stores.events.readSession(sessionId, { afterSequence: sequence, limit: 500 })
+    for (const row of rows) {
+      sequence = row.sequence ?? sequence
+      const { day } = refOf(row)
+      const delivery = await stores.deliveries.latest({ endpointId, day, eventId: row.id })
+      if (delivery?.status !== 'delivered' || delivery.generation !== 1)
+        found.push(
+          `I10 ${row.type} ${row.id} (${sequence}) has the delivery ${delivery?.generation} ${delivery?.status}`,
+        )
+      if (!posted.has(row.id)) found.push(`I10 LOST ${row.type} ${row.id} (${sequence}) was never posted`)
+    }
+    if (!hasMore) return found
+  }
+}
+
+/** The tenant deletes the session; whoever works on it is killed once on the way. */
+const deleteSession = async (fleet: ProcessFleet, session: ProcessSession, report: RunReport): Promise<string[]> => {
+  const { stores, control, api, simulator } = fleet
+  const { sessionId, phone, contact } = session
+  await patiently(() => api.delete(`/v1/sessions/${sessionId}`))
+  const isDone = async () => {
+    const lease = await stores.leases.get(sessionId)
+    return lease?.desired === 'DELETED' && lease.owner === null && lease.settled
+  }
+  const owner = await eventually(
+    `${sessionId} is being deleted`,
+    async () => (await isDone()) || ((await stores.leases.get(sessionId))?.owner ?? null),
+    HEAL_DEADLINE_MS,
+    5,
+  )
+  if (owner !== true) {
+    ;(await control.processOf(owner.workerId)).signal('SIGKILL')
+    report.kills++
+  }
+  await eventually(`${sessionId} is deleted`, isDone, OWNER_DEADLINE_MS, 50)
+  const deletedAt = Date.now()
+  report.deletes++
+  await simulator.send(contact, phone, 'too late')
+  return checkDeleted(judged(fleet, session, report), deletedAt, (await simulator.devices(phone)).length)
 }
 
 const judged = (fleet: ProcessFleet, session: ProcessSession, report: RunReport): Parameters<typeof checkLane>[0] => ({

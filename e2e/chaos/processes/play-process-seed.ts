@@ -23,8 +23,8 @@ export const playProcessSeed = async (fleet: ProcessFleet, report: RunReport, pl
   if (plan.weather) for (const worker of fleet.control.all()) worker.weather(plan.weather, plan.seed)
   const traffic = startProcessTraffic(fleet, report, plan.seed, random)
   await traffic.underWay
-  const stoppedAt = performance.now()
   const stopped = await stopOwner(fleet, report, plan, first, random)
+  const stoppedAt = performance.now()
   report.openAtStop += await traffic.openCount()
   if (plan.isTwice) {
     const next = await anotherOwner(fleet, target, [first.workerId, stopped.workerId])

@@ -4,6 +4,7 @@ import { makeKMSClient } from '../../../shared/aws/kms.ts'
 import { makeSQSClient } from '../../../shared/aws/sqs.ts'
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../../shared/crypto/tenant-keys.ts'
+import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
@@ -16,6 +17,7 @@ import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '.
 import { linkSession } from '../../support/session.ts'
 import { makeSimulator } from '../../support/simulator.ts'
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts'
+import { createGroup } from '../create-group.ts'
 import type { SentMessage } from '../lane.ts'
 import { type Control, startControl } from './control.ts'
 import { CONTROL_VARIABLE } from './messages.ts'
@@ -24,6 +26,7 @@ export interface ProcessSession {
   readonly sessionId: string
   readonly phone: string
   readonly contact: string
+  readonly group: string
   readonly sent: Map<string, SentMessage>
   readonly received: Map<string, { readonly text: string; readonly seed: number }>
   /** epochs that its lease had, in order */
@@ -38,6 +41,7 @@ export interface ProcessFleet {
   readonly simulator: ReturnType<typeof makeSimulator>
   readonly sessions: readonly ProcessSession[]
   readonly webhooks: Awaited<ReturnType<typeof startWebhookReceiver>>
+  readonly endpointId: string
   readonly stores: ReturnType<typeof openStores>
   stop(): Promise<void>
 }
@@ -83,10 +87,11 @@ export const startProcessFleet = async (): Promise<ProcessFleet> => {
       const contact = `55219000007${String(index).padStart(2, '0')}`
       await simulator.call('POST', '/contacts', { phone: contact, name: 'Ana', deliveryReceipts: index % 2 === 1 })
       const sessionId = await linkSession(api, `+${phone}`)
-      sessions.push({ sessionId, phone, contact, sent: new Map(), received: new Map(), epochs: [] })
+      const group = await createGroup(platform.ready.simulator.controlUrl, { 'x-namespace': tenant.id }, contact, phone)
+      sessions.push({ sessionId, phone, contact, group, sent: new Map(), received: new Map(), epochs: [] })
     }
     const stores = openStores(tenant.id, await control.environment())
-    return { platform, control, api, simulator, sessions, webhooks, stores, stop }
+    return { platform, control, api, simulator, sessions, webhooks, endpointId: endpoint.id, stores, stop }
   } catch (error) {
     await stop()
     throw error
@@ -105,6 +110,7 @@ const openStores = (tenantId: string, environment: Readonly<Record<string, strin
     leases: new Leases(tables, scope),
     sessions: new Sessions(tables, scope),
     workers: new Workers(tables),
+    deliveries: new Deliveries(tables, scope),
     tenantKeys: new TenantKeys({
       kms: makeKMSClient(),
       core: tables.core,

@@ -42,8 +42,8 @@ export const processPlanOf = (seed: number, patience: boolean): ProcessPlan => {
     seed,
     point,
     // Receipts are few: the gate lets one out for many messages.
-    nth: point.phase !== 'live' ? 1 : random.between(1, point.point === 'receipt.before' ? 2 : 8),
-    isTwice: point.action === 'kill' && random.chance(0.2),
+    nth: point.phase !== 'live' || point.point === 'receipt.before' ? 1 : random.between(1, 8),
+    isTwice: point.action === 'kill' && seed > FIRST_TEN.length && random.chance(0.2),
     weather: seed > FIRST_TEN.length && random.chance(0.5) ? random.pick(PROCESS_WEATHER) : null,
     waitsForReaper: patience && point.action === 'pause' && random.chance(0.25),
   }

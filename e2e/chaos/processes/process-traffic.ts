@@ -32,11 +32,12 @@ export const startProcessTraffic = (
     ...Array.from({ length: MESSAGES }, (_, number) =>
       sendLater(fleet, onAccepted, session, {
         body: `${seed}-${index}-${number}`,
+        isGroup: number % 4 === 3,
         seed,
         afterMs: random.between(0, 300),
       }),
     ),
-    writeTexts(fleet, report, session, {
+    writeTexts(fleet, report, session, underWay.promise, {
       texts: Array.from({ length: TEXTS }, (_, number) => `in ${seed}-${index}-${number}`),
       seed,
       gapMs: random.between(10, 120),
@@ -57,30 +58,33 @@ export const startProcessTraffic = (
 const sendLater = async (
   { api }: ProcessFleet,
   onAccepted: () => void,
-  { sessionId, contact, sent }: ProcessSession,
-  { body, seed, afterMs }: { body: string; seed: number; afterMs: number },
+  { sessionId, contact, group, sent }: ProcessSession,
+  { body, isGroup, seed, afterMs }: { body: string; isGroup: boolean; seed: number; afterMs: number },
 ): Promise<void> => {
   await sleep(afterMs)
   const message = await patiently(() =>
     api.post(
       '/v1/messages',
-      { sessionId, to: `+${contact}`, type: 'text', text: { body } },
+      { sessionId, to: isGroup ? group : `+${contact}`, type: 'text', text: { body } },
       { 'idempotency-key': `chaos-${body}` },
     ),
   )
-  sent.set(message.id, { id: message.id, whatsappId: message.whatsappId, body, retry: 'standard', seed })
+  sent.set(message.id, { id: message.id, whatsappId: message.whatsappId, body, retry: 'standard', isGroup, seed })
   onAccepted()
 }
 
 const writeTexts = async (
   { simulator }: ProcessFleet,
   report: RunReport,
-  { contact, phone, received }: ProcessSession,
+  { contact, phone, group, received }: ProcessSession,
+  underWay: Promise<void>,
   { texts, seed, gapMs }: { texts: readonly string[]; seed: number; gapMs: number },
 ): Promise<void> => {
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
+    // Some come in before the worker is armed, the others after.
+    if (index === TEXTS / 2) await underWay
     await sleep(gapMs)
-    const { whatsappId } = await simulator.send(contact, phone, text)
+    const { whatsappId } = await simulator.send(contact, index % 2 ? group : phone, text)
     received.set(whatsappId, { text, seed })
     report.messagesIn++
   }

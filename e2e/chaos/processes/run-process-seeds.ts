@@ -16,9 +16,16 @@ export const runProcessSeeds = async (seeds: readonly number[], patience = false
     for (const seed of seeds) {
       const plan = processPlanOf(seed, patience)
       const name = describeProcessPlan(plan)
+      const startedAt = performance.now()
       try {
         await playProcessSeed(fleet, report, plan)
-        report.findings.push(...(await untilProcessFleetHealed(fleet, name, seed)))
+        const playedAt = performance.now()
+        report.findings.push(...(await untilProcessFleetHealed(fleet, report, name, seed)))
+        report.healingMs.push(performance.now() - playedAt)
+        if (process.env.CHAOS_VERBOSE)
+          process.stdout.write(
+            `${name}: played in ${Math.round(playedAt - startedAt)} ms, then healed in ${Math.round(performance.now() - playedAt)} ms\n`,
+          )
       } catch (error) {
         report.findings.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
       }
@@ -26,7 +33,11 @@ export const runProcessSeeds = async (seeds: readonly number[], patience = false
       sayProgress('chaos with real processes', report, seeds.length)
       if (report.findings.length > 0) break
     }
-    if (report.findings.length === 0) report.findings.push(...(await checkProcessFleet(fleet, report)))
+    if (report.findings.length === 0)
+      await checkProcessFleet(fleet, report).then(
+        (found) => report.findings.push(...found),
+        (error) => report.findings.push(`at the end: ${error instanceof Error ? error.stack : String(error)}`),
+      )
     report.hits.set('s3 412', fleet.control.witness.conflicts)
     report.lost = report.findings.filter((finding) => finding.includes('LOST')).length
     return report

@@ -39,7 +39,7 @@ const root = join(import.meta.dirname, '../../..')
 /** The cell of an environment with a stand-in for the lambdas' code: tests need no build. */
 export const prepareCell = (environment: string) => prepareConfig(selectConfig(environment))
 
-const prepareConfig = (config: DeploymentConfig): { app: App; stacks: CellStacks } =>
+export const prepareConfig = (config: DeploymentConfig): { app: App; stacks: CellStacks } =>
   buildApp({
     config,
     version: '0.0.0-test',
@@ -49,6 +49,15 @@ const prepareConfig = (config: DeploymentConfig): { app: App; stacks: CellStacks
   })
 
 const cells = new Map<string, SynthesizedCell>()
+
+/** Everything that can be switched on: alarms, dashboards and rules are checked on it too. */
+export const FULL: DeploymentConfig = {
+  ...selectConfig('prod'),
+  simulator: { cpu: 256, memoryMiB: 1024 },
+  canary: true,
+  egressMode: 'nat',
+  interfaceEndpoints: true,
+}
 
 /** Synthesized once per environment and test file. */
 export const synthesize = (environment: string): SynthesizedCell => {

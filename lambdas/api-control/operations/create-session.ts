@@ -41,6 +41,7 @@ export const createSession =
           failed[3]
             ? new Fault('quota_exceeded', {
                 detail: `This tenant has ${maximum} ${scope.mode} sessions, as many as it may: delete one, or ask for more.`,
+                limit: { name: 'sessions', maximum },
               })
             : null,
         body: presented,
@@ -57,6 +58,7 @@ const newSession = (input: {
   name: string
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
+  readReceipts?: SessionRow['readReceipts']
   now: number
 }): SessionRow => ({
   v: 1,
@@ -74,6 +76,7 @@ const newSession = (input: {
   loggedOutAt: null,
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
+  ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,
   stateEpoch: 0,
 })

@@ -20,7 +20,10 @@ export const createWebhookEndpoint =
     const endpoints = new Endpoints(services.tables, scope)
     const { answer } = await createOnce(services.tables, context, body, async () => {
       if ((await endpoints.listAll()).length >= maximum)
-        throw new Fault('quota_exceeded', { detail: `A tenant has at most ${maximum} endpoints per mode.` })
+        throw new Fault('quota_exceeded', {
+          detail: `A tenant has at most ${maximum} endpoints per mode.`,
+          limit: { name: 'webhookEndpoints', maximum },
+        })
       const id = newId('whk', now)
       const secret = newWebhookSecret()
       const sealed = await services.tenantKeys.seal(scope, endpointSecretPlace(id), secret)

@@ -2,12 +2,12 @@ import { presentReplay } from '../../../shared/contract/present.ts'
 import { newId } from '../../../shared/core/ids.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
+import { readSpan } from '../../../shared/http/time-span.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
 import { Replays } from '../../../shared/store/replays.ts'
 import type { ReplayRow } from '../../../shared/store/rows/webhook.ts'
 import { requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'
-import { readSpan } from '../time-span.ts'
 
 /** The job is a row; the pipeline does it page by page, and the sweeper rings when a ring was lost. */
 export const createWebhookReplay =

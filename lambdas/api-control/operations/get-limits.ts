@@ -1,5 +1,6 @@
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
+import { MediaQuota } from '../../../shared/store/media-quota.ts'
 import { OpenStreams } from '../../../shared/store/open-streams.ts'
 import { Quotas } from '../../../shared/store/quotas.ts'
 import type { ControlServices } from '../services.ts'
@@ -11,9 +12,10 @@ export const getLimits =
   async (_input, { principal, scope, now }) => {
     const { limits, tenant } = principal
     const quotas = new Quotas(tables, scope)
-    const [sessions, messages, endpoints, streams] = await Promise.all([
+    const [sessions, messages, mediaBytes, endpoints, streams] = await Promise.all([
       quotas.sessions(),
       quotas.messagesTaken(now),
+      new MediaQuota(tables, scope).used(),
       new Endpoints(tables, scope).listAll(),
       new OpenStreams(tables, scope).count(now),
     ])
@@ -30,6 +32,7 @@ export const getLimits =
           used: messages,
           resetsAt: new Date((Math.floor(now / DAY_MS) + 1) * DAY_MS).toISOString(),
         },
+        mediaBytes: { limit: limits.mediaBytes, used: mediaBytes },
         webhookEndpoints: { limit: limits.webhookEndpoints, used: endpoints.length },
         streams: { limit: limits.streams, used: streams },
         eventRetentionDays: limits.eventRetentionDays,

@@ -133,9 +133,13 @@ const measuresOf = (counters: Counters) => {
       const [, direction, type, outcome] = name.split('.')
       return { direction: direction as 'outbound' | 'inbound', type: type!, outcome: outcome!, count }
     })
+  const paidOf = (wanted: string) =>
+    messages
+      .filter(({ direction, outcome }) => direction === wanted && PAID.has(outcome))
+      .reduce((sum, { count }) => sum + count, 0)
   return {
     messages,
-    paid: messages.filter(({ outcome }) => PAID.has(outcome)).reduce((sum, { count }) => sum + count, 0),
+    paid: { messagesOutbound: paidOf('outbound'), messagesInbound: paidOf('inbound') },
     sessionSeconds: Math.round((counters.connectedMs ?? 0) / 1000),
     mediaBytes: counters.mediaBytes ?? 0,
   }
@@ -157,7 +161,7 @@ const toRow = (
     sessionsActive,
     webhookAttempts: calls?.webhookAttempts ?? null,
     apiCalls: calls?.apiCalls ?? null,
-    estimatedCost: estimateCost({ ...measures, ...used, messages: paid }),
+    estimatedCost: estimateCost({ ...measures, ...used, ...paid }),
   }
 }
 

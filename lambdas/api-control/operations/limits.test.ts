@@ -69,6 +69,55 @@ describe('messages per day', () => {
   })
 })
 
+describe('limit.reached', () => {
+  /** Control-plane events show once they are older than what may still be on its way. */
+  const reached = async (key: string) => {
+    api.time.offsetMs += 30_000
+    const { body } = await api.call(key, 'GET', '/v1/events?limit=100')
+    return body.data.filter(({ type }: { type: string }) => type === 'limit.reached')
+  }
+
+  it('a quota: one event per day however often it is refused, from however many environments', async () => {
+    const { key, id } = await tenantWith({ sessions: 0, webhookEndpoints: 0 })
+    const refuse = () => api.call(key, 'POST', '/v1/sessions', { body: { name: 'x' } })
+    for (const { status } of await Promise.all(Array.from({ length: 6 }, refuse))) expect(status).toBe(429)
+    const [event, ...more] = await reached(key)
+    expect(more).toEqual([])
+    expect(event).toMatchObject({
+      tenantId: id,
+      sessionId: null,
+      sequence: null,
+      data: { limit: { name: 'sessions', maximum: 0, keyId: null } },
+    })
+    expect(Date.parse(event.data.window.end) - Date.parse(event.data.window.start)).toBe(24 * 3600_000)
+    expect(api.published.filter(({ eventId }) => eventId === event.id)).toHaveLength(1)
+    await api.call(key, 'POST', '/v1/webhook-endpoints', { body: { url: 'https://example.com/x', events: ['*'] } })
+    expect((await reached(key)).map(({ data }: { data: { limit: { name: string } } }) => data.limit.name)).toEqual([
+      'sessions',
+      'webhookEndpoints',
+    ])
+  })
+
+  it('a new window tells it again', async () => {
+    const { key } = await tenantWith({ sessions: 0 })
+    const refuse = () => api.call(key, 'POST', '/v1/sessions', { body: { name: 'x' } })
+    await refuse()
+    api.time.offsetMs += 24 * 3600_000
+    await refuse()
+    await refuse()
+    expect(await reached(key)).toHaveLength(2)
+  })
+
+  it('a rate: names the key and the hour; refused requests are still refused fast and alike', async () => {
+    const { key, keyId } = await tenantWith({ keyRequestsPerSecond: 1, keyRequestBurst: 3 })
+    const answers = await Promise.all(Array.from({ length: 12 }, () => api.call(key, 'GET', '/v1/limits')))
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
+    const events = await reached(key)
+    expect(events).toHaveLength(1)
+    expect(events[0].data.limit).toEqual({ name: 'keyRequestsPerSecond', maximum: 1, keyId })
+  })
+})
+
 describe('GET /v1/limits', () => {
   it('shows plan, rates and quotas of the key', async () => {
     const { key } = await tenantWith({ keyRequestsPerSecond: 7, sessions: 999_999_999 })
@@ -78,6 +127,7 @@ describe('GET /v1/limits', () => {
       requests: { perSecond: 200, burst: 600 },
       keyRequests: { perSecond: 7, burst: 450 },
       sessions: { limit: 50_000, used: 0 },
+      mediaBytes: { limit: 100 * 1024 ** 3, used: 0 },
       webhookEndpoints: { limit: 50, used: 0 },
       streams: { limit: 20, used: 0 },
       eventRetentionDays: 30,

@@ -1,10 +1,10 @@
 import { presentDelivery } from '../../../shared/contract/present.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { positionOf, readFiltered, toList } from '../../../shared/http/pages.ts'
+import { readSpan } from '../../../shared/http/time-span.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'
-import { readSpan } from '../time-span.ts'
 
 export const listDeliveries =
   ({ tables }: ControlServices): Handler<'listDeliveries'> =>

@@ -47,6 +47,7 @@ describe('sessions', () => {
       connectedAt: null,
       restriction: null,
       pacing: { policy: 'none', quietHours: null },
+      readReceipts: 'manual',
       createdAt: expect.any(String),
       metadata: { a: 'b' },
     })

@@ -14,8 +14,9 @@ export const updateSession =
     const row = changes ? await new Sessions(tables, context.scope).update(current.id, body) : current
     if (!row) throw new Fault('not_found', { detail: NO_SESSION })
     const lease = await new Leases(tables, context.scope).get(row.id)
-    // The owner paces by what it read last.
-    if (body.pacing && lease?.owner) context.note({ ring: await bell.ring(context.scope, lease, 'desired') })
+    // The owner goes by what it read last.
+    if ((body.pacing || body.readReceipts) && lease?.owner)
+      context.note({ ring: await bell.ring(context.scope, lease, 'desired') })
     context.audit({ before: presentSession(current, lease) })
     return { status: 200, body: presentSession(row, lease) }
   }

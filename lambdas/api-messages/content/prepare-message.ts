@@ -125,7 +125,7 @@ const prepareAnswer = async (
       requireReactable(target)
       return { ...base, content: { reaction: { ...reference, emoji: body.reaction.emoji || null } } }
     case 'edit':
-      requireEditable(target, context.now)
+      requireEditable(target, Math.max(context.now, body.sendAt ? Date.parse(body.sendAt) : 0))
       return { ...base, content: { edit: { ...reference, text: body.edit.text } } }
     case 'delete':
       requireDeletable(target)

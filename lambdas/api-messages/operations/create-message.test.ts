@@ -54,6 +54,7 @@ describe('POST /v1/messages: 202', () => {
       whatsappId: expect.stringMatching(/^3EB0[0-9A-F]{18}$/),
       failure: null,
       createdAt: expect.any(String),
+      sendAt: null,
       expiresAt: expect.any(String),
       notBefore: null,
       sentAt: null,

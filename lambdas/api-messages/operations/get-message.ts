@@ -1,6 +1,7 @@
 import type { Handler } from '../../../shared/http/handler.ts'
+import { requireMessage } from '../../../shared/http/require-message.ts'
 import { readAnswers } from '../content/answers.ts'
-import { openMessage, requireMessage } from '../present.ts'
+import { openMessage } from '../present.ts'
 import type { MessageServices } from '../services.ts'
 
 export const getMessage =

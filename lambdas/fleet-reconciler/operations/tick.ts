@@ -1,6 +1,7 @@
 import { emitMetrics } from '../../../shared/log/metrics.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { advanceDeletions } from './advance-deletions.ts'
+import { advanceSuspensions } from './advance-suspensions.ts'
 import { reconcileMode } from './reconcile-mode.ts'
 import { type TickHealth, watchHeartbeats } from './watch-heartbeats.ts'
 
@@ -15,13 +16,14 @@ export const tick = async (context: ReconcilerContext): Promise<void> => {
       throw error
     }
   }
-  const [live, test, watched, deletions] = await Promise.allSettled([
+  const [live, test, watched, deletions, suspensions] = await Promise.allSettled([
     noted(reconcileMode(context, 'live')),
     noted(reconcileMode(context, 'test')),
     noted(watchHeartbeats(context, health)),
     noted(advanceDeletions(context)),
+    noted(advanceSuspensions(context)),
   ])
-  const errors = [live, test, watched, deletions].flatMap((result) =>
+  const errors = [live, test, watched, deletions, suspensions].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   )
   context.log.info(

@@ -53,15 +53,17 @@ export const startTestCloud = async (services: readonly AwsJsonService[] = []): 
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk', 'xpk', 'xsk', 'l1pk', 'l1sk', 'l2pk', 'l2sk'].map((attribute) => ({
-          AttributeName: attribute,
-          AttributeType: 'S',
-        })),
+        AttributeDefinitions: ['pk', 'sk', 'xpk', 'xsk', ...[1, 2, 3, 4, 5].flatMap((n) => [`l${n}pk`, `l${n}sk`])].map(
+          (attribute) => ({ AttributeName: attribute, AttributeType: 'S' }),
+        ),
         KeySchema: keySchema('pk', 'sk'),
         GlobalSecondaryIndexes: [
           { IndexName: 'system', KeySchema: keySchema('xpk', 'xsk'), Projection: { ProjectionType: 'KEYS_ONLY' } },
           { IndexName: 'list1', KeySchema: keySchema('l1pk', 'l1sk'), Projection: { ProjectionType: 'ALL' } },
           { IndexName: 'list2', KeySchema: keySchema('l2pk', 'l2sk'), Projection: { ProjectionType: 'ALL' } },
+          { IndexName: 'list3', KeySchema: keySchema('l3pk', 'l3sk'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+          { IndexName: 'list4', KeySchema: keySchema('l4pk', 'l4sk'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+          { IndexName: 'list5', KeySchema: keySchema('l5pk', 'l5sk'), Projection: { ProjectionType: 'KEYS_ONLY' } },
         ],
       }),
     )

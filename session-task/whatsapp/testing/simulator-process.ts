@@ -33,6 +33,10 @@ export interface Simulator {
   enterCode(phone: string, code: string): Promise<void>
   /** @returns the WhatsApp id */
   contactSends(contact: string, to: string, text: string, addressing?: 'pn' | 'lid'): Promise<string>
+  /** `count` texts at once: `<text> 1`, `<text> 2`, … */
+  contactFloods(contact: string, to: string, text: string, count: number): Promise<void>
+  /** a message that nobody can decrypt */
+  contactSendsGarbage(contact: string, to: string, garbage: 'msg' | 'pkmsg'): Promise<void>
   contactReads(contact: string, whatsappId: string): Promise<void>
   inbox(contact: string, whatsappId?: string): Promise<InboxMessage[]>
   /** @param id only stanzas with this id */
@@ -40,8 +44,14 @@ export interface Simulator {
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
   settings(settings: Readonly<Record<string, boolean | number>>): Promise<void>
+  /** WhatsApp lets this account start no chats; `announce`: it says so by itself, otherwise when asked */
+  timeLock(phone: string, lock: { active: boolean; endsInSeconds?: number; announce?: boolean }): Promise<void>
+  newChatCap(phone: string, cap: { total: number; used?: number; status?: string; announce?: boolean }): Promise<void>
   /** what a real server would have refused */
   violations(): Promise<{ readonly kind: string }[]>
+  /** any other request of the control API, e.g. GET groups */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects
+  control(method: string, path: string, body?: unknown): Promise<any>
   stop(): Promise<void>
 }
 
@@ -81,13 +91,18 @@ export const startSimulator = async (): Promise<Simulator> => {
       const sent = (await call('POST', `contacts/${contact}/send`, { to, text, addressing })) as { whatsappId: string }
       return sent.whatsappId
     },
+    contactFloods: (contact, to, text, count) => post(`contacts/${contact}/send-many`, { to, text, count }),
+    contactSendsGarbage: (contact, to, garbage) => post(`contacts/${contact}/send`, { to, garbage }),
     contactReads: (contact, whatsappId) => post(`contacts/${contact}/read`, { whatsappId }),
     inbox: (contact, whatsappId) => list(`contacts/${contact}/inbox${whatsappId ? `?whatsappId=${whatsappId}` : ''}`),
     wire: (phone, id) => list(`wire?phone=${phone}&limit=100000${id ? `&id=${id}` : ''}`),
     fault: (fault) => post('faults', fault),
     clearFaults: async () => void (await call('DELETE', 'faults')),
     settings: async (settings) => void (await call('PUT', 'settings', settings)),
+    timeLock: (phone, lock) => post(`phones/${phone}/time-lock`, lock),
+    newChatCap: (phone, cap) => post(`phones/${phone}/new-chat-cap`, cap),
     violations: () => list('violations'),
+    control: call,
     stop: async () => {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')

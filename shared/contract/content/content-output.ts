@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { UNDECRYPTABLE_REASONS } from '../../core/undecryptable.ts'
 import { isoTime } from '../common.ts'
 import { addressSchema } from './address.ts'
 
@@ -71,7 +72,13 @@ export const contentOutput = {
   edit: z.object({ ...target, text: z.object({ body: z.string() }) }).optional(),
   delete: z.object(target).optional(),
   unsupported: z.object({ kind: z.string() }).optional(),
-  undecryptable: z.object({ reason: z.string() }).optional(),
+  undecryptable: z
+    .object({ reason: z.enum(UNDECRYPTABLE_REASONS) })
+    .optional()
+    .meta({
+      description:
+        'type undecryptable: why there is no content. If WhatsApp delivers it later, the same message gets its type and content, and a message.received.',
+    }),
   replyTo: z.object(target).nullish(),
   mentions: z.array(addressSchema).nullish(),
   mentionsEveryone: z.boolean().nullish(),

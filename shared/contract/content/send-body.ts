@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { CONTENT_LIMITS } from '../../core/content-limits.ts'
 import { idParameter, metadataSchema } from '../common.ts'
+import { expiresAtSchema, sendAtSchema } from '../message-times.ts'
 import { addressInput } from './address.ts'
 import { audioPart, documentPart, imagePart, stickerPart, videoPart, voicePart } from './media-parts.ts'
 import {
@@ -17,6 +18,8 @@ import {
 /** Fields of every request for a message, whatever its type. */
 const commonFields = {
   sessionId: idParameter('ses'),
+  sendAt: sendAtSchema.optional(),
+  expiresAt: expiresAtSchema.optional(),
   metadata: metadataSchema.default({}),
 }
 

@@ -54,7 +54,11 @@ export const hostile = fc.constantFrom(...HOSTILE)
 const textOf = (schema: JsonSchema): fc.Arbitrary<string> => {
   if (schema.format === 'date-time')
     return fc
-      .date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true })
+      .oneof(
+        fc.date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }),
+        // What is sent later, or ends later, is near.
+        fc.integer({ min: 1, max: 20 }).map((days) => new Date(Date.now() + days * 86_400_000)),
+      )
       .map((date) => date.toISOString())
   if (schema.format === 'date')
     return fc
@@ -118,9 +122,21 @@ const objectOf = (schema: JsonSchema): fc.Arbitrary<unknown> => {
   return fc.record(Object.fromEntries(fields), { requiredKeys: [...(schema.required ?? [])], noNullPrototype: true })
 }
 
+/** Named schemas in the place of their names. */
+const inlined = (schema: unknown, named: Readonly<Record<string, unknown>>): unknown => {
+  if (Array.isArray(schema)) return schema.map((part) => inlined(part, named))
+  if (schema === null || typeof schema !== 'object') return schema
+  const { $ref: ref, $defs: _named, ...rest } = schema as { $ref?: string; $defs?: unknown }
+  const target = ref === undefined ? {} : (inlined(named[ref.slice(ref.lastIndexOf('/') + 1)], named) as object)
+  const parts = Object.entries({ ...target, ...rest })
+  return Object.fromEntries(parts.map(([name, part]) => [name, name === 'example' ? part : inlined(part, named)]))
+}
+
 /** Values of a zod schema as a client would send them. */
-export const valuesOf = (schema: z.ZodType): fc.Arbitrary<unknown> =>
-  fromJsonSchema(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
+export const valuesOf = (schema: z.ZodType): fc.Arbitrary<unknown> => {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return fromJsonSchema(inlined(json, json.$defs ?? {}) as JsonSchema)
+}
 
 /** A value with one thing wrong somewhere: replaced, removed, or added. */
 export const mutated = (values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>

@@ -20,6 +20,7 @@ import { TenantKeys } from '../../crypto/tenant-keys.ts'
 import { makeGuardedAgent } from '../../egress/guarded-agent.ts'
 import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
+import { LimitEvents } from '../../events/limit-events.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import { Bell } from '../../events/ring.ts'
 import { type ApiDependencies, makeApi } from '../../http/api.ts'
@@ -99,6 +100,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     liveModeEnabled: options.liveModeEnabled ?? true,
     docsBaseUrl: 'https://docs.test',
     log,
+    limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }),
     clock,
     writeMetrics: (line) => void metrics.push(line),
   }
@@ -128,7 +130,15 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     ),
     'api-messages': makeApi(
       'api-messages',
-      makeMessageHandlers({ tables, tenantKeys, bell, quota: new MessageQuota(tables) }),
+      makeMessageHandlers({
+        tables,
+        tenantKeys,
+        bell,
+        quota: new MessageQuota(tables),
+        sink,
+        log,
+        docsBaseUrl: dependencies.docsBaseUrl,
+      }),
       dependencies,
     ),
     'api-keys': makeApi(

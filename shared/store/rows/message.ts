@@ -32,6 +32,8 @@ export const messageRowSchema = z.object({
   requestHash: z.string().nullable(),
   failure: failureSchema.nullable(),
   createdAt: time,
+  /** not before this time, as the tenant asked; absent or null: at once */
+  sendAt: time.nullish(),
   expiresAt: time.nullable(),
   sentAt: time.nullable(),
   deliveredAt: time.nullable(),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { LOG_FAULTS } from '../../core/log-fault.ts'
 import { PACING_POLICIES } from '../../core/pacing.ts'
+import { READ_RECEIPTS } from '../../core/read-receipts.ts'
 import { SESSION_STATUSES } from '../../core/session-status.ts'
 import { owned, time } from './fields.ts'
 
@@ -46,6 +47,8 @@ export const sessionRowSchema = z.object({
   linkedAt: time.nullable().optional(),
   /** absent: the default of the mode */
   pacing: pacingSettingSchema.nullable().optional(),
+  /** absent: manual */
+  readReceipts: z.enum(READ_RECEIPTS).optional(),
   createdAt: time,
   /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
   deletedAt: time.optional(),

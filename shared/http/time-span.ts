@@ -1,4 +1,4 @@
-import { validationFault } from '../../shared/http/validate.ts'
+import { validationFault } from './validate.ts'
 
 /** Beyond the times that rows can hold (13 digits of milliseconds). */
 const LATEST = 9_999_999_999_999

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals'
+import { FULL, ofType, synthesize, synthesizeConfig } from './support/synth.ts'
+
+const cell = synthesizeConfig(FULL)
+const groups = ofType(cell, 'AWS::EC2::SecurityGroup')
+const idOf = (name: string) => groups.find(({ logicalId }) => logicalId.startsWith(name))!.logicalId
+const namesGroup = (value: unknown, name: string) => JSON.stringify(value).includes(idOf(name))
+
+test('without the option there is no simulator: no stack, no parameter with its address, no helper inside the network', () => {
+  const prod = synthesize('prod')
+  expect(prod.templates.simulator).toBeUndefined()
+  expect(prod.templates.workers.toJSON().Parameters.WaTestUrl.Default).toBe('')
+  for (const { properties } of ofType(prod, 'AWS::Lambda::Function')) expect(properties.VpcConfig).toBeUndefined()
+})
+
+test('only workers reach its socket and only the helpers of test mode its control API', () => {
+  const ways = ofType(cell, 'AWS::EC2::SecurityGroupIngress')
+    .filter(({ properties }) => namesGroup(properties.GroupId, 'Simulator'))
+    .map(({ properties }) => [properties.FromPort, namesGroup(properties.SourceSecurityGroupId, 'Workers')])
+  expect(ways.sort()).toEqual([
+    [8080, true],
+    [8081, false],
+  ])
+  const simulator = groups.find(({ logicalId }) => logicalId === idOf('Simulator'))!
+  expect(simulator.properties.SecurityGroupIngress).toBeUndefined()
+  const inside = ofType(cell, 'AWS::Lambda::Function').filter(({ properties }) => properties.VpcConfig)
+  expect(inside.map(({ properties }) => properties.FunctionName)).toEqual(['fleetline-prod-c1-api-test'])
+})
+
+test('test mode points to it by a name that exists inside the network alone', () => {
+  const { Parameters } = cell.templates.workers.toJSON()
+  expect(Parameters.WaTestUrl.Default).toBe('ws://simulator.fleetline-prod-c1.internal:8080/ws/chat')
+  const zone = ofType(cell, 'AWS::ServiceDiscovery::PrivateDnsNamespace')
+  expect(zone.map(({ properties }) => properties.Name)).toEqual(['fleetline-prod-c1.internal'])
+})
+
+test('one process, by digest, on a read-only file system, with no right in AWS', () => {
+  const [service] = ofType(cell, 'AWS::ECS::Service')
+  expect(service!.properties).toMatchObject({
+    DesiredCount: 1,
+    DeploymentConfiguration: { MaximumPercent: 100, MinimumHealthyPercent: 0 },
+  })
+  const task = ofType(cell, 'AWS::ECS::TaskDefinition').find(({ stack }) => stack === 'simulator')!
+  expect(task.properties.ContainerDefinitions[0]).toMatchObject({ ReadonlyRootFilesystem: true })
+  const policies = ofType(cell, 'AWS::IAM::Policy').filter(({ stack }) => stack === 'simulator')
+  expect(policies.map(({ logicalId }) => logicalId.replace(/Default.*/, ''))).toEqual(['ExecutionRole'])
+})
+
+test('the canary holds its own secret and nothing of the platform: no table, no queue, no other function', () => {
+  const policy = ofType(cell, 'AWS::IAM::Policy').find(({ logicalId }) => logicalId.startsWith('fleetcanary'))!
+  const actions = policy.properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: string[] }) => Action)
+  expect(actions.filter((action: string) => /^(dynamodb|sqs|s3|states|lambda|events):/.test(action))).toEqual([])
+  expect(JSON.stringify(ofType(cell, 'AWS::Scheduler::Schedule'))).toContain('receiveUrl')
+})

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeDocumentClient } from '../../shared/store/table.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import type { SessionLog } from '../auth-log/session-log.ts'
+import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
+import { openConnection } from '../whatsapp/open-connection.ts'
+import { sessionCaches } from '../whatsapp/session-caches.ts'
+
+let fleet: TestFleet
+const FLOODER = '5511988887771'
+const FRIEND = '5511988887772'
+const FLOOD = 1_000
+/** the library waits a quarter of a second before it asks for each again */
+const GARBAGE = 60
+const NEIGHBOUR_MS = 5_000
+
+beforeAll(async () => {
+  fleet = await startTestFleet()
+  for (const phone of [FLOODER, FRIEND]) await fleet.simulator.addContact(phone, { name: phone })
+})
+afterAll(() => fleet.stop())
+
+/** A worker with two sessions; what the first one holds in memory is sampled. */
+const startTwo = async (phones: readonly [string, string], options: Parameters<TestFleet['startWorker']>[0] = {}) => {
+  const logs: SessionLog[] = []
+  const most = { undone: 0, undecrypted: 0, opened: 0 }
+  const worker = await fleet.startWorker({
+    ackTimeoutMs: 30_000,
+    ...options,
+    openConnection: (connection) => {
+      most.opened++
+      logs.push(connection.log)
+      return openConnection(connection)
+    },
+  })
+  const flooded = await fleet.linkSession(worker, phones[0])
+  const neighbour = await fleet.linkSession(worker, phones[1])
+  const sample = setInterval(() => {
+    for (const { state } of logs) {
+      most.undone = Math.max(most.undone, state.undoneCount)
+      most.undecrypted = Math.max(most.undecrypted, state.undecrypted().length)
+    }
+  }, 5)
+  return { worker, flooded, neighbour, logs, most, stop: () => clearInterval(sample) }
+}
+
+const receivedBy = async (sessionId: string) =>
+  (await fleet.readAllEvents(sessionId))
+    .filter(({ type }) => type === 'message.received')
+    .map(({ data }) => data.message?.text?.body)
+
+/** Sends one message after the other until told to stop. @returns how long each took from 202 to the server's ack */
+const keepSending = (sessionId: string) => {
+  const latencies: number[] = []
+  let isOver = false
+  const done = (async () => {
+    while (!isOver) {
+      const startedAt = performance.now()
+      const row = await fleet.accept(sessionId, FRIEND, `neighbour ${latencies.length}`)
+      await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 60_000)
+      latencies.push(performance.now() - startedAt)
+    }
+  })()
+  return async () => {
+    isOver = true
+    await done
+    return latencies.toSorted((one, other) => one - other)
+  }
+}
+
+test(`a contact that sends ${FLOOD} messages at once: each is one event, what is held has a bound, a neighbour goes on`, async () => {
+  const phones = ['5511900008501', '5511900008502'] as const
+  const { flooded, neighbour, most, stop } = await startTwo(phones)
+  const opened = most.opened
+  const endSending = keepSending(neighbour)
+  await fleet.simulator.contactFloods(FLOODER, phones[0], 'flood', FLOOD)
+  const texts = await until(
+    'all of the flood',
+    async () => {
+      const received = await receivedBy(flooded)
+      return received.length >= FLOOD ? received : null
+    },
+    100_000,
+  )
+  const latencies = await endSending()
+  stop()
+  expect(new Set(texts).size).toBe(FLOOD)
+  expect(texts).toHaveLength(FLOOD)
+  expect(most.undone).toBeLessThanOrEqual(5_000)
+  expect(most.opened).toBe(opened)
+  expect(latencies.length).toBeGreaterThan(2)
+  expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(NEIGHBOUR_MS)
+  expect(await fleet.simulator.violations()).toEqual([])
+}, 120_000)
+
+test('rows that cannot keep up close the intake before memory does: WhatsApp keeps the rest, nothing is lost or told twice', async () => {
+  const client = makeDocumentClient()
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      // Rows of events are written as fast as they come nowhere near this: a table under throttling.
+      const pk = JSON.stringify(args.input)
+      if (pk.includes('#EV')) await new Promise((resolve) => setTimeout(resolve, 300))
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const limit = { records: 80, bytes: 1_000_000 }
+  const phones = ['5511900008503', '5511900008504'] as const
+  const { flooded, most, stop } = await startTwo(phones, { tables: openTables(client), undoneLimit: limit })
+  const opened = most.opened
+  await fleet.simulator.contactFloods(FLOODER, phones[0], 'slow', 400)
+  const texts = await until(
+    'all of the flood',
+    async () => {
+      const received = await receivedBy(flooded)
+      return received.length >= 400 ? received : null
+    },
+    100_000,
+  )
+  stop()
+  expect(texts.toSorted()).toEqual(Array.from({ length: 400 }, (_, index) => `slow ${index + 1}`).toSorted())
+  // The one that was being decrypted, and what the session itself had to say.
+  expect(most.undone).toBeLessThan(limit.records + 10)
+  expect(most.opened).toBeGreaterThan(opened)
+  expect(most.opened).toBeLessThan(opened + 20)
+  const reasons = (await fleet.readAllEvents(flooded)).filter(({ type }) => type === 'session.disconnected')
+  expect(reasons[0]?.data).toMatchObject({ session: { reason: { code: 'backpressure' } } })
+}, 120_000)
+
+test('a contact that floods with garbage fills no memory, and a neighbour goes on', async () => {
+  const phones = ['5511900008505', '5511900008506'] as const
+  const { flooded, neighbour, logs, most, stop } = await startTwo(phones)
+  const endSending = keepSending(neighbour)
+  for (let sent = 0; sent < GARBAGE; sent += 20)
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        fleet.simulator.contactSendsGarbage(FLOODER, phones[0], index % 2 ? 'msg' : 'pkmsg'),
+      ),
+    )
+  await until('all were heard', () => most.undecrypted >= GARBAGE, 90_000)
+  await fleet.simulator.contactSends(FRIEND, phones[0], 'a real one behind it')
+  await until('it is heard', async () => (await receivedBy(flooded)).includes('a real one behind it'), 60_000)
+  const latencies = await endSending()
+  stop()
+  expect(most.undecrypted).toBe(GARBAGE)
+  for (const log of logs) expect(sessionCaches(log).retryCounts.size).toBeLessThanOrEqual(5_000)
+  expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(NEIGHBOUR_MS)
+}, 120_000)
