@@ -50,6 +50,13 @@ const runCommands = async (commands: readonly string[]): Promise<Map<string, str
       )
       continue
     }
+    const name = /^export (CON|GROUP)=/.exec(command)?.[1]
+    if (name) {
+      const shown = name === 'CON' ? /"id":"(con_\w+)"/ : /"id":"(\d+@g\.us)"/
+      const ids = [...outputs.values()].map((output) => shown.exec(output)?.[1]).filter(Boolean)
+      setup.push(`export ${name}=${ids.at(-1)}`)
+      continue
+    }
     if (command.startsWith('export SES')) {
       setup.push(`export SES=${session}`)
       continue
@@ -88,6 +95,16 @@ describe('documents', () => {
   it('docs/api: the curl examples', async () => {
     const outputs = await runCommands(commandsOf('docs/api/README.md', '## Examples'))
     expect(outputs.size).toBeGreaterThan(5)
+  })
+
+  it('docs/groups: groups, contacts, presence and profile', async () => {
+    const tour = commandsOf('README.md', '## Five minutes with curl')
+    const connected = tour.findIndex((command) => command.includes('"status":"connected"'))
+    const outputs = await runCommands([...tour.slice(0, connected + 1), ...commandsOf('docs/groups.md', '## Examples')])
+    const all = [...outputs.values()].join('\n')
+    expect(all).toContain('"subject":"Falcon 2"')
+    expect(all).toMatch(/"blocked":true/)
+    expect(all).not.toMatch(/"status":"(failed|unknown|expired)"/)
   })
 
   it('docs/messages.md: later, many, found, read', async () => {

@@ -140,7 +140,7 @@ const accept = async (
   // A repeated request is answered, also when by now it would be refused: the time to edit is over, the quota is used up.
   let prepared: PreparedMessage
   try {
-    prepared = await prepareMessage(services, context, body)
+    prepared = await prepareMessage(services, context, body, messageId)
   } catch (error) {
     return standingOr(error)
   }

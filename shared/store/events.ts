@@ -3,6 +3,7 @@ import {
   controlEventKey,
   controlEventPartition,
   dayOf,
+  eventFloorKey,
   eventKey,
   eventPartition,
   SHARDS,
@@ -121,6 +122,10 @@ export class Events {
       limit: input.limit + 1,
     })
     const rows = page.items.map((item) => eventRowSchema.parse(item))
+    if (rows.length > 0 && rows[0]!.sequence !== input.afterSequence + 1) {
+      const floor = await this.#floor(sessionId)
+      if (floor > input.afterSequence) return this.readSession(sessionId, { ...input, afterSequence: floor })
+    }
     const contiguous = rows.slice(0, untilOpenGap(rows, input.afterSequence, input.now ?? Date.now()))
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
   }
@@ -203,6 +208,12 @@ export class Events {
       { expression: 'attribute_exists(pk)' },
     )
     return result.ok ? eventRowSchema.parse(result.item) : null
+  }
+
+  /** Up to here events may be gone because of their age; 0: all are there. */
+  async #floor(sessionId: string): Promise<number> {
+    const item = await this.#tables.messages.get(eventFloorKey(this.#scope, sessionId))
+    return typeof item?.floor === 'number' ? item.floor : 0
   }
 
   #key(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Key {
