@@ -15,6 +15,7 @@ import { endOverdueOperations } from './operations/end-overdue-operations.ts'
 import { republishUnfannedEvents } from './operations/republish-unfanned-events.ts'
 import { requeueDueDeliveries } from './operations/requeue-due-deliveries.ts'
 import { tellFailedSessions } from './operations/tell-failed-sessions.ts'
+import { trimOldEvents } from './operations/trim-old-events.ts'
 import { wakeEndpoints } from './operations/wake-endpoints.ts'
 
 const log = makeLog('sweeper')
@@ -27,7 +28,7 @@ const deliverQueueUrl = requireEnvironment('deliverQueueUrl')
 /** Once a minute: what the fast paths lost is found by its row. A non-zero count of `republished` deserves a look. */
 export const handler = async (): Promise<void> => {
   const now = Date.now()
-  const [rung, republished, overdue, failed, deleted, woken, operations] = await Promise.all([
+  const [rung, republished, overdue, failed, deleted, woken, operations, trimmed] = await Promise.all([
     requeueDueDeliveries(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     republishUnfannedEvents(tables, sink, now),
     endOverdueMessages({ tables, tenantKeys, log }, now),
@@ -35,9 +36,13 @@ export const handler = async (): Promise<void> => {
     deleteRowsOfSessions({ tables, tenantKeys, log }, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     endOverdueOperations({ tables, log }, now),
+    trimOldEvents(tables, now),
   ])
   await publishCalmly(sink, log, [...overdue.events, ...failed])
-  log.info({ rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, operations }, 'swept')
+  log.info(
+    { rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, operations, trimmed },
+    'swept',
+  )
   emitMetrics({
     sweeper_due_deliveries: [rung, 'Count'],
     sweeper_republished_events: [republished, 'Count'],
@@ -45,5 +50,6 @@ export const handler = async (): Promise<void> => {
     sweeper_woken_endpoints: [woken, 'Count'],
     sweeper_ended_operations: [operations.ended, 'Count'],
     sweeper_deleted_rows: [deleted, 'Count'],
+    sweeper_trimmed_rows: [trimmed, 'Count'],
   })
 }

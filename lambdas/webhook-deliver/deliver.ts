@@ -5,6 +5,7 @@ import { type AttemptOutcome, Deliveries } from '../../shared/store/deliveries.t
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { Events } from '../../shared/store/events.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import { bodyOf, makeWebhookRequest, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'
@@ -42,13 +43,15 @@ export const deliver = async (
   const endpoint = await new Endpoints(tables, scope).get(hint.endpointId)
   const standing = await deliveries.get(hint)
   if (!standing) return { outcome: 'notOurs', delivery: null, result: null }
+  const event = await new Events(tables, scope).get(standing)
+  if (!event) return { outcome: await endWithoutEvent(deliveries, standing, now()), delivery: standing, result: null }
   const admission = await admit(dependencies, scope, endpoint, standing)
   if (admission.kind !== 'go' || !endpoint)
     return { outcome: admission.kind === 'go' ? 'notOurs' : admission.kind, delivery: standing, result: null }
   const startedAt = now()
   const delivery = await deliveries.claim(hint, startedAt, startedAt + CLAIM_MS)
   if (!delivery) return { outcome: 'notOurs', delivery: standing, result: null }
-  const request = await buildRequest(dependencies, scope, endpoint, delivery, startedAt)
+  const request = await buildRequest(dependencies, scope, endpoint, event, startedAt)
   const result = await dependencies.post({ ...request, deadlineMs: POST_DEADLINE_MS })
   return record(dependencies, scope, { endpoint, delivery, request, result, isProbe: admission.isProbe })
 }
@@ -84,17 +87,22 @@ const record = async (
   return { outcome: recorded ? outcome.status : 'notOurs', delivery, result }
 }
 
+/** The event was older than the plan keeps it, or went with its session: there is nothing to send any more. */
+const endWithoutEvent = async (
+  deliveries: Deliveries,
+  delivery: DeliveryRow,
+  now: number,
+): Promise<'expired' | 'notOurs'> => ((await deliveries.settle(delivery, 'expired', now)) ? 'expired' : 'notOurs')
+
 const isSettled = ({ status }: AttemptOutcome): boolean => status === 'delivered' || status === 'exhausted'
 
 const buildRequest = async (
   dependencies: DeliverDependencies,
   scope: TenantScope,
   endpoint: EndpointRow,
-  delivery: DeliveryRow,
+  event: EventRow,
   at: number,
 ): Promise<WebhookRequest> => {
-  const event = await new Events(dependencies.tables, scope).get(delivery)
-  if (!event) throw new Error(`event ${delivery.eventId} has a delivery but no row`)
   const data = await dependencies.tenantKeys.open(scope, eventDataPlace(event.id), event.data)
   const body = bodyOf(endpoint, toEnvelope(event, data))
   return makeWebhookRequest(dependencies.tenantKeys, scope, endpoint, { id: event.id, body }, at)

@@ -5,6 +5,7 @@ import type { DeliveryHint } from '../../shared/events/queue-envelopes.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
+import { type DayOwner, KeptDays } from '../../shared/store/kept-days.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { DeliveryRow, EndpointRow } from '../../shared/store/rows/webhook.ts'
@@ -16,6 +17,8 @@ export interface FanOutDependencies {
   readonly tenantKeys: TenantKeys
   readonly enqueue: (hints: readonly DeliveryHint[]) => Promise<unknown>
   readonly now: () => number
+  /** marks that this environment wrote already; bounded by forgetting all */
+  readonly marked?: Set<string>
 }
 
 /** Below the connections of the client: a thousand at once time out while they wait for one. */
@@ -35,6 +38,7 @@ export const fanOutEvent = async (
   const event = await new Events(tables, scope).get(ref)
   if (!event) throw new Error(`event ${ref.eventId} is on the bus but has no row yet`)
   const wanted = await selectEndpoints(dependencies, scope, event)
+  await markDays(dependencies, scope, ref, wanted)
   const deliveries = new Deliveries(tables, scope)
   const rows: DeliveryRow[] = []
   for (let start = 0; start < wanted.length; start += WRITES_AT_ONCE) {
@@ -45,6 +49,30 @@ export const fanOutEvent = async (
   const due = rows.filter((row) => row.status === 'pending')
   if (due.length) await dependencies.enqueue(due.map((row) => hintOf(row)))
   return { deliveries: rows.length }
+}
+
+const MAXIMUM_MARKS = 10_000
+
+/** Before anything of the day is written: the sweeper has to find it when it is too old. */
+const markDays = async (
+  { tables, marked = new Set() }: FanOutDependencies,
+  scope: TenantScope,
+  ref: EventRef,
+  endpoints: readonly EndpointRow[],
+): Promise<void> => {
+  const own: DayOwner =
+    ref.sessionId !== null && ref.sequence !== null ? { kind: 'session', id: ref.sessionId } : { kind: 'control' }
+  const owners = [own, ...endpoints.map(({ id }): DayOwner => ({ kind: 'endpoint', id }))]
+  const days = new KeptDays(tables, scope)
+  const missing = owners
+    .map((owner) => ({ owner, name: `${scope.prefix}${ref.day}#${JSON.stringify(owner)}` }))
+    .filter(({ name }) => !marked.has(name))
+  if (marked.size + missing.length > MAXIMUM_MARKS) marked.clear()
+  for (let start = 0; start < missing.length; start += WRITES_AT_ONCE) {
+    const part = missing.slice(start, start + WRITES_AT_ONCE)
+    await Promise.all(part.map(({ owner }) => days.mark(ref.day, owner)))
+    for (const { name } of part) marked.add(name)
+  }
 }
 
 /** Types and sessions first; the content is opened only when somebody filters by chat. */

@@ -14,13 +14,15 @@ const tables = openTables()
 const sqs = makeSQSClient()
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 
+const marked = new Set<string>()
+
 /** SQS (from the bus rule) → one DELIVERY row per endpoint → deliver queue. */
 export const handler = (event: SqsEvent): Promise<SqsBatchResponse> =>
   processBatch(event, log, async (body) => {
     const { detail } = busEventSchema.parse(body)
     const queueUrl = requireEnvironment('deliverQueueUrl')
     const { deliveries } = await fanOutEvent(
-      { tables, tenantKeys, now: Date.now, enqueue: (hints) => enqueueDeliveries(sqs, queueUrl, hints) },
+      { tables, tenantKeys, marked, now: Date.now, enqueue: (hints) => enqueueDeliveries(sqs, queueUrl, hints) },
       scopeOf(detail),
       detail,
     )

@@ -28,6 +28,10 @@ export const readSettings = () => {
     queuePrefix: requireEnvironment('workerQueuePrefix'),
     hintsQueueUrl: requireEnvironment('hintsQueueUrl'),
     authBucket: requireEnvironment('authBucket'),
+    mediaBucket: requireEnvironment('mediaBucket'),
+    /** only in test mode, and only when its files lie on a host of the same machine */
+    testMediaHost: mode === 'test' ? new URL(testUrl as string).hostname : null,
+    testMediaCa: mode === 'test' ? readEnvironment('waTestMediaCa') : null,
     kmsKeyId: requireEnvironment('kmsKeyId'),
     eventBus: requireEnvironment('eventBus'),
   }

@@ -3,11 +3,13 @@ import {
   answerPartition,
   contactPartition,
   endedPartition,
+  eventFloorPartition,
   eventPartition,
   leaseKey,
   openOperationPartition,
   openPartition,
   pacingKey,
+  pendingMediaPartition,
   SHARDS,
   sessionKey,
   sessionRefOf,
@@ -25,10 +27,12 @@ const PARTITIONS = [
   openPartition,
   openOperationPartition,
   endedPartition,
+  eventFloorPartition,
   eventPartition,
   contactPartition,
   answerPartition,
   whatsappIdPartition,
+  pendingMediaPartition,
 ]
 
 /** Sessions deleted, settled and without an owner since before then (system role; eventually consistent). */

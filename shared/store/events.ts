@@ -3,6 +3,7 @@ import {
   controlEventKey,
   controlEventPartition,
   dayOf,
+  eventFloorKey,
   eventKey,
   eventPartition,
   SHARDS,
@@ -60,8 +61,9 @@ export const GAP_IS_LOST_MS = 3_600_000
 /** How many of the rows are before the first gap that may still close. */
 const untilOpenGap = (rows: readonly EventRow[], afterSequence: number, now: number): number => {
   let last = afterSequence
-  for (const [index, { sequence, timestamp }] of rows.entries()) {
-    if (sequence !== last + 1 && timestamp > now - GAP_IS_LOST_MS) return index
+  for (const [index, { sequence, timestamp, writtenAt }] of rows.entries()) {
+    // Not by the time of the event: after an outage old events are written, side by side, and none of them is lost.
+    if (sequence !== last + 1 && (writtenAt ?? timestamp) > now - GAP_IS_LOST_MS) return index
     last = sequence!
   }
   return rows.length
@@ -77,8 +79,11 @@ export class Events {
     this.#scope = scope
   }
 
-  async put(row: EventRow): Promise<PutEventOutcome> {
-    const result = await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+  /** @param now epoch ms of the writer's clock */
+  async put(row: EventRow, now = Date.now()): Promise<PutEventOutcome> {
+    const result = await this.#tables.messages.put(this.#item({ ...row, writtenAt: now }), {
+      expression: 'attribute_not_exists(pk)',
+    })
     if (result.ok) return 'written'
     return result.item?.id === row.id ? 'same' : 'clash'
   }
@@ -121,6 +126,10 @@ export class Events {
       limit: input.limit + 1,
     })
     const rows = page.items.map((item) => eventRowSchema.parse(item))
+    if (rows.length > 0 && rows[0]!.sequence !== input.afterSequence + 1) {
+      const floor = await this.#floor(sessionId)
+      if (floor > input.afterSequence) return this.readSession(sessionId, { ...input, afterSequence: floor })
+    }
     const contiguous = rows.slice(0, untilOpenGap(rows, input.afterSequence, input.now ?? Date.now()))
     return { rows: contiguous.slice(0, input.limit), hasMore: contiguous.length > input.limit }
   }
@@ -203,6 +212,12 @@ export class Events {
       { expression: 'attribute_exists(pk)' },
     )
     return result.ok ? eventRowSchema.parse(result.item) : null
+  }
+
+  /** Up to here events may be gone because of their age; 0: all are there. */
+  async #floor(sessionId: string): Promise<number> {
+    const item = await this.#tables.messages.get(eventFloorKey(this.#scope, sessionId))
+    return typeof item?.floor === 'number' ? item.floor : 0
   }
 
   #key(ref: Pick<EventRef, 'sessionId' | 'sequence' | 'day' | 'eventId'>): Key {

@@ -15,6 +15,7 @@ export const SHARDS = {
   untold: 4,
   wake: 8,
   operations: 8,
+  retention: 8,
 } as const
 export type SystemIndex = keyof typeof SHARDS
 
@@ -82,13 +83,28 @@ export const contactPartition = (scope: TenantScope, sessionId: string): string 
 export const answerPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ANSWER`
 /** which inbound message has which WhatsApp id */
 export const whatsappIdPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#WA`
+export const mediaKey = (scope: TenantScope, mediaId: string): Key => ({
+  pk: `${scope.prefix}MED#${mediaId}`,
+  sk: 'META',
+})
+/** received files that the session has still to fetch */
+export const pendingMediaPartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#MEDIA`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
+/** The first part of an OPEN row's sort key. */
+export const notBeforeOf = (openSortKey: string): number => Number(openSortKey.slice(0, openSortKey.indexOf('#')))
 export const eventPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#EV`
 export const eventKey = (scope: TenantScope, sessionId: string, sequence: number): Key => ({
   pk: eventPartition(scope, sessionId),
   sk: sequenceKey(sequence),
+})
+/** events up to it are older than the plan keeps them */
+export const eventFloorPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#EVF`
+export const eventFloorKey = (scope: TenantScope, sessionId: string): Key => ({
+  pk: eventFloorPartition(scope, sessionId),
+  sk: 'META',
 })
 /** Control-plane events of one UTC day (made by lambdas; no sequence). */
 export const controlEventPartition = (scope: TenantScope, day: string): string => `${scope.prefix}CP#${day}`
@@ -109,12 +125,14 @@ export const replayKey = (scope: TenantScope, endpointId: string, replayId: stri
 export const lanePartition = (scope: TenantScope, endpointId: string): string => `${scope.prefix}WHL#${endpointId}`
 /** held deliveries of one endpoint: in the system index, because only the pipeline lets them go */
 export const heldIndex = (endpointId: string) => `X#held#${endpointId}`
+export const deliveryPartition = (scope: TenantScope, endpointId: string, day: string): string =>
+  `${scope.prefix}WH#${endpointId}#${day}`
 /** `day` is the UTC day of the event, YYYY-MM-DD. */
 export const deliveryKey = (
   scope: TenantScope,
   delivery: { endpointId: string; day: string; eventId: string; generation: number },
 ): Key => ({
-  pk: `${scope.prefix}WH#${delivery.endpointId}#${delivery.day}`,
+  pk: deliveryPartition(scope, delivery.endpointId, delivery.day),
   sk: `${delivery.eventId}#${String(delivery.generation).padStart(3, '0')}`,
 })
 /** ephemeral table: idempotency of creating POSTs that are not messages */

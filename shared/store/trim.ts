@@ -1,0 +1,56 @@
+import { endOfDay } from '../core/event-retention.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
+import type { DayOwner } from './kept-days.ts'
+import { controlEventPartition, deliveryPartition, eventFloorKey, eventPartition } from './keys.ts'
+import { eventRowSchema } from './rows/message.ts'
+import type { Item, Key } from './table.ts'
+import type { Tables } from './tables.ts'
+
+const DELETES_AT_ONCE = 25
+
+/**
+ * Deletes what is left of a day, oldest first, at most `limit` rows. Of a session's log the floor is moved first: readers
+ * take what is below it for old, never for late. An event that is not fanned out stays, and all after it.
+ */
+export const trimDay = async (
+  tables: Tables,
+  scope: TenantScope,
+  target: { readonly day: string; readonly owner: DayOwner },
+  limit: number,
+): Promise<{ deleted: number; isOver: boolean }> => {
+  const { day, owner } = target
+  const pk =
+    owner.kind === 'session'
+      ? eventPartition(scope, owner.id)
+      : owner.kind === 'control'
+        ? controlEventPartition(scope, day)
+        : deliveryPartition(scope, owner.id, day)
+  const page = await tables.messages.query({ key: { expression: '#pk = :pk', values: { ':pk': pk } }, limit })
+  const old = owner.kind === 'session' ? oldestUntil(page.items, endOfDay(day)) : page.items
+  const last = old.at(-1)
+  if (owner.kind === 'session' && last) await raiseFloor(tables, scope, owner.id, Number(last.sequence))
+  for (let start = 0; start < old.length; start += DELETES_AT_ONCE)
+    await Promise.all(old.slice(start, start + DELETES_AT_ONCE).map((item) => tables.messages.remove(keyOf(item))))
+  return {
+    deleted: old.length,
+    isOver: old.length < page.items.length ? !isStuck(page.items[old.length]!, day) : page.lastKey === null,
+  }
+}
+
+const keyOf = (item: Item): Key => ({ pk: String(item.pk), sk: String(item.sk) })
+
+const oldestUntil = (items: readonly Item[], end: number): readonly Item[] => {
+  const first = items.findIndex((item) => item.xpk !== undefined || eventRowSchema.parse(item).timestamp >= end)
+  return first === -1 ? items : items.slice(0, first)
+}
+
+/** Old, and fan-out has still to see it. */
+const isStuck = (item: Item, day: string): boolean => eventRowSchema.parse(item).timestamp < endOfDay(day)
+
+const raiseFloor = async (tables: Tables, scope: TenantScope, sessionId: string, floor: number): Promise<void> => {
+  await tables.messages.update(
+    eventFloorKey(scope, sessionId),
+    { expression: 'SET #v = :v, #floor = :floor', values: { ':v': 1, ':floor': floor } },
+    { expression: 'attribute_not_exists(#floor) OR #floor < :floor', values: { ':floor': floor } },
+  )
+}
