@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { API_FUNCTIONS } from '../../shared/contract/operation.ts'
+import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { CONFIGS } from '../config/select-config.ts'
 import { ofType, synthesize } from './support/synth.ts'
 
@@ -68,13 +69,23 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
   })
 
   test('no lifecycle rule deletes a current object of the auth logs', () => {
-    const [bucket] = ofType(cell, 'AWS::S3::Bucket')
+    const bucket = ofType(cell, 'AWS::S3::Bucket').find(({ logicalId }) => logicalId.startsWith('AuthBucket'))
     for (const rule of bucket!.properties.LifecycleConfiguration.Rules) {
       expect(rule.ExpirationInDays).toBeUndefined()
       expect(rule.ExpirationDate).toBeUndefined()
       expect(rule.Transitions).toBeUndefined()
     }
     expect(Object.values(bucket!.properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true])
+  })
+
+  test('files of messages go when their rows say so, and nobody reads them without a link', () => {
+    const bucket = ofType(cell, 'AWS::S3::Bucket').find(({ logicalId }) => logicalId.startsWith('MediaBucket'))
+    expect(bucket!.properties.LifecycleConfiguration.Rules).toEqual([
+      expect.objectContaining({ ExpirationInDays: MEDIA_KEPT_DAYS, Status: 'Enabled' }),
+    ])
+    expect(Object.values(bucket!.properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true])
+    const [rule] = bucket!.properties.BucketEncryption.ServerSideEncryptionConfiguration
+    expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('aws:kms')
   })
 
   test('every queue has a dead-letter queue or is one, gives up after five receives, and waits long enough', () => {
@@ -85,7 +96,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
         expect(properties.VisibilityTimeout).toBe(180)
       }
     }
-    expect(ofType(cell, 'AWS::SQS::Queue')).toHaveLength(6)
+    expect(ofType(cell, 'AWS::SQS::Queue')).toHaveLength(8)
   })
 
   test('queues, bucket and topic refuse plain HTTP', () => {
@@ -94,7 +105,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       ...ofType(cell, 'AWS::S3::BucketPolicy'),
       ...ofType(cell, 'AWS::SNS::TopicPolicy'),
     ]
-    expect(policies).toHaveLength(6 + 1 + 1)
+    expect(policies).toHaveLength(8 + 2 + 1)
     for (const { properties } of policies)
       expect(properties.PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
@@ -103,7 +114,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
 
   test('event sources answer per message and cannot take all concurrency', () => {
     const mappings = ofType(cell, 'AWS::Lambda::EventSourceMapping')
-    expect(mappings).toHaveLength(3)
+    expect(mappings).toHaveLength(4)
     for (const { properties } of mappings) {
       expect(properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
       expect(properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2)
@@ -157,8 +168,8 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
 
   test('functions run Node 24 on ARM64 and each has a role and a log group of its own', () => {
     const functions = ofType(cell, 'AWS::Lambda::Function')
-    // Six beside the API: events and fleet. The canary, where it is switched on, is one more.
-    expect(functions).toHaveLength(API_FUNCTIONS.length + 6)
+    // Seven beside the API: events, fleet and the media fetcher. The canary, where it is switched on, is one more.
+    expect(functions).toHaveLength(API_FUNCTIONS.length + 7)
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
