@@ -109,7 +109,7 @@ const PLANTED = `
   const randomUUID = crypto.randomUUID
   let outboxes = 0
   crypto.randomUUID = (...options) => {
-    if (new Error().stack.includes('outbox-attempt') && ++outboxes === 2) {
+    if (new Error().stack.includes('session/outbox-attempt.ts') && ++outboxes === 2) {
       void Promise.reject(new Error('planted: nobody awaits this'))
       setTimeout(() => { throw new Error('planted: nobody catches this') }, 1)
     }

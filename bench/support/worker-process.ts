@@ -26,7 +26,11 @@ export interface WorkerProcess {
 /** The worker as it is deployed, in a process of its own, on the fleet's emulators. */
 export const startWorkerProcess = async (
   fleet: TestFleet,
-  options: { capacity: number; nodeOptions?: readonly string[] },
+  options: {
+    capacity: number
+    nodeOptions?: readonly string[]
+    env?: Readonly<Record<string, string>>
+  },
 ): Promise<WorkerProcess> => {
   const id = newId('wrk')
   const child: ChildProcess = spawn(
@@ -47,6 +51,7 @@ export const startWorkerProcess = async (
         LOG_LEVEL: 'error',
         WA_TEST_URL: fleet.simulator.socketUrl,
         WA_TEST_TRUST_ROOT: fleet.simulator.trustRootHex,
+        ...options.env,
       },
     },
   )

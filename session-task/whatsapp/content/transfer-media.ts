@@ -43,11 +43,12 @@ export const uploadMedia = async (
 /**
  * The decrypted bytes of a received file; see downloadVerified.
  * @param testHost the media host of a test server; null: WhatsApp's own hosts alone
+ * @param dispatcher the account's way out; absent: the worker's own network
  */
 export const downloadMedia = async (
   socket: Pick<WASocket, 'updateMediaMessage' | 'refreshMediaConn'>,
   origin: MediaOrigin,
-  limits: { readonly maxBytes: number; readonly testHost: string | null },
+  limits: { readonly maxBytes: number; readonly testHost: string | null; readonly dispatcher?: unknown },
 ): Promise<Readable> => {
   const message: WAMessage = {
     key: {
@@ -70,6 +71,7 @@ export const downloadMedia = async (
     message,
     {
       maxBytes: limits.maxBytes,
+      dispatcher: limits.dispatcher,
       ...(testHost === null
         ? {}
         : { isAllowed: ({ protocol, hostname }: URL) => protocol === 'https:' && hostname === testHost }),
