@@ -37,6 +37,7 @@ const strangers: Record<string, string> = {}
 
 beforeAll(async () => {
   api = await startTestApi()
+  watchReads()
   owner = await api.newTenant()
   stranger = await api.newTenant()
   ids = await makeResources(owner)
@@ -115,14 +116,35 @@ const callWith = (
   return on.call(key, operation.method, `${fill(operation.path, from)}${query}`, { body: sampleBodies[name]?.(from) })
 }
 
+const reads: string[] = []
+/** Reads of the tables, in order, without those of the key and the tenant: they are cached. */
+const recordReads = async <T>(work: () => Promise<T>): Promise<[T, readonly string[]]> => {
+  reads.length = 0
+  const result = await work()
+  return [result, [...reads]]
+}
+const watchReads = (): void =>
+  api.tables.client.middlewareStack.add(
+    (next, context) => (args) => {
+      const input = args.input as { TableName?: string; IndexName?: string; Key?: { pk?: unknown } }
+      const isOfTheKey = /^(K#|TENANT#)/.test(String(input.Key?.pk ?? ''))
+      if (/Get|Query/.test(context.commandName ?? '') && !isOfTheKey)
+        reads.push(`${context.commandName} ${input.TableName} ${input.IndexName ?? ''}`)
+      return next(args)
+    },
+    { step: 'initialize', name: 'watchReads' },
+  )
+
 const seen = ({ status, body }: TestAnswer) => ({ status, body: { ...body, requestId: null } })
 
 describe.each(['another tenant', 'the other mode', 'a bound key'])('%s', (who) => {
   const withIds = TENANT_OPERATIONS.filter(([, operation]) => operation.path.includes('{'))
   it.each(withIds)('%s: an id of somebody else is like an unknown id', async (name, operation) => {
-    const theirs = await callWith(strangers[who]!, name, operation, ids)
-    const unknown = await callWith(strangers[who]!, name, operation, unknownIds())
+    const [unknown, readsOfUnknown] = await recordReads(() => callWith(strangers[who]!, name, operation, unknownIds()))
+    const [theirs, readsOfTheirs] = await recordReads(() => callWith(strangers[who]!, name, operation, ids))
     expect(seen(theirs)).toEqual(seen(unknown))
+    // The clock must not tell either: the same reads in the same order.
+    expect(readsOfTheirs).toEqual(readsOfUnknown)
     const refusedAnyway = who === 'a bound key' && !operation.sessionKeys
     const wrongMode = who === 'the other mode' && operation.testModeOnly
     expect(theirs.status).toBe(refusedAnyway || wrongMode ? 403 : 404)
@@ -217,6 +239,14 @@ describe('lists, cursors, idempotency keys', () => {
 })
 
 describe('the probe itself', () => {
+  it('sees reads, but those of the key', async () => {
+    api.time.offsetMs += 31_000
+    const [, seenReads] = await recordReads(() => callWith(owner.key, 'getSession', operations.getSession, ids))
+    expect(seenReads.length).toBeGreaterThan(0)
+    const [, again] = await recordReads(() => callWith(owner.key, 'getSession', operations.getSession, ids))
+    expect(again).toEqual(seenReads)
+  })
+
   it('catches a planted leak: a handler that forgets whose session it reads', async () => {
     const seenBy = new Map<string, unknown>()
     const leaky = await startTestApi({

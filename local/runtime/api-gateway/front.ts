@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { toPortError } from '../../cli/preflight.ts'
 import { measureRequest } from '../aws-metrics.ts'
 import { type CloudContext, functionOf } from '../cloud-context.ts'
@@ -41,6 +42,7 @@ export const startApiFront = async (context: CloudContext, port: number, apiName
     )
     serve(context, requestId, request, response).catch((error) => answerProblem(context, requestId, response, error))
   })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnread(error, socket))
   server.requestTimeout = 60_000
   // A client that kept its connection for a while must not meet one that is just being closed.
   server.keepAliveTimeout = 60_000
@@ -55,6 +57,25 @@ export const startApiFront = async (context: CloudContext, port: number, apiName
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** What node's parser refuses never becomes a request; the answer has the product's format all the same. */
+const refuseUnread = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (!socket.writable) return void socket.destroy()
+  const requestId = randomUUID()
+  const problem =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new GatewayProblem(413, 'payload_too_large', 'The body is too large', 'Address and headers are too large.')
+      : new GatewayProblem(400, 'validation_failed', 'The request is not valid', 'This is no HTTP request.')
+  const text = problemText(problem, requestId)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(text)}`,
+    `x-request-id: req_${requestId}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 
 const serve = async (
@@ -146,15 +167,16 @@ const answerProblem = (context: CloudContext, requestId: string, response: Serve
     context.log.line('api-gateway', `${requestId} ${(error as Error)?.stack ?? error}`)
   if (response.headersSent) return void response.destroy()
   response.writeHead(problem.status, { 'content-type': 'application/problem+json', 'x-request-id': `req_${requestId}` })
-  response.end(
-    JSON.stringify({
-      type: 'about:blank',
-      title: problem.title,
-      status: problem.status,
-      code: problem.code,
-      detail: problem.message,
-      requestId: `req_${requestId}`,
-      retryable: problem.status >= 500,
-    }),
-  )
+  response.end(problemText(problem, requestId))
 }
+
+const problemText = (problem: GatewayProblem, requestId: string): string =>
+  JSON.stringify({
+    type: 'about:blank',
+    title: problem.title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.message,
+    requestId: `req_${requestId}`,
+    retryable: problem.status >= 500,
+  })
