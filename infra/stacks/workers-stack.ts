@@ -226,6 +226,7 @@ export class WorkersStack extends CellStack {
       permissions: [
         // Write: the tenant's data key is made at its first use, the quota of files lies there.
         tableAccess(data.tables.core, 'readWrite'),
+        ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
