@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { makeEventFiles } from './event-pages.ts'
 import { makeLimitsPage } from './limits-page.ts'
+import { messageTypesPage } from './message-types/page.ts'
 import { makeErrorPage, makeOpenApi } from './openapi-document.ts'
 import { makeReferencePage } from './reference-page.ts'
 import { makeSdkResources, makeSdkTypes } from './sdk-source.ts'
@@ -15,6 +16,7 @@ writeFileSync('docs/api/openapi.json', `${JSON.stringify(makeOpenApi(version), n
 writeFileSync('docs/api/errors.md', makeErrorPage())
 writeFileSync('docs/api/index.html', makeReferencePage(JSON.parse(JSON.stringify(makeOpenApi(version)))))
 writeFileSync('docs/api/limits.md', makeLimitsPage())
+writeFileSync('docs/message-types.md', messageTypesPage())
 writeFileSync('sdk/src/types.ts', makeSdkTypes(version))
 writeFileSync('sdk/src/resources.ts', makeSdkResources())
 rmSync('docs/events', { recursive: true, force: true })

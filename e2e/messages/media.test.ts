@@ -1,21 +1,27 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
 import { linkSession, readAllEvents } from '../support/session.ts'
 import { makeSimulator } from '../support/simulator.ts'
-import { jpeg, mp3, mp4, opus, pdf, webp } from './files.ts'
+import { jpeg, mp3, pdf, webp } from './files.ts'
+import { KINDS } from './media-kinds.ts'
 
 /** Files in both directions, in a chat of two and in a group: the bytes that were uploaded are the bytes that arrive. */
 const PHONE = '+5511900000001'
 const CONTACT = '+5511988887777'
+const run = promisify(execFile)
 const dataDir = temporaryDataDir()
 const served = new Map<string, { readonly body: Buffer; readonly type: string; readonly status?: number }>()
 let platform: Platform
 let api: Api
+let apiKey: string
 let simulator: ReturnType<typeof makeSimulator>
 let namespace: string
 let sessionId: string
@@ -35,6 +41,7 @@ beforeAll(async () => {
   const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
   namespace = (await admin.post('/v1/tenants', { name: 'Files' })).id
   const { key } = await admin.post(`/v1/tenants/${namespace}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })
+  apiKey = key
   api = makeApi(platform.ready.apiUrl, key)
   simulator = makeSimulator(platform.ready.simulator.controlUrl, namespace)
   sessionId = await linkSession(api, PHONE)
@@ -67,62 +74,11 @@ const opened = (whatsappId: string) =>
     return response.ok ? Buffer.from(await response.arrayBuffer()) : null
   })
 
-const contentOf = (whatsappId: string) =>
+const decryptedContent = (whatsappId: string) =>
   eventually(`the contact decrypts ${whatsappId}`, async () => {
     const { data } = await simulator.call('GET', `/contacts/${CONTACT}/inbox?whatsappId=${whatsappId}`)
     return data[0]?.content ?? null
   })
-
-const KINDS = [
-  {
-    type: 'image',
-    make: jpeg,
-    mimetype: 'image/jpeg',
-    part: { caption: 'Look' },
-    field: 'imageMessage',
-    says: { caption: 'Look' },
-  },
-  {
-    type: 'video',
-    make: mp4,
-    mimetype: 'video/mp4',
-    part: { caption: 'Watch', seconds: 3 },
-    field: 'videoMessage',
-    says: { caption: 'Watch', seconds: 3 },
-  },
-  {
-    type: 'audio',
-    make: mp3,
-    mimetype: 'audio/mpeg',
-    part: { seconds: 7 },
-    field: 'audioMessage',
-    says: { seconds: 7 },
-  },
-  {
-    type: 'voice',
-    make: opus,
-    mimetype: 'audio/ogg',
-    part: { seconds: 2, waveform: [1, 50, 100] },
-    field: 'audioMessage',
-    says: { ptt: true, mimetype: 'audio/ogg; codecs=opus', waveform: 'ATJk' },
-  },
-  {
-    type: 'document',
-    make: pdf,
-    mimetype: 'application/pdf',
-    part: { fileName: 'invoice.pdf' },
-    field: 'documentMessage',
-    says: { fileName: 'invoice.pdf' },
-  },
-  {
-    type: 'sticker',
-    make: webp,
-    mimetype: 'image/webp',
-    part: {},
-    field: 'stickerMessage',
-    says: { width: 512, height: 512 },
-  },
-] as const
 
 const places = [
   { place: 'a chat of two', to: () => CONTACT, simulated: () => PHONE },
@@ -135,7 +91,7 @@ describe.each(places)('in $place', ({ place, to, simulated }) => {
     const mediaId = await upload(bytes, mimetype)
     const message = await api.post('/v1/messages', { sessionId, to: to(), type, [type]: { mediaId, ...part } })
     expect(sha256(await opened(message.whatsappId))).toBe(sha256(bytes))
-    expect((await contentOf(message.whatsappId))[field]).toMatchObject({ ...says, fileLength: bytes.length })
+    expect((await decryptedContent(message.whatsappId))[field]).toMatchObject({ ...says, fileLength: bytes.length })
     expect((await api.get(`/v1/messages/${message.id}`))[type]).toMatchObject({ mediaId, status: 'stored' })
   })
 
@@ -192,7 +148,7 @@ describe('files of other kinds', () => {
       type: 'image',
       image: { mediaId, viewOnce: true },
     })
-    expect((await contentOf(sent.whatsappId)).viewOnceMessageV2.message.imageMessage.viewOnce).toBe(true)
+    expect((await decryptedContent(sent.whatsappId)).viewOnceMessageV2.message.imageMessage.viewOnce).toBe(true)
   })
 
   it('a status goes to its audience alone, as text and as image', async () => {
@@ -204,7 +160,7 @@ describe('files of other kinds', () => {
       type: 'text',
       text: { body: 'My day' },
     })
-    expect((await contentOf(text.whatsappId)).extendedTextMessage.text).toBe('My day')
+    expect((await decryptedContent(text.whatsappId)).extendedTextMessage.text).toBe('My day')
     const mediaId = await upload(jpeg(), 'image/jpeg')
     const image = await api.post('/v1/messages', {
       sessionId,
@@ -315,4 +271,31 @@ describe('what cannot be sent is refused at once', () => {
     const put = await fetch(media.upload.url, { method: 'PUT', headers, body: new Uint8Array(jpeg()) })
     expect(put.status).toBe(400)
   })
+})
+
+it('docs/message-types.md: the curl example of every type', async () => {
+  const ids: Record<string, string> = {}
+  for (const { type, make, mimetype } of KINDS) ids[type.toUpperCase()] = await upload(make(), mimetype)
+  const own = await api.post('/v1/messages', { sessionId, to: CONTACT, type: 'text', text: { body: 'mine' } })
+  await simulator.call('POST', `/contacts/${CONTACT}/send`, { to: PHONE, id: 'THEIRS', text: 'yours' })
+  const { data } = await eventually('their message', async () =>
+    (await readAllEvents(api, sessionId)).find((event) => event.data.message?.whatsappId === 'THEIRS'),
+  )
+  const page = readFileSync('docs/message-types.md', 'utf8')
+  const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '')
+  const env = {
+    ...process.env,
+    ...ids,
+    API: platform.ready.apiUrl,
+    KEY: apiKey,
+    SES: sessionId,
+    OWN: own.id,
+    THEIRS: data.message.id,
+  }
+  for (const command of commands) {
+    const { stdout } = await run('bash', ['-c', command], { env })
+    const message = JSON.parse(stdout)
+    await decryptedContent(message.whatsappId)
+  }
+  expect(commands.length).toBe(13)
 })

@@ -68,6 +68,13 @@ describe.each(places)('in $place', ({ place, to, simulated }) => {
     return id
   }
 
+  /** What is edited or deleted is made anew for it; everything else shares one world. */
+  let shared: Promise<World> | null = null
+  const worldFor = ({ type }: Case): Promise<World> => {
+    if (type === 'edit' || type === 'delete') return makeWorld()
+    shared ??= makeWorld()
+    return shared
+  }
   const makeWorld = async (): Promise<World> => {
     const own = await send({ to: to(), type: 'text', text: { body: 'to be answered' } })
     const poll = await send({
@@ -91,7 +98,7 @@ describe.each(places)('in $place', ({ place, to, simulated }) => {
   it.each(CASES.filter(({ sent }) => sent).map((one) => [label(one), one] as const))(
     'sends: %s',
     async (_label, one) => {
-      const world = await makeWorld()
+      const world = await worldFor(one)
       const isAnswer = ['reaction', 'edit', 'delete'].includes(one.type)
       const message = await send({ ...(isAnswer ? {} : { to: to() }), type: one.type, ...one.sent?.body(world) })
       const { content } = await decrypted(message.whatsappId)
@@ -105,7 +112,7 @@ describe.each(places)('in $place', ({ place, to, simulated }) => {
   it.each(CASES.filter(({ received }) => received).map((one) => [label(one), one] as const))(
     'receives: %s',
     async (_label, one) => {
-      const world = await makeWorld()
+      const world = await worldFor(one)
       const id = await contactSends(one.received?.draft(world) ?? {})
       const { data } = await eventOf(one.received?.eventType ?? '', id)
       expect(data.message).toMatchObject({ type: one.type, ...one.received?.message(world) })

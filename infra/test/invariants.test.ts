@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { API_FUNCTIONS } from '../../shared/contract/operation.ts'
+import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { CONFIGS } from '../config/select-config.ts'
 import { ofType, synthesize } from './support/synth.ts'
 
@@ -68,13 +69,23 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
   })
 
   test('no lifecycle rule deletes a current object of the auth logs', () => {
-    const [bucket] = ofType(cell, 'AWS::S3::Bucket')
+    const bucket = ofType(cell, 'AWS::S3::Bucket').find(({ logicalId }) => logicalId.startsWith('AuthBucket'))
     for (const rule of bucket!.properties.LifecycleConfiguration.Rules) {
       expect(rule.ExpirationInDays).toBeUndefined()
       expect(rule.ExpirationDate).toBeUndefined()
       expect(rule.Transitions).toBeUndefined()
     }
     expect(Object.values(bucket!.properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true])
+  })
+
+  test('files of messages go when their rows say so, and nobody reads them without a link', () => {
+    const bucket = ofType(cell, 'AWS::S3::Bucket').find(({ logicalId }) => logicalId.startsWith('MediaBucket'))
+    expect(bucket!.properties.LifecycleConfiguration.Rules).toEqual([
+      expect.objectContaining({ ExpirationInDays: MEDIA_KEPT_DAYS, Status: 'Enabled' }),
+    ])
+    expect(Object.values(bucket!.properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true])
+    const [rule] = bucket!.properties.BucketEncryption.ServerSideEncryptionConfiguration
+    expect(rule.ServerSideEncryptionByDefault.SSEAlgorithm).toBe('aws:kms')
   })
 
   test('every queue has a dead-letter queue or is one, gives up after five receives, and waits long enough', () => {

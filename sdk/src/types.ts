@@ -1846,7 +1846,7 @@ export type UpdateGroupBody = {
 export type UpdateGroupAnswer = Group | Operation
 
 export type SetGroupPictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
   imageBase64: string
 }
 export type SetGroupPictureAnswer = GroupDone | Operation
@@ -1883,7 +1883,7 @@ export type UpdateProfileBody = {
 export type UpdateProfileAnswer = Profile | Operation
 
 export type SetProfilePictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
   imageBase64: string
 }
 export type SetProfilePictureAnswer = Profile | Operation

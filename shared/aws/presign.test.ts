@@ -16,7 +16,7 @@ it('signs what AWS documents as its example', () => {
   })
   expect(url).toContain('X-Amz-Date=20130524T000000Z')
   expect(new URL(url).searchParams.get('X-Amz-Signature')).toBe(
-    'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c034957d157751f604d404',
+    'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
   )
 })
 

@@ -96,6 +96,7 @@ const makeWorld = async (name: string) => {
       .contactId,
     groupId: '120363012345678901@g.us',
     inviteCode: 'AbCdEfGhIjKl',
+    mediaId: await post('/v1/media', sampleBodies.createMedia!({})),
     mode: 'test',
     workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
   }
