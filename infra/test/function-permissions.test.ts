@@ -39,6 +39,7 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
     ...api,
     core: 'readWrite',
     messages: 'readWrite',
+    // Files of the tenant, in the bucket of media.
     others: [
       'events:PutEvents',
       's3:DeleteObject',

@@ -11,8 +11,9 @@ const only = <T>(list: readonly T[]): T => {
 const prodWith = (patch: Partial<DeploymentConfig>) => synthesizeConfig({ ...selectConfig('prod'), ...patch })
 
 test('S3 itself refuses a write to a session log that is not conditional', () => {
-  const policies = ofType(prod, 'AWS::S3::BucketPolicy')
-  const policy = only(policies.filter(({ logicalId }) => logicalId.startsWith('Auth'))).properties.PolicyDocument
+  const policy = only(
+    ofType(prod, 'AWS::S3::BucketPolicy').filter(({ logicalId }) => logicalId.startsWith('AuthBucket')),
+  ).properties.PolicyDocument
   const rule = policy.Statement.find(({ Sid }: { Sid?: string }) => Sid === 'LogsAreWrittenConditionally')
   expect(rule).toMatchObject({
     Effect: 'Deny',
