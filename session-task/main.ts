@@ -14,6 +14,7 @@ import { PauseDetector } from './auth-log/pause-detector.ts'
 import { makeLogS3Client } from './auth-log/s3-log-device.ts'
 import { Turns } from './session/turns.ts'
 import { trustMediaCa } from './whatsapp/content/trust-media-ca.ts'
+import { Egresses } from './whatsapp/egress.ts'
 import { openConnection } from './whatsapp/open-connection.ts'
 import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
@@ -64,6 +65,7 @@ const worker = new Worker({
     pauseDetector: new PauseDetector(systemClock),
     openConnection,
     socketUrl: settings.socketUrl,
+    egresses: new Egresses(settings.egressProxies),
     log,
   },
   whatsappVersion: settings.whatsappVersion,

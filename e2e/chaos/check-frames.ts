@@ -6,12 +6,17 @@ const FRAMES_MAX = 4
 const ARRIVED: readonly string[] = ['sent', 'delivered', 'read', 'played']
 
 /** I1, and the bytes of I2. */
-export const checkMessages = async (lane: JudgedLane, { frames }: History): Promise<string[]> => {
+export const checkMessages = async (lane: JudgedLane, { frames, slots }: History): Promise<string[]> => {
   const found: string[] = []
   const byId = Map.groupBy(
     frames.filter(({ isMessage }) => isMessage),
     ({ id }) => id,
   )
+  const tries = new Map<string, number>()
+  for (const { appends } of slots)
+    for (const { records } of appends)
+      for (const record of records)
+        if (record.t === 'out') tries.set(record.messageId, (tries.get(record.messageId) ?? 0) + 1)
   for (const message of lane.sent.values()) {
     const row = await lane.run.fleet.messages.get(message.id)
     const own = byId.get(message.whatsappId) ?? []
@@ -24,8 +29,10 @@ export const checkMessages = async (lane: JudgedLane, { frames }: History): Prom
     else if (ARRIVED.includes(row.status)) {
       if (!wasRead) found.push(`I1 LOST ${name} is ${row.status}, its contact never read it`)
     } else if (row.status === 'unknown') {
-      if (message.retry === 'standard' && own.length < FRAMES_MAX)
-        found.push(`I1 ${name} is unknown after ${own.length} frames`)
+      // What was journaled counts: a frame may not have left, and nobody can tell.
+      const tried = tries.get(message.id) ?? 0
+      if (message.retry === 'standard' && tried < FRAMES_MAX)
+        found.push(`I1 ${name} is unknown after ${tried} tries, ${own.length} frames`)
     } else found.push(`I1 LOST ${name} ended as ${row.status} (${row.failure?.code ?? ''}), ${own.length} frames`)
     for (const [jid, same] of Map.groupBy(copies, ({ jid }) => jid)) {
       // Beside the message of a group its members get the sender's key, which is another one each time it turns.

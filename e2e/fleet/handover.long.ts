@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
-import { linkSession, readAllEvents } from '../support/session.ts'
+import { linkSession } from '../support/session.ts'
 import { inBatches } from './in-batches.ts'
 import { startLoad } from './load.ts'
 import { type SessionEvent, shown, silencesAfter } from './silences.ts'
@@ -53,18 +53,34 @@ const placed = async (): Promise<{ id: string; workerId: string | null }[]> => {
   }
 }
 
+/** Where reading goes on, and what sessions have said about themselves up to there. */
+const read = new Map<string, { sequence: number; events: SessionEvent[] }>()
+
 /** What sessions said about themselves from `since` on. */
 const eventsSince = async (since: number): Promise<Map<string, SessionEvent[]>> => {
   const all = new Map<string, SessionEvent[]>()
   await inBatches(sessionIds, READ_AT_ONCE, async (id) => {
-    const events = (await readAllEvents(api, id))
-      .filter(({ type }) => type.startsWith('session.'))
-      .map(({ type, timestamp }): SessionEvent => ({ type, at: Date.parse(timestamp) }))
-    // A comparison with NaN would let every check pass.
-    if (events.some(({ at }) => Number.isNaN(at))) throw new Error('an event without a time')
+    const known = read.get(id) ?? { sequence: 0, events: [] }
+    read.set(id, known)
+    for (let hasMore = true; hasMore; ) {
+      const page = await api.get(`/v1/events?sessionId=${id}&afterSequence=${known.sequence}&limit=100`)
+      hasMore = page.hasMore
+      for (const { type, timestamp, sequence } of page.data as {
+        type: string
+        timestamp: string
+        sequence: number
+      }[]) {
+        known.sequence = sequence
+        if (!type.startsWith('session.')) continue
+        const at = Date.parse(timestamp)
+        // A comparison with NaN would let every check pass.
+        if (Number.isNaN(at)) throw new Error('an event without a time')
+        known.events.push({ type, at })
+      }
+    }
     all.set(
       id,
-      events.filter(({ at }) => at >= since),
+      known.events.filter(({ at }) => at >= since),
     )
   })
   return all

@@ -104,8 +104,6 @@ export class EventsStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['list1']),
         ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
-        // Usage of a deleted session is counted before its rows go.
-        tableAccess(data.tables.usage, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
@@ -134,6 +132,8 @@ export class EventsStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['system']),
         ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
+        // Usage of a deleted session is counted before its rows go.
+        tableAccess(data.tables.usage, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),

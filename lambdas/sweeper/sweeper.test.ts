@@ -34,9 +34,9 @@ beforeEach(async () => {
 })
 afterAll(() => api.stop())
 
-const accept = async (): Promise<string> => {
+const accept = async (times: { sendAt?: string; expiresAt?: string } = {}): Promise<string> => {
   const answer = await api.call(tenant.key, 'POST', '/v1/messages', {
-    body: { sessionId, to: '+5511988887777', type: 'text', text: { body: 'Hello' } },
+    body: { sessionId, to: '+5511988887777', type: 'text', text: { body: 'Hello' }, ...times },
   })
   return answer.body.id
 }
@@ -63,6 +63,22 @@ describe('a message past its time', () => {
     expect((await messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
     expect(await ended()).toEqual([id])
     expect(await leases.get(sessionId)).toMatchObject({ settled: false, owner: null })
+  })
+
+  it('ends at the time that was asked for, scheduled or not, and not before', async () => {
+    await ownOnce()
+    const now = Date.now()
+    const iso = (minutes: number) => new Date(now + minutes * 60_000).toISOString()
+    const soon = await accept({ expiresAt: iso(5) })
+    const scheduled = await accept({ sendAt: iso(60), expiresAt: iso(90) })
+    expect((await sweep(now + 4 * 60_000)).ended).toBe(0)
+    expect((await sweep(now + 6 * 60_000)).ended).toBe(1)
+    expect(await messages.get(soon)).toMatchObject({ status: 'failed', failure: { code: 'expired' } })
+    expect((await sweep(now + 80 * 60_000)).ended).toBe(0)
+    expect(await messages.get(scheduled)).toMatchObject({ status: 'scheduled' })
+    expect((await sweep(now + 91 * 60_000)).ended).toBe(1)
+    expect(await messages.get(scheduled)).toMatchObject({ status: 'failed', failure: { code: 'expired' } })
+    expect(await ended()).toEqual([soon, scheduled].sort())
   })
 
   it('that a dead worker had in its hands is unknown', async () => {

@@ -201,11 +201,12 @@ describe('killed at the n-th outside call, before or after its effect', () => {
     await pipeline.fanOut(await pipeline.writeEvent())
     const { hint } = pipeline.state.queue.shift()!
     // The planted bug: the claim never ends, as if the lease were forgotten.
-    const forgetful: DeliverDependencies = { ...fragile(), now: () => pipeline.state.now + 86_400_000 }
-    const scope = scopeOf(hint)
-    bomb = { at: 6, when: 'before', calls: 0, went: false }
-    await deliver(forgetful, scope, hint as Parameters<typeof deliver>[2]).catch(() => undefined)
-    bomb = null
+    const forgetful: DeliverDependencies = {
+      ...pipeline.dependencies,
+      now: () => pipeline.state.now + 86_400_000,
+      post: async () => Promise.reject(new Killed('killed at the POST')),
+    }
+    await expect(deliver(forgetful, scopeOf(hint), hint as Parameters<typeof deliver>[2])).rejects.toThrow(Killed)
     await heal()
     expect((await pipeline.ledger(endpointId)).map((row) => row.status)).not.toEqual(['delivered'])
   })

@@ -9,6 +9,7 @@ import type { Tables } from '../../shared/store/tables.ts'
 import type { LogLimits } from '../auth-log/log-context.ts'
 import type { PauseDetector } from '../auth-log/pause-detector.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
+import type { Egresses } from '../whatsapp/egress.ts'
 import type { ClientVersionGuard } from '../worker/version-guard.ts'
 import type { Turns } from './turns.ts'
 
@@ -50,6 +51,8 @@ export interface WorkerServices {
   readonly connectionLifeMs?: number
   /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */
   readonly mayClaim: () => boolean
+  /** absent: everything leaves by the worker's own network */
+  readonly egresses?: Egresses
   /** one for all sessions of the worker, of one mind with all workers */
   readonly clientVersion: ClientVersionGuard
   readonly log: Log

@@ -161,6 +161,8 @@ export interface ConnectionOptions {
   readonly url: string
   /** [2, 3000, n]; null: what Baileys brings */
   readonly version: readonly [number, number, number] | null
+  /** the account's way out, for its socket and its files; null or absent: the worker's own network */
+  readonly egress?: import('./egress.ts').Egress | null
   /** unlinked sessions: how to link; null: log in only */
   readonly link: { method: 'qr' } | { method: 'code'; phone: string } | null
   readonly events: ConnectionEvents

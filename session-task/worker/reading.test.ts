@@ -77,7 +77,7 @@ test('a worker that dies before or after the receipt left leaves it to the next 
   const phone = '5511900006002'
   const sessionId = await fleet.linkSession(first, phone)
   const ids = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => fleet.simulator.contactSends(ANA, phone, `${index}`)),
+    Array.from({ length: 30 }, (_, index) => fleet.simulator.contactSends(ANA, phone, `${index}`)),
   )
   const rows = await received(sessionId, ids)
   const operations = []
@@ -85,10 +85,7 @@ test('a worker that dies before or after the receipt left leaves it to the next 
     operations.push(
       await acceptOperation(fleet, sessionId, 'markMessageRead', { messages: [nameOf(row)], hasMore: false }),
     )
-  await until('some were told', async () => {
-    const told = await Promise.all(ids.map((id) => isRead(ANA, id, phone)))
-    return told.filter(Boolean).length >= 2
-  })
+  await until('the first was told', () => isRead(ANA, ids[0] ?? '', phone))
   first.abandon()
   const store = new OperationRows(fleet.tables, fleet.scope)
   const left = (await store.listOpen(sessionId, { limit: 100 })).rows.length

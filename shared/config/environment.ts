@@ -60,6 +60,8 @@ export const ENV = {
   waTestControlUrl: 'WA_TEST_CONTROL_URL',
   /** WhatsApp Web version, "2.3000.1043857760"; empty: the version Baileys brings */
   waVersion: 'WA_VERSION',
+  /** comma list of HTTP proxies for live sessions, each sticks to one; empty: the worker's own network */
+  waEgressProxies: 'WA_EGRESS_PROXIES',
   /** enabled | disabled: what a live key may do in this deployment */
   liveMode: 'LIVE_MODE',
   /** CIDR list of private ranges that customer URLs may reach. Empty outside the local config (asserted in infra). */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LIMIT_NAMES } from '../core/plans.ts'
 import { idOutput, isoTime, modeSchema } from './common.ts'
 import { addressSchema } from './content/address.ts'
 import type { EventType } from './event-types.ts'
@@ -31,6 +32,15 @@ const session = sessionSchema
   .extend({ previousStatus: z.string().optional().meta({ description: 'What it was before' }) })
   .meta({ description: 'The session as it was then; after a failure of ours only what is certain' })
 const sessionData = z.object({ session, reason: unprocessable })
+
+const limitData = z.object({
+  limit: z.object({
+    name: z.enum(LIMIT_NAMES).meta({ description: 'As in GET /v1/limits and in `limits` of the tenant' }),
+    maximum: z.number().meta({ description: 'The limit that held', example: 1000 }),
+    keyId: idOutput('key').nullable().meta({ description: 'The key, when its own rate was reached' }),
+  }),
+  window: z.object({ start: isoTime, end: isoTime }).meta({ description: 'The limit is not told again before `end`' }),
+})
 
 const message = messageSchema
   .omit({ status: true, id: true })
@@ -100,7 +110,6 @@ const ofSession = (meaning: string, source: EventDescription['source'] = 'log'):
 })
 /** Something that happens to an earlier message is a message itself. */
 const about = (meaning: string): EventDescription => ({ meaning, source: 'log', data: messageData })
-const planned = (meaning: string): EventDescription => ({ meaning, source: 'log', data: z.object({}), isPlanned: true })
 
 export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
   'session.created': ofSession('A session was made.', 'control'),
@@ -208,7 +217,12 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
     source: 'control',
     data: z.object({ delivery: deliverySchema }),
   },
-  'limit.reached': planned('A limit of the tenant was reached.'),
+  'limit.reached': {
+    meaning:
+      'A limit of the tenant, or of a key, was reached: told once per limit and UTC hour (rates) or day (quotas).',
+    source: 'control',
+    data: limitData,
+  },
 }
 
 /** The whole event, as in GET /v1/events, in a webhook's body and in a stream. */

@@ -1,4 +1,9 @@
-import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  ResourceInUseException,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb'
 import { type ExpiringTable, sweepExpired } from '../../cloud/ttl-sweeper.ts'
 import type { CloudContext } from '../cloud-context.ts'
 import type { ResolvedResource } from '../template/resolver.ts'
@@ -7,7 +12,10 @@ import type { ResolvedResource } from '../template/resolver.ts'
 const SWEEP_INTERVAL_MS = 60_000
 
 /** Streams, PITR and encryption have no local counterpart. */
-export const wireTable = async (context: CloudContext, { identity, properties }: ResolvedResource): Promise<void> => {
+export const wireTable = async (
+  context: CloudContext,
+  { identity, properties }: Pick<ResolvedResource, 'identity' | 'properties'>,
+): Promise<void> => {
   try {
     await context.clients.dynamodb.send(
       new CreateTableCommand({
@@ -23,7 +31,8 @@ export const wireTable = async (context: CloudContext, { identity, properties }:
       }),
     )
   } catch (error) {
-    if (!(error instanceof ResourceInUseException)) throw error // it is there from an earlier start, with its rows
+    if (!(error instanceof ResourceInUseException)) throw error
+    await addMissingIndexes(context, { identity, properties }) // it is there from an earlier start, with its rows
   }
   const { TimeToLiveSpecification: timeToLive } = properties
   if (timeToLive?.Enabled)
@@ -32,6 +41,26 @@ export const wireTable = async (context: CloudContext, { identity, properties }:
       keyAttributes: properties.KeySchema.map((key: any) => String(key.AttributeName)),
       ttlAttribute: timeToLive.AttributeName,
     })
+}
+
+/** The template may know an index that the table of an earlier version does not: one per update, as CloudFormation does it. */
+const addMissingIndexes = async (
+  { clients: { dynamodb } }: CloudContext,
+  { identity, properties }: Pick<ResolvedResource, 'identity' | 'properties'>,
+): Promise<void> => {
+  const { Table: table } = await dynamodb.send(new DescribeTableCommand({ TableName: identity.ref }))
+  const standing = new Set(table?.GlobalSecondaryIndexes?.map(({ IndexName: name }) => name))
+  for (const { IndexName, KeySchema, Projection } of properties.GlobalSecondaryIndexes ?? []) {
+    if (standing.has(IndexName)) continue
+    const keys = new Set([...properties.KeySchema, ...KeySchema].map((key: any) => key.AttributeName))
+    await dynamodb.send(
+      new UpdateTableCommand({
+        TableName: identity.ref,
+        AttributeDefinitions: properties.AttributeDefinitions.filter((one: any) => keys.has(one.AttributeName)),
+        GlobalSecondaryIndexUpdates: [{ Create: { IndexName, KeySchema, Projection } }],
+      }),
+    )
+  }
 }
 
 const sweepRegularly = (context: CloudContext, table: ExpiringTable): void => {

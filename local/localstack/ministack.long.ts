@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { afterAll, expect, it } from 'vitest'
+import { freePort } from '../cloud/free-port.ts'
+
+/** The second emulator: the CDK CLI deploys the app to it, our runner starts its tasks, the end-to-end suite talks to it. */
+const PROGRAM = process.env.FLEETLINE_MINISTACK || 'ministack'
+const reason =
+  spawnSync('sh', ['-c', 'command -v "$0"', PROGRAM]).status === 0 ? '' : `no ${PROGRAM} here: pip install ministack`
+const SUITES = ['e2e/scenarios/first-steps.test.ts']
+const READY_FILE = '.fleetline-localstack/ready.json'
+
+const children: ChildProcess[] = []
+afterAll(async () => {
+  for (const child of children.reverse()) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    await gone
+  }
+})
+
+/** Resolves with the first line that matches; rejects with what was printed when the program ends before. */
+const startUntil = (command: string, args: string[], env: NodeJS.ProcessEnv, wanted: RegExp): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    children.push(child)
+    const lines: string[] = []
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => {
+        if (lines.push(line) > 200) lines.shift()
+        if (wanted.test(line)) resolve(line)
+      })
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}\n${lines.join('\n')}`)))
+  })
+
+const run = (args: string[], env: NodeJS.ProcessEnv): string => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${args[0]} ended with ${status}\n${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`)
+  return stdout
+}
+
+it.skipIf(reason !== '')(
+  `the CDK app on MiniStack passes the first steps${reason && ` (skipped: ${reason})`}`,
+  async () => {
+    const port = await freePort()
+    const emulator = { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) }
+    await startUntil(PROGRAM, [], emulator, /Running on http/)
+    const line = await startUntil(process.execPath, ['simulator/main.ts', '--json'], process.env, /"event":"ready"/)
+    const whatsapp = JSON.parse(line)
+    const env = {
+      ...process.env,
+      FLEETLINE_EMULATOR_URL: `http://127.0.0.1:${port}`,
+      FLEETLINE_WA_URL: whatsapp.socketUrl,
+      FLEETLINE_WA_TRUST_ROOT: whatsapp.trustRootHex,
+      FLEETLINE_WA_CONTROL_URL: whatsapp.controlUrl,
+    }
+    const deployed = run(['local/localstack/deploy.ts'], env)
+    for (const [text] of deployed.matchAll(/^left out: .*$/gm)) console.log(text)
+    await startUntil(process.execPath, ['local/localstack/run-tasks.ts'], env, /./)
+    const reportFile = '.fleetline-localstack/report.json'
+    const { stderr } = spawnSync(
+      process.execPath,
+      [
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--project',
+        'e2e',
+        '--reporter=json',
+        `--outputFile=${reportFile}`,
+        ...SUITES,
+      ],
+      { env: { ...env, FLEETLINE_E2E_READY: READY_FILE }, encoding: 'utf8' },
+    )
+    const report = JSON.parse(readFileSync(reportFile, 'utf8')) as {
+      testResults: { assertionResults: { status: string; fullName: string }[] }[]
+    }
+    const results = report.testResults.flatMap(({ assertionResults }) => assertionResults)
+    const names = (status: string) =>
+      results.filter((result) => result.status === status).map(({ fullName }) => fullName)
+    console.log(
+      `MiniStack: ${names('passed').length} passed, ${names('failed').length} failed, skipped: ${names('skipped')}`,
+    )
+    expect(names('failed'), stderr).toEqual([])
+    expect(names('passed').length).toBeGreaterThanOrEqual(15)
+  },
+)
