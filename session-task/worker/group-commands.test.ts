@@ -167,6 +167,28 @@ describe('a group', () => {
     expect(told.data).toMatchObject({ group: { jid: id }, changes: [{ change: 'subjectChanged', subject: 'Renamed' }] })
   })
 
+  test('is written to as it is: who was just added reads the next message, who was removed does not', async () => {
+    const { id } = await create('Written', [ANA])
+    const chat = { contactId: null, phone: null, lid: null, jid: id, kind: 'group' as const }
+    const write = async (text: string): Promise<string> => {
+      const row = await fleet.accept(sessionId, ANA, text, { to: chat, chat })
+      await fleet.untilMessage(row.id, ['sent', 'delivered'])
+      return row.whatsappId
+    }
+    const reads = async (phone: string, whatsappId: string, text: string) =>
+      until(`${phone} reads`, async () => (await fleet.simulator.inbox(phone, whatsappId)).some((m) => m.text === text))
+    const change = (action: 'add' | 'remove', phone: string) =>
+      runOperation(fleet, sessionId, 'changeGroupParticipants', { groupId: id, action, participants: [person(phone)] })
+    await reads(ANA, await write('to Ana'), 'to Ana')
+    await change('add', BIA)
+    const second = await write('to both')
+    await Promise.all([reads(ANA, second, 'to both'), reads(BIA, second, 'to both')])
+    await change('remove', ANA)
+    const third = await write('to Bia')
+    await reads(BIA, third, 'to Bia')
+    expect(await fleet.simulator.inbox(ANA, third)).toEqual([])
+  })
+
   test('has a picture that members see, until it is removed', async () => {
     const { id } = await create('Picture', [ANA])
     const jpeg = makeJpeg(640, 640, 7)
