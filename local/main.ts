@@ -68,6 +68,7 @@ const start = async (options: StartOptions): Promise<void> => {
       parameters: {
         WaTestUrl: whatsapp.socketUrl,
         WaTestTrustRootHex: whatsapp.trustRootHex,
+        WaTestMediaCa: whatsapp.mediaCaPem ?? '',
         WaTestControlUrl: whatsapp.controlUrl,
         ...(options.live ? { LiveMode: 'enabled' } : {}),
       },

@@ -1,15 +1,20 @@
 import { makeEventBridgeClient } from '../shared/aws/event-bridge.ts'
 import { makeKMSClient } from '../shared/aws/kms.ts'
+import { makeS3Client } from '../shared/aws/s3.ts'
 import { makeSQSClient } from '../shared/aws/sqs.ts'
 
 import { makeSFNClient } from '../shared/aws/step-functions.ts'
 import { TenantKeys } from '../shared/crypto/tenant-keys.ts'
 import { EventBridgeSink } from '../shared/events/event-sink.ts'
 import { makeLog } from '../shared/log/log.ts'
+import { MediaStore } from '../shared/media/media-store.ts'
 import { openTables } from '../shared/store/tables.ts'
 import { systemClock } from './auth-log/clock.ts'
 import { PauseDetector } from './auth-log/pause-detector.ts'
 import { makeLogS3Client } from './auth-log/s3-log-device.ts'
+import { Turns } from './session/turns.ts'
+import { trustMediaCa } from './whatsapp/content/trust-media-ca.ts'
+import { Egresses } from './whatsapp/egress.ts'
 import { openConnection } from './whatsapp/open-connection.ts'
 import { setTrustRoot } from './whatsapp/trust-root.ts'
 import { readSettings } from './worker/settings.ts'
@@ -19,6 +24,7 @@ import { makeUnexpectedErrorHandler } from './worker/unexpected-error.ts'
 import { Worker } from './worker/worker.ts'
 
 /** What ECS gives after SIGTERM is 120 s in our task definition; a drain that takes longer than this hangs. */
+const MEDIA_AT_ONCE = 4
 const DRAIN_LIMIT_MS = 55_000
 
 const log = makeLog('session-task')
@@ -29,6 +35,7 @@ process.on('unhandledRejection', onUnexpected)
 
 const settings = readSettings()
 setTrustRoot(settings.trustRoot)
+if (settings.testMediaCa) trustMediaCa(settings.testMediaCa)
 const tables = openTables()
 const worker = new Worker({
   workerId: settings.workerId,
@@ -44,11 +51,21 @@ const worker = new Worker({
     tables,
     tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: settings.kmsKeyId }),
     eventSink: new EventBridgeSink(makeEventBridgeClient(), settings.eventBus),
+    media: {
+      store: new MediaStore({
+        client: makeS3Client(),
+        bucket: settings.mediaBucket,
+        kmsKeyId: settings.kmsKeyId,
+      }),
+      testHost: settings.testMediaHost,
+      turns: new Turns(MEDIA_AT_ONCE),
+    },
     logClient: makeLogS3Client(),
     authBucket: settings.authBucket,
     pauseDetector: new PauseDetector(systemClock),
     openConnection,
     socketUrl: settings.socketUrl,
+    egresses: new Egresses(settings.egressProxies),
     log,
   },
   whatsappVersion: settings.whatsappVersion,

@@ -113,7 +113,8 @@ One object everywhere: in \`GET /v1/events\`, as the body of a webhook, in the s
 * An endpoint with \`payload: thin\` gets everything but \`data\`. \`data\` is null, and \`expungedAt\` there, after
   \`POST /v1/events/{eventId}/expunge\`.
 * Events are kept as long as the plan says: \`eventRetentionDays\` of \`GET /v1/limits\`.
-* Subscribe to exact types, \`area.*\` or \`*\`. \`session.qr\` comes only when it is named.
+* Subscribe to exact types, \`area.*\` or \`*\`. \`session.qr\` and \`presence.updated\` come only
+  when they are named.
 
 | type | what happened | sequence |
 | --- | --- | --- |

@@ -75,6 +75,7 @@ export const startChaosWorker = async (options: ChaosWorkerOptions): Promise<Cha
       fate.kill()
       // The reconciler would, once nothing is assigned to it any more.
       await options.fleet.workers.remove(worker.id, 1)
+      await options.fleet.deleteQueue(worker.queueUrl)
       await proxy.close()
       clients.destroy()
     },

@@ -50,10 +50,17 @@ const PROGRESS_EVERY = 50
 /** A line per 50 seeds, so that somebody who waits for a thousand sees that they pass. */
 export const sayProgress = (title: string, report: RunReport, of: number): void => {
   if (report.seeds % PROGRESS_EVERY !== 0) return
-  const { rss } = process.memoryUsage()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6)
   process.stdout.write(
-    `${title}: ${report.seeds} of ${of} seeds, ${report.findings.length} found, ${Math.round(rss / 1e6)} MB here\n`,
+    `${title}: ${report.seeds} of ${of} seeds, ${report.findings.length} found, ${megabytes(rss)} MB here (heap ${megabytes(heapUsed)}, beside it ${megabytes(external)})\n`,
   )
+}
+
+const describeReplay = (findings: readonly string[]): string[] => {
+  const seeds = new Set(findings.flatMap((finding) => finding.match(/seed (\d+)/)?.[1] ?? []))
+  const names = [...seeds].map((seed) => `CHAOS_SEED=${seed} (processes: CHAOS_PROCESS_SEED=${seed})`)
+  return names.length > 0 ? [`  replay, alone on a new session: ${names.join(' · ')}`] : []
 }
 
 const describeTimes = (times: readonly number[]): string => {
@@ -72,6 +79,7 @@ export const printReport = (title: string, report: RunReport): void => {
     `  hits: ${hits.map(([name, count]) => `${name} ${count}`).join(' · ')}`,
     ...(missed.length > 0 ? [`  never: ${missed.map(([name]) => name).join(' · ')}`] : []),
     ...report.findings.map((finding) => `  FOUND ${finding}`),
+    ...describeReplay(report.findings),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -16,6 +16,8 @@ export interface SeedRun {
   readonly isGateOff?: boolean
 }
 
+const LANE_SEEDS = 12
+
 /** Plays every seed and holds what happened against the invariants. Findings are in the report, not thrown. */
 export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun): Promise<RunReport> => {
   const fleet = await startTestFleet()
@@ -31,21 +33,24 @@ export const runSeeds = async ({ seeds, lanes = 4, isGateOff = false }: SeedRun)
   let opened = 0
   const playLane = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const lane = await openLane(run, opened++)
-      let seed: number | undefined
+      let lane: Lane | null = null
+      let seed = waiting[0] ?? 0
       try {
+        lane = await openLane(run, opened++)
         // A lane lives for some seeds: long enough for a history, short enough to be read when it is wrong.
-        for (let left = 12; left > 0 && waiting.length > 0; left--) {
+        for (let left = LANE_SEEDS; left > 0 && waiting.length > 0; left--) {
           seed = waiting.shift()!
           await playSeed(lane, seed)
           sayProgress('chaos in one process', report, seeds.length)
         }
         await closeLane(lane)
       } catch (error) {
-        const plan = seed === undefined ? '' : describePlan(planOf(seed, makeRandom(seed), isGateOff))
+        // A lane that could not even begin takes its seed with it: the others go on.
+        if (!lane) waiting.shift()
+        const plan = describePlan(planOf(seed, makeRandom(seed), isGateOff))
         report.findings.push(`${plan}: ${error instanceof Error ? error.message : String(error)}`)
-        lane.owner.kill()
-        await lane.owner.dispose()
+        lane?.owner.kill()
+        await lane?.owner.dispose().catch((broken) => report.findings.push(`${plan}: ${broken}`))
       }
     }
   }

@@ -50,8 +50,19 @@ const runCommands = async (commands: readonly string[]): Promise<Map<string, str
       )
       continue
     }
+    const name = /^export (CON|GROUP)=/.exec(command)?.[1]
+    if (name) {
+      const shown = name === 'CON' ? /"id":"(con_\w+)"/ : /"id":"(\d+@g\.us)"/
+      const ids = [...outputs.values()].map((output) => shown.exec(output)?.[1]).filter(Boolean)
+      setup.push(`export ${name}=${ids.at(-1)}`)
+      continue
+    }
     if (command.startsWith('export SES')) {
       setup.push(`export SES=${session}`)
+      continue
+    }
+    if (command.startsWith('export MSG')) {
+      setup.push(`export MSG=${/"id":"(msg_\w+)"/.exec([...outputs.values()].at(-1) ?? '')?.[1]}`)
       continue
     }
     if (!/^(call|curl|admin) /.test(command)) {
@@ -63,7 +74,7 @@ const runCommands = async (commands: readonly string[]): Promise<Map<string, str
       const { stdout } = await run('bash', ['-c', [...setup, command].join('\n')])
       if (expected && !stdout.includes(expected)) return null
       if (/\/qr\b/.test(command) && !stdout.includes('"qr"')) return null
-      if (/contacts\/|\/events/.test(command) && stdout.includes('"data":[]')) return null
+      if (/contacts\/|\/events|direction=inbound/.test(command) && stdout.includes('"data":[]')) return null
       if (stdout.includes('"code":"session_state_conflict"')) return null
       return stdout
     })
@@ -84,6 +95,25 @@ describe('documents', () => {
   it('docs/api: the curl examples', async () => {
     const outputs = await runCommands(commandsOf('docs/api/README.md', '## Examples'))
     expect(outputs.size).toBeGreaterThan(5)
+  })
+
+  it('docs/groups: groups, contacts, presence and profile', async () => {
+    const tour = commandsOf('README.md', '## Five minutes with curl')
+    const connected = tour.findIndex((command) => command.includes('"status":"connected"'))
+    const outputs = await runCommands([...tour.slice(0, connected + 1), ...commandsOf('docs/groups.md', '## Examples')])
+    const all = [...outputs.values()].join('\n')
+    expect(all).toContain('"subject":"Falcon 2"')
+    expect(all).toMatch(/"blocked":true/)
+    expect(all).not.toMatch(/"status":"(failed|unknown|expired)"/)
+  })
+
+  it('docs/messages.md: later, many, found, read', async () => {
+    const outputs = await runCommands(commandsOf('docs/messages.md', '## Examples'))
+    const said = (part: RegExp) => [...outputs].find(([command]) => part.test(command))?.[1] ?? ''
+    expect(said(/cancel/)).toContain('"status":"canceled"')
+    expect(said(/batch/).match(/"status":202/g)).toHaveLength(2)
+    expect(said(/direction=outbound/)).toMatch(/"body":"Two".*"body":"One".*"status":"canceled"/s)
+    expect(said(/\/read/)).toBe('{"messages":1,"hasMore":false}\n')
   })
 
   it('sdk/README: the quick start', async () => {

@@ -48,6 +48,7 @@ const deadLetterAlarms = ({ workers, events }: OpsStackDependencies): RunbookAla
   })
   return [
     inDeadLetters('dead-letters-hints', workers.hints, 'Hints for the reconciler'),
+    inDeadLetters('dead-letters-media-fetch', workers.mediaFetch, 'Files to fetch from customers’ addresses'),
     inDeadLetters('dead-letters-fanout', events.fanOut, 'Events on their way to the webhook fan-out'),
     inDeadLetters('dead-letters-deliver', events.deliver, 'Webhook deliveries'),
   ]
@@ -198,8 +199,11 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
   },
 ]
 
-const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDependencies): RunbookAlarm[] => {
-  const groups = functionGroups({ api, events, allocator })
+const platformAlarms = (
+  cell: Cell,
+  { api, events, allocator, workers, data }: OpsStackDependencies,
+): RunbookAlarm[] => {
+  const groups = functionGroups({ api, events, allocator, workers })
   const tables = [data.tables.core, data.tables.messages]
   return [
     {
@@ -263,8 +267,8 @@ const platformAlarms = (cell: Cell, { api, events, allocator, data }: OpsStackDe
 }
 
 /** An alarm takes ten metrics: functions are added up by what they are for. */
-const functionGroups = ({ api, events, allocator }: Pick<OpsStackDependencies, 'api' | 'events' | 'allocator'>) => [
+const functionGroups = ({ api, events, allocator, workers }: Omit<OpsStackDependencies, 'data'>) => [
   { name: 'api', functions: Object.values(api.functions) },
   { name: 'events', functions: events.functions },
-  { name: 'fleet', functions: [allocator.allocator, allocator.reconciler, allocator.planner] },
+  { name: 'fleet', functions: [allocator.allocator, allocator.reconciler, allocator.planner, ...workers.functions] },
 ]

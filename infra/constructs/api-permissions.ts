@@ -8,6 +8,7 @@ import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Environment } from './app-function.ts'
 import type { CellStack } from './cell.ts'
 import { machineArn, ROLLOUT_NAME } from './machine-names.ts'
+import { mediaObjects } from './media-permissions.ts'
 import { parameter } from './parameters.ts'
 import {
   AUDIT_PARTITIONS,
@@ -48,6 +49,9 @@ export const apiEnvironment = (
   corsAllowOrigins: stack.cell.config.corsAllowOrigins.join(','),
   egressAllowCidrs: stack.cell.config.egress.allowCidrs.join(','),
   egressAllowHttp: stack.cell.config.egress.allowHttp ? 'true' : '',
+  ...(name === 'api-messages'
+    ? { mediaBucket: data.mediaBucket.bucketName, mediaFetchQueueUrl: workers.mediaFetch.queue.queueUrl }
+    : {}),
   ...(name === 'api-keys' ? { rolloutStateMachineArn: machineArn(stack, ROLLOUT_NAME) } : {}),
   ...(name === 'api-test' ? { waTestControlUrl: parameter(stack, 'WaTestControlUrl') } : {}),
 })
@@ -82,6 +86,10 @@ export const apiPermissions = (
         tableAccess(messages, 'readWrite', ['list1', 'list2', 'list3', 'list4', 'list5']),
         tenantDataKeys(data.key),
         publish,
+        // Presigned links act with these rights.
+        mediaObjects(data, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
+        allow(['s3:ListBucket'], data.mediaBucket.bucketArn),
+        allow(['sqs:SendMessage'], workers.mediaFetch.queue.queueArn),
       ]
     case 'api-control':
       return [

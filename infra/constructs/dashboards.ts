@@ -49,6 +49,7 @@ const contents = (
   const functions = [
     ...Object.values(api.functions),
     ...events.functions,
+    ...workers.functions,
     allocator.allocator,
     allocator.reconciler,
     allocator.planner,

@@ -22,10 +22,10 @@ export const tableAccess = (
     resources: [table.tableArn, ...indexes.map((index) => `${table.tableArn}/index/${index}`)],
   })
 
-/** Rows that a role must not write although it writes other rows of the table: by partition key, `*` for any text. */
+/** Rows that a role must not touch although it has other rows of the table: by partition key, `*` for any text. */
 export const denyRows = (
   table: TableV2,
-  actions: readonly ('PutItem' | 'UpdateItem' | 'DeleteItem')[],
+  actions: readonly ('GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem')[],
   partitions: readonly string[],
 ): PolicyStatement =>
   new PolicyStatement({
@@ -39,6 +39,23 @@ export const denyRows = (
 export const AUDIT_PARTITIONS = ['T#*#AUDIT', 'T#*#AUDITI', 'PLATFORM#AUDIT', 'PLATFORM#AUDITI']
 /** Keys and tenants (shared/store/keys.ts): only api-keys writes them. */
 export const IDENTITY_PARTITIONS = ['K#*', 'T#*#KEYS', 'TENANT#*']
+export const KEY_PARTITIONS = ['K#*', 'T#*#KEYS']
+
+/**
+ * For roles that are not the API's: they neither read nor write API keys, and write no audit entry. Only the reconciler
+ * changes tenants (it ends deletions and suspensions).
+ */
+export const keepOutOfIdentities = (
+  core: TableV2,
+  changesTenants: 'changesTenants' | null = null,
+): PolicyStatement[] => [
+  denyRows(core, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'], KEY_PARTITIONS),
+  denyRows(
+    core,
+    ['PutItem', 'UpdateItem', 'DeleteItem'],
+    changesTenants ? AUDIT_PARTITIONS : [...AUDIT_PARTITIONS, 'TENANT#*'],
+  ),
+]
 
 /** Use of the cell's key by the services that hold our data, on behalf of the caller; never directly. */
 export const dataKeyThroughServices = (scope: Construct, key: IKey): PolicyStatement => {

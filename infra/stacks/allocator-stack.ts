@@ -12,6 +12,7 @@ import { ALLOCATE_NAME, machineArn, ROLLOUT_NAME } from '../constructs/machine-n
 import {
   allow,
   dataKeyThroughServices,
+  keepOutOfIdentities,
   tableAccess,
   WORKER_QUEUES_REASON,
   workerQueueArn,
@@ -60,6 +61,7 @@ export class AllocatorStack extends CellStack {
       environment,
       permissions: [
         tableAccess(data.tables.core, 'readWrite', ['system']),
+        ...keepOutOfIdentities(data.tables.core),
         dataKeyThroughServices(this, data.key),
         allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
       ],
@@ -105,6 +107,7 @@ export class AllocatorStack extends CellStack {
       },
       permissions: [
         tableAccess(data.tables.core, 'readWrite', ['system']),
+        ...keepOutOfIdentities(data.tables.core),
         dataKeyThroughServices(this, data.key),
         // The rollout machine by name: it calls this function, which starts it again when it is gone.
         allow(['states:StartExecution'], lifecycleArn, machineArn(this, ROLLOUT_NAME)),
@@ -208,6 +211,7 @@ export class AllocatorStack extends CellStack {
       permissions: [
         // list1: the sessions of a tenant that is being deleted.
         tableAccess(data.tables.core, 'readWrite', ['system', 'list1']),
+        ...keepOutOfIdentities(data.tables.core, 'changesTenants'),
         dataKeyThroughServices(this, data.key),
         allow(['states:StartExecution'], allocateArn),
         allow(['states:DescribeExecution'], executionsOf(this, allocateName)),

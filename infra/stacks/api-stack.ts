@@ -18,6 +18,7 @@ import { acknowledge } from '../constructs/acknowledge.ts'
 import { type ApiStackDependencies, apiEnvironment, apiPermissions } from '../constructs/api-permissions.ts'
 import { AppFunction, type AppFunctionProps } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
+import { MEDIA_OBJECTS_REASON, mediaObjectsFinding } from '../constructs/media-permissions.ts'
 import { WORKER_QUEUES_REASON, workerQueuesFinding } from '../constructs/permissions.ts'
 import { addProblemResponses } from '../constructs/problem-responses.ts'
 import { ROUTES } from '../constructs/routes.ts'
@@ -57,7 +58,10 @@ export class ApiStack extends CellStack {
           environment: apiEnvironment(this, name, stacks),
           permissions: apiPermissions(this, name, stacks),
           network: name === 'api-test' ? insideOf(stacks.network) : undefined,
-          acknowledged: RINGING.includes(name) ? { [workerQueuesFinding(cell)]: WORKER_QUEUES_REASON } : {},
+          acknowledged: {
+            ...(RINGING.includes(name) ? { [workerQueuesFinding(cell)]: WORKER_QUEUES_REASON } : {}),
+            ...(name === 'api-messages' ? { [mediaObjectsFinding(cell)]: MEDIA_OBJECTS_REASON } : {}),
+          },
         }),
       ]),
     ) as Record<ApiFunction, AppFunction>

@@ -9,9 +9,10 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb'
 import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr'
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
+import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { acknowledge } from '../constructs/acknowledge.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { requireConditionalWrites } from '../constructs/conditional-writes.ts'
@@ -43,6 +44,7 @@ export class DataStack extends CellStack {
   readonly key: Key
   readonly tables: Record<'core' | 'messages' | 'usage' | 'ephemeral', TableV2>
   readonly authBucket: Bucket
+  readonly mediaBucket: Bucket
   readonly platformSecret: Secret
   readonly workerImages: Repository
   /** memory of the canary, and root of the simulator's certificates, where the config has them */
@@ -62,10 +64,11 @@ export class DataStack extends CellStack {
     this.tables = {
       core: this.#makeTable('Core', { recoverable: true, indexes: INDEXES }),
       messages: this.#makeTable('Messages', { recoverable: true, indexes: [...INDEXES, ...MESSAGE_INDEXES] }),
-      usage: this.#makeTable('Usage', { recoverable: false, indexes: [] }),
+      usage: this.#makeTable('Usage', { recoverable: false, indexes: [], ttl: true }),
       ephemeral: this.#makeTable('Ephemeral', { recoverable: false, indexes: [], ttl: true }),
     }
     this.authBucket = this.#makeAuthBucket()
+    this.mediaBucket = this.#makeMediaBucket()
     this.platformSecret = new Secret(this, 'PlatformSecret', {
       description: `${cell.prefix}: pepper of API keys, hashes of admin keys`,
       encryptionKey: this.key,
@@ -147,6 +150,46 @@ export class DataStack extends CellStack {
         'AwsSolutions-DDB3': 'counters and short-lived rows: nothing in it is worth a restore to a point in time',
       })
     return table
+  }
+
+  /**
+   * Files of messages. Everything goes after MEDIA_KEPT_DAYS; what is overwritten or deleted goes the next day. Tenants
+   * reach single objects by presigned links, also from browsers.
+   */
+  #makeMediaBucket(): Bucket {
+    const bucket = new Bucket(this, 'MediaBucket', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      lifecycleRules: [
+        {
+          expiration: Duration.days(MEDIA_KEPT_DAYS),
+          noncurrentVersionExpiration: Duration.days(1),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      ...(this.cell.config.corsAllowOrigins.length > 0
+        ? {
+            cors: [
+              {
+                allowedMethods: [HttpMethods.PUT, HttpMethods.GET],
+                allowedOrigins: [...this.cell.config.corsAllowOrigins],
+                allowedHeaders: ['*'],
+              },
+            ],
+          }
+        : {}),
+      removalPolicy: this.#removalPolicy,
+    })
+    acknowledge(bucket, {
+      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every tenant in clear',
+    })
+    return bucket
   }
 
   /**

@@ -7,7 +7,13 @@ import { AppFunction, type Environment } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { everyMinute } from '../constructs/every-minute.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
-import { allow, dataKeyThroughServices, tableAccess, tenantDataKeys } from '../constructs/permissions.ts'
+import {
+  allow,
+  dataKeyThroughServices,
+  keepOutOfIdentities,
+  tableAccess,
+  tenantDataKeys,
+} from '../constructs/permissions.ts'
 import type { DataStack } from './data-stack.ts'
 
 const BATCH_SIZE = 10
@@ -63,6 +69,7 @@ export class EventsStack extends CellStack {
       permissions: [
         // Write: the tenant's data key is made at its first use. Contents are opened for endpoints that filter by chat.
         tableAccess(data.tables.core, 'readWrite'),
+        ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
@@ -95,6 +102,7 @@ export class EventsStack extends CellStack {
       permissions: [
         // list1: sessions and the ledger, for replays; system: held deliveries of an endpoint.
         tableAccess(data.tables.core, 'readWrite', ['list1']),
+        ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
@@ -122,7 +130,10 @@ export class EventsStack extends CellStack {
       permissions: [
         // Leases are unsettled, rows of deleted sessions go; messages of a session are found by its list.
         tableAccess(data.tables.core, 'readWrite', ['system']),
+        ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
+        // Usage of a deleted session is counted before its rows go.
+        tableAccess(data.tables.usage, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),

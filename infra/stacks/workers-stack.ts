@@ -12,17 +12,20 @@ import {
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
-import { baseEnvironment, toVariables } from '../constructs/app-function.ts'
+import { AppFunction, baseEnvironment, toVariables } from '../constructs/app-function.ts'
 import { type Cell, CellStack, workerQueuePrefix } from '../constructs/cell.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
 import { maskPrivateData } from '../constructs/log-privacy.ts'
+import { MEDIA_OBJECTS_REASON, mediaObjects, mediaObjectsFinding } from '../constructs/media-permissions.ts'
 import { parameter } from '../constructs/parameters.ts'
 import {
   allow,
   dataKeyThroughServices,
+  keepOutOfIdentities,
   tableAccess,
   tenantDataKeys,
   WORKER_QUEUES_REASON,
@@ -52,6 +55,9 @@ export class WorkersStack extends CellStack {
   readonly taskDefinition: FargateTaskDefinition
   /** hints for the reconciler: API, workers, Step Functions and ECS ring it */
   readonly hints: GuardedQueue
+  /** files to fetch from customers' addresses */
+  readonly mediaFetch: GuardedQueue
+  readonly functions: readonly AppFunction[]
 
   constructor(scope: Construct, cell: Cell, stacks: Stacks) {
     super(scope, cell, 'workers')
@@ -70,6 +76,8 @@ export class WorkersStack extends CellStack {
     })
     this.taskDefinition = this.#makeTaskDefinition(stacks)
     this.#ringWhenTasksStop()
+    this.mediaFetch = new GuardedQueue(this, 'MediaFetch', { name: `${cell.prefix}-media-fetch` })
+    this.functions = [this.#makeMediaFetch(stacks.data)]
   }
 
   #makeTaskDefinition({ data, events }: Stacks): FargateTaskDefinition {
@@ -102,6 +110,7 @@ export class WorkersStack extends CellStack {
         usageTable: data.tables.usage.tableName,
         ephemeralTable: data.tables.ephemeral.tableName,
         authBucket: data.authBucket.bucketName,
+        mediaBucket: data.mediaBucket.bucketName,
         kmsKeyId: data.key.keyArn,
         eventBus: events.bus.eventBusName,
         hintsQueueUrl: this.hints.queue.queueUrl,
@@ -110,6 +119,7 @@ export class WorkersStack extends CellStack {
         heartbeatFile: HEARTBEAT_FILE,
         waTestUrl: parameter(this, 'WaTestUrl'),
         waTestTrustRoot: parameter(this, 'WaTestTrustRootHex'),
+        waTestMediaCa: parameter(this, 'WaTestMediaCa'),
         liveMode: parameter(this, 'LiveMode'),
       }),
       healthCheck: {
@@ -138,13 +148,15 @@ export class WorkersStack extends CellStack {
     const role = new Role(this, 'TaskRole', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
     for (const statement of [
       tableAccess(data.tables.core, 'readWrite'),
+      ...keepOutOfIdentities(data.tables.core),
       tableAccess(data.tables.messages, 'readWrite'),
       tableAccess(data.tables.usage, 'readWrite'),
       tableAccess(data.tables.ephemeral, 'readWrite'),
       dataKeyThroughServices(this, data.key),
       tenantDataKeys(data.key),
       allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ...logObjects(data)),
-      allow(['s3:ListBucket'], data.authBucket.bucketArn),
+      allow(['s3:ListBucket'], data.authBucket.bucketArn, data.mediaBucket.bucketArn),
+      mediaObjects(data, ['s3:GetObject', 's3:PutObject']),
       allow(['events:PutEvents'], events.bus.eventBusArn),
       allow(['sqs:SendMessage'], this.hints.queue.queueArn),
       workerQueues(this, this.cell, [
@@ -165,6 +177,7 @@ export class WorkersStack extends CellStack {
       role.addToPolicy(statement)
     acknowledge(role, {
       [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON,
+      [mediaObjectsFinding(this.cell)]: MEDIA_OBJECTS_REASON,
       [wildcardResource('*')]: 'a task token has no resource; whoever holds it can only end that one wait',
       ...Object.fromEntries(
         LOG_KINDS.map((kind) => [
@@ -189,6 +202,46 @@ export class WorkersStack extends CellStack {
       role.addToPolicy(statement)
     acknowledge(role, { [wildcardResource('*')]: 'GetAuthorizationToken has no resource' })
     return role
+  }
+
+  /** Outside any VPC and with a role of its own: it talks to addresses that customers chose. */
+  #makeMediaFetch(data: DataStack): AppFunction {
+    const { egress } = this.cell.config
+    const fetch = new AppFunction(this, {
+      cell: this.cell,
+      name: 'media-fetch',
+      memoryMiB: 512,
+      timeoutSeconds: 150,
+      environment: {
+        coreTable: data.tables.core.tableName,
+        messagesTable: data.tables.messages.tableName,
+        usageTable: data.tables.usage.tableName,
+        ephemeralTable: data.tables.ephemeral.tableName,
+        mediaBucket: data.mediaBucket.bucketName,
+        kmsKeyId: data.key.keyArn,
+        hintsQueueUrl: this.hints.queue.queueUrl,
+        egressAllowCidrs: egress.allowCidrs.join(','),
+        egressAllowHttp: egress.allowHttp ? 'true' : '',
+      },
+      permissions: [
+        // Write: the tenant's data key is made at its first use, the quota of files lies there.
+        tableAccess(data.tables.core, 'readWrite'),
+        tableAccess(data.tables.messages, 'readWrite'),
+        dataKeyThroughServices(this, data.key),
+        tenantDataKeys(data.key),
+        mediaObjects(data, ['s3:PutObject']),
+        allow(['sqs:SendMessage'], this.hints.queue.queueArn),
+        workerQueues(this, this.cell, ['sqs:SendMessage']),
+      ],
+      acknowledged: {
+        [workerQueuesFinding(this.cell)]: WORKER_QUEUES_REASON,
+        [mediaObjectsFinding(this.cell)]: MEDIA_OBJECTS_REASON,
+      },
+    })
+    fetch.function.addEventSource(
+      new SqsEventSource(this.mediaFetch.queue, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency: 20 }),
+    )
+    return fetch
   }
 
   /** A stopped task is a dead worker within a second or two, long before its heartbeat is missed. */

@@ -162,7 +162,9 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
     for (const { properties } of functions)
       expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' })
     for (const property of ['Role', 'LoggingConfig'])
-      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(functions.length)
+      expect(new Set(functions.map(({ properties }) => JSON.stringify(properties[property]))).size).toBe(
+        functions.length,
+      )
   })
 
   test('every stack stays below the 500 resources of CloudFormation', () => {

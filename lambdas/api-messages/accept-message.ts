@@ -8,6 +8,7 @@ import { acceptsMessages } from '../../shared/core/session-status.ts'
 import type { TenantContext } from '../../shared/http/handler.ts'
 import { isLinked } from '../../shared/http/require-session.ts'
 import { validationFault } from '../../shared/http/validate.ts'
+import { notBeforeOf } from '../../shared/store/keys.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace } from '../../shared/store/places.ts'
@@ -54,6 +55,8 @@ export const readRequest = (body: SendMessageBody, context: TenantContext, batch
 /**
  * MESSAGE and OPEN in one transaction, or the message that the Idempotency-Key made before, whatever became of the
  * session and of the clock since.
+ * @param before what was accepted before it in the same chat of a batch: it keeps its place behind that, whichever of two
+ *   concurrent requests wrote it
  * @throws Fault session_not_linked, quota_exceeded, idempotency_key_reused, and those of prepareMessage
  */
 export const acceptMessage = async (
@@ -61,13 +64,14 @@ export const acceptMessage = async (
   context: TenantContext,
   session: SessionRow,
   request: MessageRequest,
+  before: MessageRow | null = null,
 ): Promise<MessageRow> => {
   const { times } = request
   const refusal = refusalOf(session, request)
   const row =
     refusal || 'problems' in times
       ? await repeatedOrRefused(services, context, request, refusal)
-      : await accept(services, context, session, request, times)
+      : await accept(services, context, session, request, behind(before, request, times, context.now))
   if (row.requestHash !== request.requestHash)
     throw new Fault('idempotency_key_reused', {
       detail: 'This Idempotency-Key was used with another message. Use a new key for a new message.',
@@ -109,13 +113,22 @@ const repeatedOrRefused = async (
   throw refusal ?? new Error('a request that nothing speaks against was refused')
 }
 
+type Place = MessageTimes & { readonly createdAt: number }
+
+/** OPEN is read by notBefore, then by the time of accept. What is scheduled has a place of its own. */
+const behind = (before: MessageRow | null, { batchIndex }: MessageRequest, times: MessageTimes, now: number): Place => {
+  const createdAt = Math.max(now + batchIndex, (before?.createdAt ?? 0) + 1)
+  if (!before?.openKey || before.sendAt != null || times.sendAt !== null) return { ...times, createdAt }
+  return { ...times, createdAt, notBefore: Math.max(times.notBefore, notBeforeOf(before.openKey)) }
+}
+
 /** @returns the message as it stands: the new one, or the one that the Idempotency-Key made before */
 const accept = async (
   services: MessageServices,
   context: TenantContext,
   session: SessionRow,
-  { body, messageId, requestHash, batchIndex }: MessageRequest,
-  times: MessageTimes,
+  { body, messageId, requestHash }: MessageRequest,
+  times: Place,
 ): Promise<MessageRow> => {
   const { scope, now } = context
   const messages = new Messages(services.tables, scope)
@@ -127,7 +140,7 @@ const accept = async (
   // A repeated request is answered, also when by now it would be refused: the time to edit is over, the quota is used up.
   let prepared: PreparedMessage
   try {
-    prepared = await prepareMessage(services, context, body)
+    prepared = await prepareMessage(services, context, body, messageId)
   } catch (error) {
     return standingOr(error)
   }
@@ -149,7 +162,7 @@ const accept = async (
     whatsappId: WHATSAPP_ID_PREFIX + randomBytes(WHATSAPP_ID_BYTES).toString('hex').toUpperCase(),
     requestHash,
     failure: null,
-    createdAt: now + batchIndex,
+    createdAt: times.createdAt,
     sendAt: times.sendAt,
     expiresAt: times.expiresAt,
     sentAt: null,

@@ -1,7 +1,10 @@
 import type { HandlersOf } from '../../shared/http/handler.ts'
 import { cancelMessage } from './operations/cancel-message.ts'
+import { createMedia } from './operations/create-media.ts'
 import { createMessage } from './operations/create-message.ts'
 import { createMessageBatch } from './operations/create-message-batch.ts'
+import { deleteMedia } from './operations/delete-media.ts'
+import { getMedia } from './operations/get-media.ts'
 import { getMessage } from './operations/get-message.ts'
 import { listMessages } from './operations/list-messages.ts'
 import type { MessageServices } from './services.ts'
@@ -12,4 +15,7 @@ export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-
   getMessage: getMessage(services),
   listMessages: listMessages(services),
   cancelMessage: cancelMessage(services),
+  createMedia: createMedia(services),
+  getMedia: getMedia(services),
+  deleteMedia: deleteMedia(services),
 })

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operations } from '../../shared/contract/operations.ts'
 import { isOperationKind, OPERATION_KINDS } from '../../shared/core/operation-kinds.ts'
+import { makeJpeg } from '../../shared/core/testing/make-jpeg.ts'
 import { openInput, sealResult } from '../../shared/crypto/operation-answers.ts'
 import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { OperationRows } from '../../shared/store/operation-rows.ts'
@@ -134,6 +136,19 @@ it.each([
   expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
   expect(answer.body.errors[0].path).toBe(at)
   expect((await rows.listOpen(sessionId, { limit: 100 })).rows).toEqual([])
+})
+
+it('a picture of the largest size that is taken fits on its row', async () => {
+  const noise = randomBytes(200 * 1_024 - 64)
+  const imageBase64 = Buffer.concat([makeJpeg(1_280, 1_280), noise]).toString('base64')
+  const answer = await api.call(tenant.key, 'PUT', `/v1/sessions/${sessionId}/profile/picture`, {
+    body: { imageBase64 },
+  })
+  expect(answer.status).toBe(202)
+  const row = (await rows.get(answer.body.id))!
+  expect(await openInput(api.tenantKeys, tenant.scope, row.id, row.input)).toEqual({ imageBase64 })
+  expect(JSON.stringify(row).length).toBeLessThan(400_000)
+  await answerNext({ result: {} })
 })
 
 it('an answer is shown to keys that may ask the question only', async () => {

@@ -28,19 +28,19 @@ const deliverQueueUrl = requireEnvironment('deliverQueueUrl')
 /** Once a minute: what the fast paths lost is found by its row. A non-zero count of `republished` deserves a look. */
 export const handler = async (): Promise<void> => {
   const now = Date.now()
-  const [rung, republished, overdue, failed, deleted, woken, trimmed, operations] = await Promise.all([
+  const [rung, republished, overdue, failed, deleted, woken, operations, trimmed] = await Promise.all([
     requeueDueDeliveries(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     republishUnfannedEvents(tables, sink, now),
     endOverdueMessages({ tables, tenantKeys, log }, now),
     tellFailedSessions({ tables, tenantKeys }, now),
-    deleteRowsOfSessions(tables, log, now),
+    deleteRowsOfSessions({ tables, tenantKeys, log }, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
-    trimOldEvents(tables, now),
     endOverdueOperations({ tables, log }, now),
+    trimOldEvents(tables, now),
   ])
   await publishCalmly(sink, log, [...overdue.events, ...failed])
   log.info(
-    { rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, trimmed, operations },
+    { rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, operations, trimmed },
     'swept',
   )
   emitMetrics({

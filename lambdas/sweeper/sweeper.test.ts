@@ -125,15 +125,19 @@ it('rows of a deleted session go in bounded batches once its webhooks had their 
   const ids: string[] = []
   for (let count = 0; count < 5; count++) ids.push(await accept())
   expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
-  expect(await deleteRowsOfSessions(api.tables, quietLog, Date.now() + DAY_MS)).toBe(0)
+  expect(
+    await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, Date.now() + DAY_MS),
+  ).toBe(0)
   expect(await messages.get(ids[0] ?? '')).not.toBeNull()
   const later = Date.now() + 5 * DAY_MS
-  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBeGreaterThanOrEqual(ids.length)
-  await deleteRowsOfSessions(api.tables, quietLog, later)
+  expect(
+    await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later),
+  ).toBeGreaterThanOrEqual(ids.length)
+  await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later)
   for (const id of ids) expect(await messages.get(id)).toBeNull()
   expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
   expect(await leases.get(sessionId)).toBeNull()
-  expect(await deleteRowsOfSessions(api.tables, quietLog, later)).toBe(0)
+  expect(await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later)).toBe(0)
 })
 
 it('a session that the reconciler set aside is told once, with its reason', async () => {

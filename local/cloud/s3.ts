@@ -65,6 +65,7 @@ const handle = async (store: S3Store, request: IncomingMessage, response: Server
   const key = decodeURIComponent(rest.join('/'))
   const unsupported = UNSUPPORTED.find((name) => url.searchParams.has(name))
   if (unsupported) throw new S3Error(501, 'NotImplemented', `the local S3 has no ?${unsupported}`)
+  checkPresigned(url)
   const body = await readBody(request)
   if (!key) return handleBucket(store, request.method ?? 'GET', decodeURIComponent(bucket), url, response)
   if (!store.hasBucket(bucket)) throw new S3Error(404, 'NoSuchBucket', `the bucket ${bucket} does not exist`)
@@ -81,6 +82,16 @@ const handle = async (store: S3Store, request: IncomingMessage, response: Server
     default:
       throw new S3Error(405, 'MethodNotAllowed', `${request.method} is not supported`)
   }
+}
+
+/** A presigned link does its thing for so long and no longer. Its signature is not checked: there are no accounts here. */
+const checkPresigned = (url: URL): void => {
+  const signedAt = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(url.searchParams.get('X-Amz-Date') ?? '')
+  if (!signedAt) return
+  const [, year, month, day, hour, minute, second] = signedAt.map(Number)
+  const at = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
+  if (Date.now() > at + Number(url.searchParams.get('X-Amz-Expires')) * 1000)
+    throw new S3Error(403, 'AccessDenied', 'Request has expired')
 }
 
 const handleBucket = (store: S3Store, method: string, bucket: string, url: URL, response: ServerResponse): void => {
@@ -147,6 +158,9 @@ const checkDigests = (body: Uint8Array, request: IncomingMessage): void => {
     if (actual.toString('base64') !== expected)
       throw new S3Error(400, 'BadDigest', 'The CRC32 you specified did not match')
   }
+  const sha256 = request.headers['x-amz-checksum-sha256']
+  if (typeof sha256 === 'string' && createHash('sha256').update(body).digest('base64') !== sha256)
+    throw new S3Error(400, 'BadDigest', 'The SHA256 you specified did not match')
   const md5 = request.headers['content-md5']
   if (typeof md5 === 'string' && createHash('md5').update(body).digest('base64') !== md5)
     throw new S3Error(400, 'BadDigest', 'The Content-MD5 you specified did not match')
@@ -172,8 +186,12 @@ const getObject = (
   if (range && start >= object.body.length)
     throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable')
   const part = object.body.subarray(start, end + 1)
+  const query = new URL(request.url ?? '/', 'http://s3').searchParams
+  const [type, disposition] = [query.get('response-content-type'), query.get('response-content-disposition')]
   response.writeHead(range ? 206 : 200, {
     ...headers,
+    ...(type ? { 'content-type': type } : {}),
+    ...(disposition ? { 'content-disposition': disposition } : {}),
     'content-length': part.length,
     ...(range ? { 'content-range': `bytes ${start}-${end}/${object.body.length}` } : {}),
   })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { measureInvocation, measureRequest } from './aws-metrics.ts'
 import { drawDashboards } from './dashboards.ts'
 import { keyOf, MetricHistory } from './metric-history.ts'
 
@@ -65,6 +66,20 @@ it('both modes are added up where one of them is silent, and hidden operands are
         [10_000, 5],
       ],
     },
+  ])
+})
+
+it('what AWS measures and this machine can: requests of the gateway and invocations of functions', () => {
+  const history = new MetricHistory()
+  measureRequest(history, 'cell', { status: 503, durationMs: 20 })
+  measureInvocation(history, 'fn', { isFailed: true, durationMs: 5 })
+  const rows = [
+    ['AWS/ApiGateway', '5XXError', 'ApiName', 'cell', { stat: 'Sum' }],
+    ['AWS/Lambda', 'Errors', 'FunctionName', 'fn', { stat: 'Sum' }],
+  ]
+  expect(draw(rows, history).map(({ points, isElsewhere }) => [points[0]![1], isElsewhere])).toEqual([
+    [1, false],
+    [1, false],
   ])
 })
 

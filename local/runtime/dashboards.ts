@@ -66,16 +66,19 @@ const drawSeries = (rows: readonly Row[], history: MetricHistory): DrawnSeries[]
     }
     return history.read(keyOf(name, dimensions), options.stat ?? 'Average')
   }
-  return parsed
-    .filter(({ options }) => options.visible !== false)
+  const shown = parsed.filter(({ options }) => options.visible !== false)
+  return shown
     .map((row) => ({
       label:
         row.options.label ?? (row.options.stat === 'Sum' ? row.name : `${row.name} ${row.options.stat ?? ''}`.trim()),
       axis: row.options.yAxis ?? 'left',
       points: pointsOf(row),
-      isElsewhere: !row.options.expression && row.namespace !== OWN_NAMESPACE,
     }))
+    .map((series, index) => ({ ...series, isElsewhere: isElsewhere(shown[index]!, series.points) }))
 }
+
+const isElsewhere = ({ namespace, options }: ParsedRow, points: Points): boolean =>
+  !options.expression && namespace !== OWN_NAMESPACE && points.length === 0
 
 interface ParsedRow {
   readonly namespace: string

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '../cli/user-error.ts'
@@ -9,6 +11,9 @@ export interface WhatsAppServer {
   readonly controlUrl: string
   readonly socketUrl: string
   readonly trustRootHex: string
+  /** CA of its media host; absent: one that everybody trusts */
+  readonly mediaCaPem?: string
+  readonly mediaUrl?: string
   stop(): Promise<void>
 }
 
@@ -23,7 +28,17 @@ export const startSimulatorProcess = async (input: {
   processes: ProcessTable
   log: LocalLog
 }): Promise<WhatsAppServer> => {
-  const args = [join(input.root, 'simulator/main.ts'), '--json', '--data-dir', join(input.dataDir, 'simulator')]
+  // Addresses of files name the port of their host: it stays the same as long as nobody else took it.
+  const portFile = join(input.dataDir, 'simulator-media-port')
+  const mediaPort = await keptPort(portFile)
+  const args = [
+    join(input.root, 'simulator/main.ts'),
+    '--json',
+    '--data-dir',
+    join(input.dataDir, 'simulator'),
+    '--media-port',
+    String(mediaPort),
+  ]
   const child = input.guard.spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: input.root,
   })
@@ -46,5 +61,23 @@ export const startSimulatorProcess = async (input: {
       resolve(JSON.parse(line))
     })
   })
+  if (ready.mediaUrl) writeFileSync(portFile, new URL(ready.mediaUrl).port)
   return { ...ready, stop: () => endProcess(child, STOP_GRACE_MS) }
+}
+
+/** The port in the file when it is free, else 0: any. */
+const keptPort = async (file: string): Promise<number> => {
+  let port: number
+  try {
+    port = Number(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return 0
+  const probe = createServer()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  probe.once('error', () => resolve(0))
+  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)))
+  return promise
 }

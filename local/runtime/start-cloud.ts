@@ -135,7 +135,8 @@ export const startCloud = async (input: {
   })
   const resources = resolver.resources()
   await wireAll(context, resources)
-  const api = await startApiFront(context, input.apiPort)
+  const gateway = resources.find(({ type }) => type === 'AWS::ApiGateway::RestApi')
+  const api = await startApiFront(context, input.apiPort, String(gateway?.properties.Name ?? 'api'))
   ecs.recoverLostTasks()
   for (const action of onReady) action()
   return {

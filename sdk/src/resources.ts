@@ -126,7 +126,7 @@ export class Sessions {
     return new ListRequest((cursor) => this.#send<types.ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Change name, metadata (replaced as a whole), pacing or read receipts. Scopes: sessions:manage. */
+  /** Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls. Scopes: sessions:manage. */
   update(sessionId: string, body: types.UpdateSessionBody = {}, options: RequestOptions = {}): Promise<types.UpdateSessionAnswer> {
     return this.#send<types.UpdateSessionAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, body, retryable: true }, options)
   }
@@ -206,6 +206,28 @@ export class Messages {
   /** Tell the sender that a received message was read. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Waits up to a day for the session. Whether the sender sees it is up to the privacy settings of both. Scopes: messages:send. */
   markMessageRead(messageId: string, body: types.MarkMessageReadBody = {}, options: RequestOptions = {}): Promise<types.MarkMessageReadAnswer> {
     return this.#send<types.MarkMessageReadAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+}
+
+export class Media {
+  readonly #send: Send
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Upload a file. Answers a link for exactly this size and type, for 15 minutes: PUT the bytes there, then use the id in messages. Files are kept for 30 days. Scopes: messages:send. */
+  createMedia(body: types.CreateMediaBody, options: RequestOptions = {}): Promise<types.CreateMediaAnswer> {
+    return this.#send<types.CreateMediaAnswer>({ method: 'POST', path: '/v1/media', body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Get a file: its state, and a link to download it. Scopes: messages:read. */
+  getMedia(mediaId: string, options: RequestOptions = {}): Promise<types.GetMediaAnswer> {
+    return this.#send<types.GetMediaAnswer>({ method: 'GET', path: `/v1/media/${encodeURIComponent(mediaId)}`, retryable: true }, options)
+  }
+
+  /** Delete a file before its time. Messages that were not sent yet and use it fail. Scopes: messages:send. */
+  deleteMedia(mediaId: string, options: RequestOptions = {}): Promise<types.DeleteMediaAnswer> {
+    return this.#send<types.DeleteMediaAnswer>({ method: 'DELETE', path: `/v1/media/${encodeURIComponent(mediaId)}`, retryable: true }, options)
   }
 }
 
@@ -543,7 +565,7 @@ export class Usage {
     this.#send = send
   }
 
-  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
+  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
   get(query: types.GetUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetUsageAnswer> {
     return this.#send<types.GetUsageAnswer>({ method: 'GET', path: '/v1/usage', query, retryable: true }, options)
   }
@@ -660,6 +682,7 @@ export class Resources {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly messages: Messages
+  readonly media: Media
   readonly contacts: Contacts
   readonly groups: Groups
   readonly profile: Profile
@@ -679,6 +702,7 @@ export class Resources {
     this.keys = new Keys(send)
     this.sessions = new Sessions(send)
     this.messages = new Messages(send)
+    this.media = new Media(send)
     this.contacts = new Contacts(send)
     this.groups = new Groups(send)
     this.profile = new Profile(send)

@@ -764,6 +764,7 @@ export type Session = {
     since: string
   } | null
   pacing: Pacing
+  calls: CallSettings
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
@@ -779,6 +780,13 @@ export type Pacing = {
     to: string
     timeZone: string
   } | null
+  /** Show typing before a text, recording before a voice note: 1 to 6 s */
+  typing: boolean
+}
+
+export type CallSettings = {
+  /** Reject calls at once; call.received is told all the same */
+  autoReject: boolean
 }
 
 export type Diagnosis = {
@@ -983,6 +991,40 @@ export type Address = {
   lid: string | null
   jid: string | null
   kind: "user" | "group" | "status" | "channel" | "unknown"
+}
+
+export type Media = {
+  id: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  /** uploading: waits for your upload; pending: the platform fetches it; stored; unavailable: see failure */
+  status: "uploading" | "pending" | "stored" | "unavailable"
+  source: "upload" | "url" | "inbound"
+  mimetype: string
+  sizeBytes: number | null
+  /** Hex */
+  sha256: string | null
+  fileName: string | null
+  sessionId: string | null
+  /** The received message that brought it */
+  messageId: string | null
+  failure: {
+    code: string
+    message: string
+    retryable: boolean
+  } | null
+  /** Send the bytes there, with exactly these headers */
+  upload: {
+    method: "PUT"
+    url: string
+    headers: Record<string, string>
+    expiresAt: string
+  } | null
+  /** For five minutes, without a key; null until it is stored */
+  downloadUrl: string | null
+  downloadUrlExpiresAt: string | null
+  createdAt: string
+  expiresAt: string
 }
 
 export type BatchResult = {
@@ -1611,6 +1653,11 @@ export type CreateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
+  }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
   }
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
@@ -1644,6 +1691,11 @@ export type UpdateSessionBody = {
       to: string
       timeZone: string
     } | null
+    typing?: boolean
+  }
+  calls?: {
+    /** Reject calls at once; call.received is told all the same */
+    autoReject: boolean
   }
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
@@ -1703,6 +1755,19 @@ export type ListMessagesAnswer = {
 
 export type CancelMessageBody = Record<string, never>
 export type CancelMessageAnswer = Message
+
+export type CreateMediaBody = {
+  mimetype: string
+  sizeBytes: number
+  /** Hex. S3 refuses other bytes than these */
+  sha256?: string
+  fileName?: string
+}
+export type CreateMediaAnswer = Media
+
+export type GetMediaAnswer = Media
+
+export type DeleteMediaAnswer = null
 
 export type CreateMessageBatchBody = {
   /** Bodies of POST /v1/messages; the request may have 1 MB */
@@ -1781,7 +1846,7 @@ export type UpdateGroupBody = {
 export type UpdateGroupAnswer = Group | Operation
 
 export type SetGroupPictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
   imageBase64: string
 }
 export type SetGroupPictureAnswer = GroupDone | Operation
@@ -1818,7 +1883,7 @@ export type UpdateProfileBody = {
 export type UpdateProfileAnswer = Profile | Operation
 
 export type SetProfilePictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 512 KB */
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
   imageBase64: string
 }
 export type SetProfilePictureAnswer = Profile | Operation
@@ -2179,9 +2244,12 @@ export type EventType =
   | "message.deleted"
   | "message.reaction"
   | "message.undecryptable"
+  | "media.stored"
+  | "media.unavailable"
   | "group.updated"
   | "contact.merged"
   | "call.received"
+  | "presence.updated"
   | "poll.voted"
   | "endpoint.failing"
   | "endpoint.disabled"

@@ -13,11 +13,6 @@ export interface LogLimits {
   readonly snapshotAgeMs: number
   /** how long covered segments and snapshots stay */
   readonly cleanupAgeMs: number
-  /**
-   * While batches are this big the next one waits a little for company: as long as the last PUT took, times `putTimes`, at
-   * most `maxMs`. What comes alone never waits.
-   */
-  readonly spacing: { readonly appends: number; readonly putTimes: number; readonly maxMs: number }
 }
 
 export const DEFAULT_LIMITS: LogLimits = {
@@ -26,7 +21,6 @@ export const DEFAULT_LIMITS: LogLimits = {
   snapshotBytes: 2 * 1024 * 1024,
   snapshotAgeMs: 6 * 3_600_000,
   cleanupAgeMs: 48 * 3_600_000,
-  spacing: { appends: 10, putTimes: 1.5, maxMs: 40 },
 }
 
 /** What every part of one open log shares. */

@@ -135,29 +135,13 @@ export class OwnedLog implements SessionLog {
 
   async #writeQueue(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && this.#neededLsn > this.#durableLsn && !this.#loss) {
-        const { length } = this.#queue
-        const startedAt = this.#context.clock.monotonic()
-        await this.#writeBatch()
-        await this.#waitForCompany(length, this.#context.clock.monotonic() - startedAt)
-      }
+      while (this.#queue.length > 0 && this.#neededLsn > this.#durableLsn && !this.#loss) await this.#writeBatch()
     } catch (error) {
       this.#context.log.error({ sessionId: this.sessionId, error: String(error) }, 'session log cannot be written')
       this.#lose('storage', error)
     } finally {
       this.#writing = null
     }
-  }
-
-  /**
-   * In a burst the frames that a commit just let go come back as acks and receipts a few milliseconds later: a PUT that
-   * leaves at once carries the first of them alone. Nobody waits whose session is not busy, and nobody who closes it.
-   */
-  async #waitForCompany(appends: number, putMs: number): Promise<void> {
-    const { spacing } = this.#context.limits
-    if (appends < spacing.appends || this.#closing || this.#loss) return
-    const ms = Math.min(spacing.maxMs, putMs * spacing.putTimes)
-    if (ms >= 1) await this.#context.clock.sleep(ms)
   }
 
   async #writeBatch(): Promise<void> {

@@ -1,10 +1,13 @@
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { ConnectionEvents } from '../whatsapp/connection.ts'
+import { callNotesOf, type IncomingCall, incomingCallOf } from './call-notes.ts'
 import type { Connector } from './connector.ts'
 import { groupNotesOf } from './group-notes.ts'
 import { inboundRecordOf, undecryptableRecordOf } from './inbound.ts'
+import type { MediaInbox } from './media-inbox.ts'
 import type { OperationRunner } from './operations/operation-runner.ts'
 import type { Outbox } from './outbox.ts'
+import type { PresenceTeller } from './presence-teller.ts'
 import type { Projector } from './projector.ts'
 import type { Standing } from './standing.ts'
 
@@ -26,8 +29,11 @@ export const connectionEvents = (
     standing: Standing
     connector: Connector
     outbox: Outbox
+    mediaInbox: MediaInbox
     operations: OperationRunner
     projector: Projector
+    presence: PresenceTeller
+    rejectCall: (call: IncomingCall) => void
     onConnected: () => void
   },
   isCurrent: () => boolean,
@@ -51,6 +57,7 @@ export const connectionEvents = (
       if (standing.status !== 'connected')
         standing.say({ status: 'connected', reason: null, eventType: 'session.connected' }, identity.pushName)
       outbox.attach(connector.connection)
+      parts.mediaInbox.attach(connector.connection)
       operations.attach(connector.connection)
       parts.onConnected()
     }),
@@ -72,6 +79,16 @@ export const connectionEvents = (
       if (notes.length > 0) setImmediate(() => projector.kick())
       return notes
     },
+    onCall: (stanza) => {
+      // The record is appended by the caller in this same run; a frame that is made later waits for it.
+      const call = incomingCallOf(stanza)
+      const isRejected = call?.isRinging === true && standing.row?.calls?.autoReject === true
+      const notes = callNotesOf(sessionLog, stanza, Date.now(), isRejected)
+      if (notes.length > 0) setImmediate(() => projector.kick())
+      if (call && isRejected && notes.length > 0) setImmediate(() => parts.rejectCall(call))
+      return notes
+    },
+    onPresence: (update) => parts.presence.tell(update),
     onServerAck: guarded((ack) => outbox.onServerAck(ack)),
     onNewChatLimit: guarded((limit) => outbox.onNewChatLimit(limit)),
     onReceipt: guarded((receipt) => outbox.onReceipt(receipt)),

@@ -257,6 +257,7 @@ export class Connector {
       log: this.#log,
       url: services.socketUrl,
       version: this.#version,
+      egress: services.egresses?.of(this.#context.sessionId) ?? null,
       link: plan.plan === 'link' ? plan.link : null,
       events: this.#listener.eventsFor(isCurrent),
       loadSentProto: this.#listener.loadSentProto,

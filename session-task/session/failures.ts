@@ -14,6 +14,7 @@ export const FAILURES = {
   ),
   mentionNotInGroup: failure('mention_not_in_group', 'Somebody who is mentioned is not a member of the group.'),
   nobodyToReach: failure('recipient_not_on_whatsapp', 'Nobody of the audience is on WhatsApp.'),
+  mediaGone: failure('media_expired', 'The file of the message is not there any more.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
   loggedOut: failure('session_logged_out', 'The phone was unlinked before the message was sent.'),
   deleted: failure('session_deleted', 'The session was deleted before the message was sent.'),

@@ -5,15 +5,18 @@ import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import { cachedEntries } from '../whatsapp/session-caches.ts'
 import { AutoRead } from './auto-read.ts'
+import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
 import { Connector } from './connector.ts'
 import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
+import { MediaInbox } from './media-inbox.ts'
 import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
+import { PresenceTeller } from './presence-teller.ts'
 import { Projector } from './projector.ts'
 import { loadSentProto } from './sent-proto.ts'
 import type { SessionContext } from './session-context.ts'
@@ -48,9 +51,11 @@ export class LinkedSession {
   readonly #projector: Projector
   readonly #outbox: Outbox
   readonly #operations: OperationRunner
+  readonly #presence: PresenceTeller
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
   readonly #weighTimer: NodeJS.Timeout
+  readonly #mediaInbox: MediaInbox
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -81,6 +86,7 @@ export class LinkedSession {
       settled: () => this.#projector.settled(),
       isConnected: () => this.#connector.connection?.isOpen ?? false,
     })
+    this.#mediaInbox = new MediaInbox({ context, sessionLog, journal })
     this.#outbox = new Outbox({
       context,
       sessionLog,
@@ -91,6 +97,7 @@ export class LinkedSession {
       onNoAck: () => this.#replaceConnection(),
       ackTimeoutMs: context.services.ackTimeoutMs,
     })
+    this.#presence = new PresenceTeller(context, book)
     this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
     const autoRead = new AutoRead({
       context,
@@ -106,6 +113,7 @@ export class LinkedSession {
       onProjected: (records) => {
         this.#outbox.onProjected(records)
         this.#housekeeping.afterProjection()
+        if (records.some((record) => record.t === 'in' && record.event?.keepsProto)) this.#mediaInbox.ring()
       },
       onBroken: (error) => void this.#stopBroken(error),
       onBackpressure: () => {
@@ -205,7 +213,7 @@ export class LinkedSession {
   async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
     clearInterval(this.#weighTimer)
-    await Promise.all([this.#outbox.stop(), this.#operations.stop()])
+    await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
     this.#isStopped = true
     this.#connector.stop()
     await this.#connector.drop()
@@ -245,6 +253,7 @@ export class LinkedSession {
     this.#outbox.detach()
     this.#operations.detach()
     void this.#outbox.stop()
+    void this.#mediaInbox.stop()
     void this.#operations.stop()
     void this.#connector.drop()
   }
@@ -256,8 +265,11 @@ export class LinkedSession {
         standing: this.#standing,
         connector: this.#connector,
         outbox: this.#outbox,
+        mediaInbox: this.#mediaInbox,
         operations: this.#operations,
         projector: this.#projector,
+        presence: this.#presence,
+        rejectCall: (call) => this.#rejectCall(call),
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
           this.#stableTimer = setTimeout(() => this.#listener.onStable(), STABLE_MS)
@@ -271,6 +283,7 @@ export class LinkedSession {
   #detach(): void {
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
     this.#outbox.detach()
+    this.#mediaInbox.detach()
     this.#operations.detach()
   }
 
@@ -287,6 +300,13 @@ export class LinkedSession {
       throw error
     }
     if (resumeAt === null) this.#listener.onStop(stop.status)
+  }
+
+  /** It is told before it is rejected: the gate holds the frame until the record is durable. */
+  #rejectCall({ callId, callerJid }: IncomingCall): void {
+    this.#connector.connection?.commands
+      .rejectCall(callId, callerJid)
+      .catch((error) => this.#context.log.warn({ error: String(error) }, 'a call could not be rejected, it rings out'))
   }
 
   /** A frame got no answer: the socket is replaced, and what it did not confirm is sent again. */

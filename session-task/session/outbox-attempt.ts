@@ -5,6 +5,7 @@ import type { Messages } from '../../shared/store/messages.ts'
 import type { MessageRow, OpenRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import { MediaPendingError } from './build-media.ts'
 import type { ContactBook } from './contact-book.ts'
 import type { InFlight } from './in-flight.ts'
 import type { OwnIdentity } from './inbound.ts'
@@ -14,6 +15,7 @@ import type { SessionContext } from './session-context.ts'
 
 const ACK_TIMEOUT_MS = 30_000
 const RETRY_DELAY_MS = 5_000
+const MEDIA_DELAY_MS = 1_000
 const FOREIGN_DELAY_MS = 60_000
 
 /** One try to send one message: claim → resolve → relay, and what a try without a frame leads to. */
@@ -25,6 +27,7 @@ export class OutboxAttempt {
   readonly #flights: InFlight
   readonly #book: ContactBook
   readonly #own: () => OwnIdentity
+  readonly #typesBefore: () => boolean
   readonly #ackTimeoutMs: number
   readonly #onNoAck: () => void
   readonly #delay: (messageId: string, ms: number) => void
@@ -38,6 +41,8 @@ export class OutboxAttempt {
     flights: InFlight
     book: ContactBook
     own: () => OwnIdentity
+    /** is the session set to show typing? */
+    typesBefore: () => boolean
     ackTimeoutMs: number | undefined
     onNoAck: () => void
     /** not before this long from now */
@@ -50,6 +55,7 @@ export class OutboxAttempt {
     this.#flights = input.flights
     this.#book = input.book
     this.#own = input.own
+    this.#typesBefore = input.typesBefore
     this.#ackTimeoutMs = input.ackTimeoutMs ?? ACK_TIMEOUT_MS
     this.#onNoAck = input.onNoAck
     this.#delay = input.delay
@@ -96,6 +102,7 @@ export class OutboxAttempt {
         connection,
         book: this.#book,
         own: this.#own(),
+        typesBefore: this.#typesBefore(),
         isCurrent,
         now: Date.now,
       })
@@ -115,6 +122,10 @@ export class OutboxAttempt {
       }
     } catch (error) {
       if (!isCurrent()) return
+      if (error instanceof MediaPendingError) {
+        this.#delay(row.id, MEDIA_DELAY_MS)
+        return this.#flights.land(row.id)
+      }
       // Silence decides nothing (a time-out is never "not on WhatsApp"): the row stays open and is tried again.
       this.#context.log.info({ messageId: row.id, error: String(error) }, 'a message could not be sent now')
       this.#delay(row.id, RETRY_DELAY_MS)

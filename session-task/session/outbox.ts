@@ -82,6 +82,7 @@ export class Outbox {
       flights: this.#flights,
       book: input.book,
       own: () => input.standing.own,
+      typesBefore: () => input.standing.row?.pacing?.typing === true,
       ackTimeoutMs: input.ackTimeoutMs,
       onNoAck: input.onNoAck,
       delay: (messageId, ms) => this.#delays.delay(messageId, ms),

@@ -10,6 +10,7 @@ import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
 import { findMessage, nameOf } from './message-references.ts'
 import { openBallot } from './open-ballot.ts'
+import { announceMedia } from './received-media.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** With more the row would not fit into DynamoDB beside its content. */
@@ -83,9 +84,15 @@ export const projectInbound = async (
     who: nameOf(from),
     at: record.at,
   })
-  const message = { ...presentMessage(row, content), pushName: event.pushName }
+  const message = { ...presentMessage(row, withPendingFile(event.messageType, content)), pushName: event.pushName }
   const { reason } = (event.content.undecryptable ?? {}) as { reason?: string }
   return eventRow(context, record, event.type, { message, ...changed, ...(reason ? { reason } : {}) })
+}
+
+/** A file is never there yet when its message is told: `media.stored` follows. */
+const withPendingFile = (type: string, content: Record<string, unknown>): Record<string, unknown> => {
+  const part = content[type] as { mediaId?: string } | undefined
+  return part?.mediaId ? { ...content, [type]: { ...part, status: 'pending' } } : content
 }
 
 /** The address of a sender with the contact behind it: its id after merges, and the other address when it is known. */
@@ -107,6 +114,9 @@ const resolveContent = async (
 ): Promise<Record<string, unknown>> => {
   const { target, quotedId, mentionedJids } = event
   const content: Record<string, unknown> = { ...event.content }
+  const own = (content[event.messageType] ?? {}) as Record<string, unknown>
+  const file = await announceMedia(context, { id: event.messageId, type: event.messageType, at: where.at }, own)
+  if (file) content[event.messageType] = file
   if (quotedId) {
     const quoted = { whatsappId: quotedId, chat: where.chat, by: null }
     content.replyTo = {

@@ -10,6 +10,7 @@ import { FAILURES, frameLimit } from './failures.ts'
 import type { OwnIdentity } from './inbound.ts'
 import type { SessionContext } from './session-context.ts'
 import type { SettledStatus } from './settled-status.ts'
+import { typeBefore } from './type-before.ts'
 
 export type SendOutcome =
   /** a frame was handed to the gate; the server's word settles it */
@@ -35,6 +36,8 @@ export const sendMessage = async (
     book: ContactBook
     own: OwnIdentity
     isCurrent: () => boolean
+    /** show typing before a message leaves for the first time */
+    typesBefore: boolean
     now: () => number
   },
 ): Promise<SendOutcome> => {
@@ -54,6 +57,10 @@ export const sendMessage = async (
   if (audience?.length === 0) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: FAILURES.nobodyToReach }
   const proto = await standingProto(context, input, jid, content)
   if (proto && 'failure' in proto) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: proto.failure }
+  if (proto && input.typesBefore && frames === 0 && row.chat.kind !== 'status' && input.isCurrent()) {
+    const characters = (content.text as { body?: string } | undefined)?.body?.length ?? 0
+    await typeBefore(context, connection, { id: row.id, type: row.type, jid, characters })
+  }
   if (!proto || !input.isCurrent()) return { outcome: 'dropped' }
   // The record is in the log before relay encrypts: the gate holds the frame until both are durable.
   sessionLog.append([{ t: 'out', messageId: row.id, whatsappId: row.whatsappId, n: frames + 1 }])

@@ -3,12 +3,23 @@ import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { EventSink } from '../../shared/events/event-sink.ts'
 import type { Log } from '../../shared/log/log.ts'
+import type { MediaStore } from '../../shared/media/media-store.ts'
 import type { Owner } from '../../shared/store/rows/session.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 import type { LogLimits } from '../auth-log/log-context.ts'
 import type { PauseDetector } from '../auth-log/pause-detector.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
+import type { Egresses } from '../whatsapp/egress.ts'
 import type { ClientVersionGuard } from '../worker/version-guard.ts'
+import type { Turns } from './turns.ts'
+
+export interface WorkerMedia {
+  readonly store: MediaStore
+  /** host of the test server's files; null: WhatsApp's own hosts alone */
+  readonly testHost: string | null
+  /** encrypting, uploading, downloading: this many files at a time in the whole worker */
+  readonly turns: Turns
+}
 
 /** What every session of a worker shares. */
 export interface WorkerServices {
@@ -24,6 +35,8 @@ export interface WorkerServices {
   readonly owner: Owner
   /** of this software */
   readonly version: string
+  /** files of messages; absent: messages with files fail, and received files are not fetched */
+  readonly media?: WorkerMedia
   /** how long a frame may wait for the server's word; default 30 s */
   readonly ackTimeoutMs?: number
   /** limits of the session logs; tests lower them */
@@ -38,6 +51,8 @@ export interface WorkerServices {
   readonly connectionLifeMs?: number
   /** false while heartbeats do not get through: what is under way goes on, nothing new is claimed (protocol §3) */
   readonly mayClaim: () => boolean
+  /** absent: everything leaves by the worker's own network */
+  readonly egresses?: Egresses
   /** one for all sessions of the worker, of one mind with all workers */
   readonly clientVersion: ClientVersionGuard
   readonly log: Log

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
-import { CreateQueueCommand, makeSQSClient, ReceiveMessageCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  makeSQSClient,
+  QueueDoesNotExist,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -302,6 +309,14 @@ export const startTestFleet = async (
     return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
   }
 
+  /** of a worker that died: the reconciler deletes it with the worker's row */
+  const deleteQueue = async (queueUrl: string): Promise<void> => {
+    // A worker that drained has deleted it.
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })).catch((error: Error) => {
+      if (!(error instanceof QueueDoesNotExist)) throw error
+    })
+  }
+
   const readHints = async (): Promise<Record<string, unknown>[]> => {
     const { Messages: received = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: hintsQueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
@@ -332,6 +347,7 @@ export const startTestFleet = async (
     readEvents,
     readAllEvents,
     readHints,
+    deleteQueue,
     contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),
     logObjects,
     stop: async () => {

@@ -1,5 +1,8 @@
+import type { Readable } from 'node:stream'
+import type { MediaKind } from '../../shared/core/content-limits.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
-import type { OutboundBody, OutboundContext } from './content/outbound-content.ts'
+import type { OutboundBody, OutboundContext, UploadedMedia } from './content/outbound-content.ts'
+import type { MediaOrigin } from './content/transfer-media.ts'
 
 /** One decrypted inbound stanza, before its receipt: the session answers with the record to journal with the ratchet. */
 export interface DecryptedStanza {
@@ -34,6 +37,15 @@ export interface NotificationChild {
   readonly text: string | null
 }
 
+/** Somebody came, went, types or records. Nothing of it is kept anywhere. */
+export interface PresenceUpdate {
+  readonly chatJid: string
+  readonly personJid: string
+  readonly state: 'available' | 'unavailable' | 'composing' | 'recording'
+  /** epoch milliseconds; null when it is not told */
+  readonly lastSeenAt: number | null
+}
+
 export interface DisconnectInfo {
   /** status code of baileys-facts §1.1; 0 when the library gave none (we closed it ourselves) */
   readonly code: number
@@ -63,6 +75,9 @@ export interface ConnectionEvents {
   ): import('../auth-log/records.ts').InboundRecord
   /** Called before the ack of that notification may leave; what it returns is appended in the same run. */
   onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  /** A `<call>`: rings, goes on or ends. As for notifications: before its ack, what is returned is appended. */
+  onCall?(call: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  onPresence?(update: PresenceUpdate): void
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
   /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */
@@ -112,6 +127,13 @@ export interface WhatsAppConnection {
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */
   encode(body: OutboundBody, context?: OutboundContext): Uint8Array
+  /** Encrypts a file into `path` and lays it on WhatsApp's media host; the caller removes `path`. */
+  uploadMedia(file: { source: Readable; kind: MediaKind; path: string }): Promise<UploadedMedia>
+  /**
+   * Bytes of a received file; the stream errors at its end when they are not what the message promised. Asks the phone to
+   * upload again what WhatsApp has no more. @throws WhatsAppError media_gone, media_too_large: for good; else try again
+   */
+  downloadMedia(origin: MediaOrigin, limits: { maxBytes: number; testHost: string | null }): Promise<Readable>
   /** Members and timer of a group, from the cache when it is there. A time-out throws. */
   readGroup(jid: string): Promise<GroupView>
   /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */
@@ -139,6 +161,8 @@ export interface ConnectionOptions {
   readonly url: string
   /** [2, 3000, n]; null: what Baileys brings */
   readonly version: readonly [number, number, number] | null
+  /** the account's way out, for its socket and its files; null or absent: the worker's own network */
+  readonly egress?: import('./egress.ts').Egress | null
   /** unlinked sessions: how to link; null: log in only */
   readonly link: { method: 'qr' } | { method: 'code'; phone: string } | null
   readonly events: ConnectionEvents

@@ -18,12 +18,17 @@ const CHECKS_PER_WAIT = 20
 export const journalStanzas = (
   frames: EventEmitter,
   log: SessionLog,
-  events: Pick<ConnectionEvents, 'onNotification'>,
+  events: Pick<ConnectionEvents, 'onNotification' | 'onCall'>,
   journal: (append: () => void) => void,
 ): void => {
   frames.prependListener('CB:notification', (stanza: BinaryNode) => {
     journal(() => {
       log.append(events.onNotification?.(describeNotification(stanza)) ?? [])
+    })
+  })
+  frames.prependListener('CB:call', (stanza: BinaryNode) => {
+    journal(() => {
+      log.append(events.onCall?.(describeNotification(stanza)) ?? [])
     })
   })
   frames.prependListener('CB:message', (stanza: BinaryNode) => {

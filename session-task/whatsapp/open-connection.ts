@@ -3,6 +3,7 @@ import { LogLostError } from '../auth-log/session-log.ts'
 import { makeCommands } from './commands/make-commands.ts'
 import type { DisconnectInfo, OpenConnection, WhatsAppConnection } from './connection.ts'
 import { encodeContent } from './content/encode-content.ts'
+import { downloadMedia, uploadMedia } from './content/transfer-media.ts'
 import { appendCredentials, isLinked, loadCredentials, ownIdentity, ownUsers } from './credentials.ts'
 import { DISCONNECT_MESSAGES, DisconnectError, describeDisconnect } from './disconnect.ts'
 import { WhatsAppError } from './errors.ts'
@@ -10,6 +11,7 @@ import { makeJournaledSocket } from './journaled-socket.ts'
 import { errorName } from './library-log.ts'
 import { readNewChatLimits, watchNewChatLimits } from './new-chat-limits.ts'
 import { encodeText, readGroup, relayProto } from './outbound.ts'
+import { watchPresence } from './presence.ts'
 import { resolvePhone } from './resolve.ts'
 import { sessionCaches } from './session-caches.ts'
 import { parseReceipt, parseServerAck } from './stanza-events.ts'
@@ -82,6 +84,7 @@ export const openConnection: OpenConnection = (options) => {
       events.onClose(info)
     }
   })
+  watchPresence(socket, (update) => events.onPresence?.(update))
   socket.ws.prependListener('CB:ack,class:message', (stanza: BinaryNode) => {
     const ack = parseServerAck(stanza, Date.now())
     if (!ack) return
@@ -124,6 +127,8 @@ export const openConnection: OpenConnection = (options) => {
     commands: makeCommands(socket, sessionCaches(log), whileOpen),
     encodeText,
     encode: encodeContent,
+    uploadMedia: (file) => whileOpen(() => uploadMedia(socket, file)),
+    downloadMedia: (origin, limits) => whileOpen(() => downloadMedia(socket, origin, limits)),
     readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),

@@ -26,6 +26,13 @@ export const socketOptions = (
   return {
     waWebSocketUrl: options.url,
     ...(options.version ? { version: [...options.version] } : {}),
+    ...(options.egress
+      ? {
+          agent: options.egress.agent,
+          fetchAgent: options.egress.agent,
+          options: { dispatcher: options.egress.dispatcher } as unknown as RequestInit,
+        }
+      : {}),
     // a real operating system: the server refuses pairing codes of any other display name (baileys-facts §1.4)
     browser: Browsers.windows('Chrome'),
     logger: makeLibraryLog(options.logger, onDebug),

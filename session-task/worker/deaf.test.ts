@@ -16,7 +16,7 @@ test('a connection that answers pings and no questions is replaced, and says why
   const worker = await fleet.startWorker({
     openConnection: (options) => {
       opened++
-      return openConnection({ ...options, canaryLimits: { intervalMs: 300, timeoutMs: 300, retryMs: 50 } })
+      return openConnection({ ...options, canaryLimits: { intervalMs: 300, timeoutMs: 4_000, retryMs: 50 } })
     },
   })
   const phone = '5511900008401'

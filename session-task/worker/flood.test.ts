@@ -9,7 +9,7 @@ import { sessionCaches } from '../whatsapp/session-caches.ts'
 let fleet: TestFleet
 const FLOODER = '5511988887771'
 const FRIEND = '5511988887772'
-const FLOOD = 1_000
+const FLOOD = 600
 /** the library waits a quarter of a second before it asks for each again */
 const GARBAGE = 60
 const NEIGHBOUR_MS = 5_000
@@ -108,17 +108,17 @@ test('rows that cannot keep up close the intake before memory does: WhatsApp kee
   const phones = ['5511900008503', '5511900008504'] as const
   const { flooded, most, stop } = await startTwo(phones, { tables: openTables(client), undoneLimit: limit })
   const opened = most.opened
-  await fleet.simulator.contactFloods(FLOODER, phones[0], 'slow', 400)
+  await fleet.simulator.contactFloods(FLOODER, phones[0], 'slow', 250)
   const texts = await until(
     'all of the flood',
     async () => {
       const received = await receivedBy(flooded)
-      return received.length >= 400 ? received : null
+      return received.length >= 250 ? received : null
     },
     100_000,
   )
   stop()
-  expect(texts.toSorted()).toEqual(Array.from({ length: 400 }, (_, index) => `slow ${index + 1}`).toSorted())
+  expect(texts.toSorted()).toEqual(Array.from({ length: 250 }, (_, index) => `slow ${index + 1}`).toSorted())
   // The one that was being decrypted, and what the session itself had to say.
   expect(most.undone).toBeLessThan(limit.records + 10)
   expect(most.opened).toBeGreaterThan(opened)

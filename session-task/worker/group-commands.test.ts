@@ -53,6 +53,22 @@ describe('a group', () => {
     )
   })
 
+  test('of an account that is addressed by LID has the same results, and the numbers of its members', async () => {
+    await fleet.simulator.control('POST', 'phones', { phone: OWN, addressing: 'lid' })
+    const made = await create('By LID', [ANA, SHY])
+    expect(statuses(made.results)).toEqual({ [`+${ANA}`]: 'done', [`+${SHY}`]: 'needsInvite' })
+    expect((await groupSeen(made.id)).addressing).toBe('lid')
+    expect(made.participants.map(({ participant }) => participant.phone).sort()).toEqual([`+${OWN}`, `+${ANA}`].sort())
+    expect(made.participants.every(({ participant }) => participant.jid?.endsWith('@lid'))).toBe(true)
+    expect(made.role).toBe('owner')
+    const { results } = await runOperation(fleet, sessionId, 'changeGroupParticipants', {
+      groupId: made.id,
+      action: 'promote',
+      participants: [person(ANA)],
+    })
+    expect(statuses(results)).toEqual({ [`+${ANA}`]: 'done' })
+  })
+
   test('of nobody who is on WhatsApp is not made', async () => {
     const before = (await fleet.simulator.control('GET', 'groups')).data.length
     const input = { subject: 'Nobody', description: null, participants: [person(ABSENT)] }

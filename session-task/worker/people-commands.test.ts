@@ -66,6 +66,14 @@ test('numbers are looked up in one question, remembered, and known by their cont
   ])
 })
 
+test('more numbers than fit in one question are asked in several', async () => {
+  const before = await usyncs()
+  const phones = Array.from({ length: 120 }, (_, n) => String(5511933330000 + n))
+  const { data } = await lookup(...phones)
+  expect(data.map(({ input, onWhatsApp }) => [input, onWhatsApp])).toEqual(phones.map((phone) => [`+${phone}`, true]))
+  expect((await usyncs()) - before).toBe(3)
+})
+
 test('silence is not "not on WhatsApp"', async () => {
   await fleet.simulator.fault({ kind: 'failQueries', xmlns: 'usync', code: 500, phone: OWN })
   const input = { addresses: [{ input: ANA, target: person(ANA) }] }

@@ -13,10 +13,10 @@ export interface ProcessLoad {
 }
 
 /** How heavy this process is; placement and the planner read it on the worker's row. */
-export const makeProcessLoad = (): (() => ProcessLoad) => {
+export const makeProcessLoad = (): { read(): ProcessLoad; stop(): void } => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  return () => {
+  const read = (): ProcessLoad => {
     // The histogram counts its own resolution as delay.
     const loopLagMs = Math.max(0, Math.round(delay.percentile(99) / NANOSECONDS_PER_MS) - RESOLUTION_MS)
     delay.reset()
@@ -28,4 +28,6 @@ export const makeProcessLoad = (): (() => ProcessLoad) => {
       loopLagMs,
     }
   }
+  // Its timer and its histogram would outlive a worker that was abandoned.
+  return { read, stop: () => void delay.disable() }
 }

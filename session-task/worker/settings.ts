@@ -23,11 +23,16 @@ export const readSettings = () => {
     socketUrl: mode === 'test' ? (testUrl as string) : LIVE_URL,
     trustRoot: mode === 'test' ? trustRoot : null,
     whatsappVersion: readVersion(readEnvironment('waVersion')),
+    egressProxies: mode === 'live' ? readProxies(readEnvironment('waEgressProxies')) : [],
     taskToken: readEnvironment('taskToken'),
     heartbeatFile: readEnvironment('heartbeatFile'),
     queuePrefix: requireEnvironment('workerQueuePrefix'),
     hintsQueueUrl: requireEnvironment('hintsQueueUrl'),
     authBucket: requireEnvironment('authBucket'),
+    mediaBucket: requireEnvironment('mediaBucket'),
+    /** only in test mode, and only when its files lie on a host of the same machine */
+    testMediaHost: mode === 'test' ? new URL(testUrl as string).hostname : null,
+    testMediaCa: mode === 'test' ? readEnvironment('waTestMediaCa') : null,
     kmsKeyId: requireEnvironment('kmsKeyId'),
     eventBus: requireEnvironment('eventBus'),
   }
@@ -38,6 +43,21 @@ const readPositive = (name: string, text: string | null, fallback: number): numb
   if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is not a positive whole number: ${text}`)
   return value
 }
+
+/** @throws when one is no address of an HTTP proxy; the text names its place in the list, since it may hold a password */
+export const readProxies = (text: string | null): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '')
+    .map((url, index) => {
+      const parsed = URL.canParse(url) ? new URL(url) : null
+      if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.pathname !== '/')
+        throw new Error(
+          `WA_EGRESS_PROXIES: number ${index + 1} is not like http://user:password@proxy.example.com:3128`,
+        )
+      return parsed.href
+    })
 
 /** @throws when it is set and no worker should announce it. null: the version Baileys brings */
 export const readVersion = (text: string | null): VersionParts | null => {

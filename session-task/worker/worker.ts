@@ -55,7 +55,7 @@ export class Worker {
   readonly #owner: Owner
   readonly #host: SessionHost
   readonly #stopping = new AbortController()
-  readonly #readLoad = makeProcessLoad()
+  readonly #load = makeProcessLoad()
   #queueUrl = ''
   #counter = 1
   #timer: NodeJS.Timeout | null = null
@@ -181,6 +181,7 @@ export class Worker {
     const released = await this.#host.drain((row) => this.#hintSession(row))
     if (this.#timer) clearInterval(this.#timer)
     await this.#beating
+    this.#load.stop()
     this.#stopping.abort()
     await this.#rings
     if (this.#isDead) return
@@ -196,6 +197,7 @@ export class Worker {
   abandon(): void {
     this.#isDead = true
     if (this.#timer) clearInterval(this.#timer)
+    this.#load.stop()
     this.#options.taskCallback.stop()
     this.#stopping.abort()
     this.#host.abandonAll()
@@ -203,7 +205,7 @@ export class Worker {
 
   async #beat(): Promise<void> {
     const { workerId: id, incarnation } = this.#owner
-    const load = this.#readLoad()
+    const load = this.#load.read()
     const pending = this.#host.pendingCount
     emitMetrics(
       {

@@ -14,6 +14,10 @@ export const ENV = {
   ephemeralTable: 'EPHEMERAL_TABLE',
   /** bucket of the auth logs */
   authBucket: 'AUTH_BUCKET',
+  /** bucket of files in messages */
+  mediaBucket: 'MEDIA_BUCKET',
+  /** SQS url: files to fetch from customers' addresses */
+  mediaFetchQueueUrl: 'MEDIA_FETCH_QUEUE_URL',
   /** CMK that wraps tenant data keys */
   kmsKeyId: 'KMS_KEY_ID',
   /** Secrets Manager id of {pepper, adminKeyHashes[]} */
@@ -50,10 +54,14 @@ export const ENV = {
   waTestUrl: 'WA_TEST_URL',
   /** 32 bytes hex: public key of the test server's certificate root */
   waTestTrustRoot: 'WA_TEST_TRUST_ROOT',
+  /** PEM of the CA that signs the test server's media host; empty: one that everybody trusts */
+  waTestMediaCa: 'WA_TEST_MEDIA_CA',
   /** control API of the simulator; empty: /v1/test answers 501 simulator_control_unavailable */
   waTestControlUrl: 'WA_TEST_CONTROL_URL',
   /** WhatsApp Web version, "2.3000.1043857760"; empty: the version Baileys brings */
   waVersion: 'WA_VERSION',
+  /** comma list of HTTP proxies for live sessions, each sticks to one; empty: the worker's own network */
+  waEgressProxies: 'WA_EGRESS_PROXIES',
   /** enabled | disabled: what a live key may do in this deployment */
   liveMode: 'LIVE_MODE',
   /** CIDR list of private ranges that customer URLs may reach. Empty outside the local config (asserted in infra). */

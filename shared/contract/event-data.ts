@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import { LIMIT_NAMES } from '../core/plans.ts'
 import { idOutput, isoTime, modeSchema } from './common.ts'
 import { addressSchema } from './content/address.ts'
 import type { EventType } from './event-types.ts'
+import { mediaSchema } from './media.ts'
 import { messageSchema } from './messages.ts'
 import { sessionSchema } from './sessions.ts'
 import { deliverySchema } from './webhook-deliveries.ts'
@@ -30,6 +32,15 @@ const session = sessionSchema
   .extend({ previousStatus: z.string().optional().meta({ description: 'What it was before' }) })
   .meta({ description: 'The session as it was then; after a failure of ours only what is certain' })
 const sessionData = z.object({ session, reason: unprocessable })
+
+const limitData = z.object({
+  limit: z.object({
+    name: z.enum(LIMIT_NAMES).meta({ description: 'As in GET /v1/limits and in `limits` of the tenant' }),
+    maximum: z.number().meta({ description: 'The limit that held', example: 1000 }),
+    keyId: idOutput('key').nullable().meta({ description: 'The key, when its own rate was reached' }),
+  }),
+  window: z.object({ start: isoTime, end: isoTime }).meta({ description: 'The limit is not told again before `end`' }),
+})
 
 const message = messageSchema
   .omit({ status: true, id: true })
@@ -67,6 +78,25 @@ const groupData = z.object({
   at: isoTime,
 })
 
+const callData = z.object({
+  call: z.object({
+    id: z.string(),
+    from: addressSchema,
+    group: addressSchema.nullable(),
+    kind: z.enum(['audio', 'video']),
+    ringing: z.boolean().meta({ description: 'false: it was over when the session heard of it' }),
+    rejected: z.boolean().meta({ description: 'The session is set to reject calls, and rejects this one' }),
+  }),
+  at: isoTime,
+})
+
+const presenceData = z.object({
+  chat: addressSchema,
+  contact: addressSchema,
+  state: z.enum(['available', 'unavailable', 'composing', 'recording']),
+  lastSeenAt: isoTime.nullable().meta({ description: 'Of somebody who went and shows it' }),
+})
+
 const endpointData = z.object({
   endpoint: endpointSchema,
   failingSince: isoTime.nullable(),
@@ -78,7 +108,8 @@ const ofSession = (meaning: string, source: EventDescription['source'] = 'log'):
   source,
   data: sessionData,
 })
-const planned = (meaning: string): EventDescription => ({ meaning, source: 'log', data: z.object({}), isPlanned: true })
+/** Something that happens to an earlier message is a message itself. */
+const about = (meaning: string): EventDescription => ({ meaning, source: 'log', data: messageData })
 
 export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
   'session.created': ofSession('A session was made.', 'control'),
@@ -115,9 +146,9 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
     source: 'control',
   },
   'message.received': { meaning: 'A message came in.', source: 'log', data: messageData },
-  'message.edited': planned('A message was edited.'),
-  'message.deleted': planned('A message was deleted for everyone.'),
-  'message.reaction': planned('Somebody reacted to a message.'),
+  'message.edited': about('The sender gave a message another text; `message.edit` names it and says the new one.'),
+  'message.deleted': about('Somebody deleted a message for everyone; `message.delete` names it.'),
+  'message.reaction': about('Somebody reacted to a message, or took a reaction back (emoji null).'),
   'message.undecryptable': {
     meaning:
       'A message came in that could not be decrypted (yet). If its content comes later, `message.received` follows.',
@@ -125,9 +156,47 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
     data: messageData,
   },
   'group.updated': { meaning: 'Something about a group changed.', source: 'log', data: groupData },
-  'contact.merged': planned('Two contacts turned out to be one person.'),
-  'call.received': planned('Somebody called.'),
-  'poll.voted': planned('Somebody voted in a poll.'),
+  'contact.merged': {
+    meaning: 'Two contacts turned out to be one person: from now on the first of the two ids names both.',
+    source: 'log',
+    data: z.object({
+      contact: z.object({ contactId: z.string(), phone: z.string().nullable(), lid: z.string().nullable() }).nullable(),
+      mergedContactId: z.string().meta({ description: 'The id that is given up; it leads to the contact' }),
+    }),
+  },
+  'call.received': {
+    meaning: 'Somebody calls, or called while the session was away.',
+    source: 'log',
+    data: callData,
+  },
+  'presence.updated': {
+    meaning: 'Somebody came online, went, types or records. Shown and forgotten: told to endpoints that name it only.',
+    source: 'control',
+    data: presenceData,
+  },
+  'poll.voted': {
+    meaning: 'Somebody voted on a poll, or voted anew: what they choose now, and all votes so far.',
+    source: 'log',
+    data: messageData.extend({
+      poll: z
+        .object({
+          messageId: z.string(),
+          results: z.array(z.object({ option: z.string(), votes: z.number().int() })),
+        })
+        .optional()
+        .meta({ description: 'Absent when the poll is not known, or its secret is lost' }),
+    }),
+  },
+  'media.stored': {
+    meaning: 'The file of a received message can be downloaded: `GET /v1/media/{id}`.',
+    source: 'log',
+    data: z.object({ media: mediaSchema }),
+  },
+  'media.unavailable': {
+    meaning: 'The file of a received message could not be had; `media.failure` says why.',
+    source: 'log',
+    data: z.object({ media: mediaSchema }),
+  },
   'endpoint.failing': {
     meaning: 'A webhook endpoint does not take deliveries; they are held. Told to your other endpoints.',
     source: 'control',
@@ -148,7 +217,12 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
     source: 'control',
     data: z.object({ delivery: deliverySchema }),
   },
-  'limit.reached': planned('A limit of the tenant was reached.'),
+  'limit.reached': {
+    meaning:
+      'A limit of the tenant, or of a key, was reached: told once per limit and UTC hour (rates) or day (quotas).',
+    source: 'control',
+    data: limitData,
+  },
 }
 
 /** The whole event, as in GET /v1/events, in a webhook's body and in a stream. */

@@ -7,6 +7,7 @@ import { groupOperations } from './groups.ts'
 import { healthOperations } from './health.ts'
 import { keyOperations } from './keys.ts'
 import { limitOperations } from './limits.ts'
+import { mediaOperations } from './media.ts'
 import { messageBatchOperations } from './message-batch.ts'
 import { messageReadOperations } from './message-read.ts'
 import { messageOperations } from './messages.ts'
@@ -28,6 +29,7 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...messageOperations,
+  ...mediaOperations,
   ...messageBatchOperations,
   ...messageReadOperations,
   ...contactOperations,

@@ -36,7 +36,8 @@ export const presentSession = (
   restriction: row.restriction
     ? { code: row.restriction.code, until: iso(row.restriction.until), since: iso(row.restriction.since) }
     : null,
-  pacing: row.pacing ?? defaultPacing(row.mode),
+  pacing: { ...(row.pacing ?? defaultPacing(row.mode)), typing: row.pacing?.typing ?? false },
+  calls: row.calls ?? { autoReject: false },
   readReceipts: row.readReceipts ?? 'manual',
   createdAt: iso(row.createdAt),
   metadata: row.metadata,

@@ -39,6 +39,7 @@ const pacingSchema = z
     quietHours: z
       .object({ from: z.string(), to: z.string(), timeZone: z.string().meta({ example: 'America/Sao_Paulo' }) })
       .nullable(),
+    typing: z.boolean().meta({ description: 'Show typing before a text, recording before a voice note: 1 to 6 s' }),
   })
   .meta({ id: 'Pacing' })
 
@@ -52,7 +53,12 @@ const pacingInput = z.strictObject({
     })
     .nullable()
     .default(null),
+  typing: z.boolean().default(false),
 })
+
+const autoReject = z.boolean().meta({ description: 'Reject calls at once; call.received is told all the same' })
+const callsSchema = z.object({ autoReject }).meta({ id: 'CallSettings' })
+const callsInput = z.strictObject({ autoReject })
 
 export const sessionSchema = z
   .object({
@@ -72,6 +78,7 @@ export const sessionSchema = z
       .nullable()
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
+    calls: callsSchema,
     readReceipts: z.enum(READ_RECEIPTS).meta({ description: READ_RECEIPTS_TEXT }),
     createdAt: isoTime,
     metadata: metadataSchema,
@@ -156,6 +163,7 @@ export const sessionOperations = {
       name: nameSchema.meta({ example: 'Support line' }),
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
+      calls: callsInput.optional(),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 201: sessionSchema },
@@ -189,13 +197,14 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole), pacing or read receipts',
+    summary: 'Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
       name: nameSchema.optional(),
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
+      calls: callsInput.optional(),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 200: sessionSchema },

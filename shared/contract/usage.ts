@@ -38,7 +38,7 @@ export const usageOperations = {
     function: 'api-control',
     summary: 'What was used, by day or month, as JSON or CSV',
     description:
-      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
+      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
     tag: 'usage',
     auth: 'tenant',
     scopes: ['usage:read'],

@@ -8,6 +8,14 @@ import { openBytes, sealBytes } from './seal.ts'
 const CACHE_TTL_MS = 10 * 60_000
 const CACHE_MAX_ENTRIES = 10_000
 
+/** The tenant was deleted: nothing that was sealed for it opens again. */
+export class KeyDestroyedError extends Error {
+  constructor() {
+    super('the data key of this tenant was destroyed')
+    this.name = 'KeyDestroyedError'
+  }
+}
+
 /**
  * One data key per tenant and mode, made by KMS with encryption context {tenantId, mode} and kept wrapped in the core
  * table: another tenant's row does not decrypt, whatever the code does. Destroying the row erases the tenant's content.
@@ -66,7 +74,7 @@ export class TenantKeys {
   }
 
   async #unwrap(scope: TenantScope, row: Record<string, unknown>): Promise<Uint8Array> {
-    if (row.destroyedAt) throw new Error('the data key of this tenant was destroyed')
+    if (row.destroyedAt) throw new KeyDestroyedError()
     const { Plaintext: plaintext } = await this.#kms.send(
       new DecryptCommand({
         KeyId: this.#kmsKeyId,

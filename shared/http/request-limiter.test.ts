@@ -62,10 +62,13 @@ describe('request rates', () => {
     expect(granted).toBeLessThanOrEqual(40)
   })
 
-  it('concurrent requests of one key: exactly the burst passes', async () => {
+  it('concurrent requests of one key: exactly the burst passes, and what comes back meanwhile', async () => {
     const { key } = await tenantWith({ keyRequestsPerSecond: 1, keyRequestBurst: 5 })
+    const startedAt = Date.now()
     const answers = await Promise.all(Array.from({ length: 30 }, () => api.call(key, 'GET', '/v1/tenant')))
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(5)
-    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(6)
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(
+      6 + Math.floor((Date.now() - startedAt) / 1000),
+    )
   })
 })

@@ -9,6 +9,7 @@ import {
   openOperationPartition,
   openPartition,
   pacingKey,
+  pendingMediaPartition,
   SHARDS,
   sessionKey,
   sessionRefOf,
@@ -31,6 +32,7 @@ const PARTITIONS = [
   contactPartition,
   answerPartition,
   whatsappIdPartition,
+  pendingMediaPartition,
 ]
 
 /** Sessions deleted, settled and without an owner since before then (system role; eventually consistent). */

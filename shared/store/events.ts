@@ -61,8 +61,9 @@ export const GAP_IS_LOST_MS = 3_600_000
 /** How many of the rows are before the first gap that may still close. */
 const untilOpenGap = (rows: readonly EventRow[], afterSequence: number, now: number): number => {
   let last = afterSequence
-  for (const [index, { sequence, timestamp }] of rows.entries()) {
-    if (sequence !== last + 1 && timestamp > now - GAP_IS_LOST_MS) return index
+  for (const [index, { sequence, timestamp, writtenAt }] of rows.entries()) {
+    // Not by the time of the event: after an outage old events are written, side by side, and none of them is lost.
+    if (sequence !== last + 1 && (writtenAt ?? timestamp) > now - GAP_IS_LOST_MS) return index
     last = sequence!
   }
   return rows.length
@@ -78,8 +79,11 @@ export class Events {
     this.#scope = scope
   }
 
-  async put(row: EventRow): Promise<PutEventOutcome> {
-    const result = await this.#tables.messages.put(this.#item(row), { expression: 'attribute_not_exists(pk)' })
+  /** @param now epoch ms of the writer's clock */
+  async put(row: EventRow, now = Date.now()): Promise<PutEventOutcome> {
+    const result = await this.#tables.messages.put(this.#item({ ...row, writtenAt: now }), {
+      expression: 'attribute_not_exists(pk)',
+    })
     if (result.ok) return 'written'
     return result.item?.id === row.id ? 'same' : 'clash'
   }

@@ -83,9 +83,18 @@ export const contactPartition = (scope: TenantScope, sessionId: string): string 
 export const answerPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#ANSWER`
 /** which inbound message has which WhatsApp id */
 export const whatsappIdPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#WA`
+export const mediaKey = (scope: TenantScope, mediaId: string): Key => ({
+  pk: `${scope.prefix}MED#${mediaId}`,
+  sk: 'META',
+})
+/** received files that the session has still to fetch */
+export const pendingMediaPartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#MEDIA`
 /** Fixed at accept (protocol §9): later delays are `delayedUntil` on the message, never a new key. */
 export const openSortKey = (notBefore: number, acceptedAt: number, messageId: string): string =>
   `${timeKey(notBefore)}#${timeKey(acceptedAt)}#${messageId}`
+/** The first part of an OPEN row's sort key. */
+export const notBeforeOf = (openSortKey: string): number => Number(openSortKey.slice(0, openSortKey.indexOf('#')))
 export const eventPartition = (scope: TenantScope, sessionId: string): string => `${session(scope, sessionId)}#EV`
 export const eventKey = (scope: TenantScope, sessionId: string, sequence: number): Key => ({
   pk: eventPartition(scope, sessionId),

@@ -7,3 +7,4 @@ export const operationInputPlace = (operationId: string): string => `OI#${operat
 export const operationResultPlace = (operationId: string): string => `OR#${operationId}`
 export const endpointSecretPlace = (endpointId: string): string => `WH#${endpointId}`
 export const sessionLogKeyPlace = (sessionId: string): string => `LOG#${sessionId}`
+export const mediaDetailsPlace = (mediaId: string): string => `MED#${mediaId}`

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { diagnose, type Facts } from './diagnose.ts'
+import { checkAccount, diagnose, type Facts } from './diagnose.ts'
+import { needsOf } from './quotas.ts'
 
 const now = Date.parse('2026-11-21T10:00:00Z')
 const worker = {
@@ -27,6 +28,9 @@ const healthy: Facts = {
   ],
   adminKeys: 1,
   prefix: 'fleetline-prod-c1',
+  quotas: { fargateVcpus: 64, fargateSpotVcpus: 64, lambdaConcurrency: 1000, networkInterfaces: 5000 },
+  needs: { sessions: 1000, workers: 8, vcpus: 16, lambdaConcurrency: 200 },
+  bootstrap: 30,
 }
 const complaints = (patch: Partial<Facts>) =>
   diagnose({ ...healthy, ...patch }).filter(({ level }) => level === 'problem' || level === 'warning')
@@ -41,7 +45,10 @@ test('a healthy deployment has no complaint, and every check says something', ()
     'rollout live',
     'queues',
     'secret',
-    'quotas',
+    'bootstrap',
+    'quota Fargate vCPUs',
+    'quota Lambda concurrency',
+    'quota network interfaces',
   ])
 })
 
@@ -78,4 +85,31 @@ test('every runbook heading that it names exists', () => {
   const source = readFileSync('tools/doctor/diagnose.ts', 'utf8')
   for (const [, heading] of source.matchAll(/RUNBOOK\}#([a-z-]+[a-z])`/g)) expect(headings).toContain(heading)
   for (const name of ['hints', 'fanout', 'deliver']) expect(headings).toContain(`dead-letters-${name}`)
+})
+
+test('an account that cannot carry it is told so before anything is deployed', () => {
+  const account = { quotas: healthy.quotas, needs: healthy.needs, bootstrap: healthy.bootstrap }
+  const says = (patch: object) =>
+    checkAccount({ ...account, ...patch }).flatMap(({ level, check, advice }) =>
+      level === 'problem' ? [`${check} → ${advice}`] : [],
+    )
+  expect(says({})).toEqual([])
+  expect(says({ bootstrap: 'missing' })).toEqual(['bootstrap → npx cdk bootstrap aws://<account>/<region>'])
+  expect(says({ quotas: { ...account.quotas, fargateVcpus: 6, lambdaConcurrency: 10 } })).toEqual([
+    'quota Fargate vCPUs → Ask for it in Service Quotas. docs/scale.md',
+    'quota Lambda concurrency → Ask for it in Service Quotas. docs/scale.md',
+  ])
+  expect(says({ quotas: { error: 'AccessDeniedException: no' } })).toEqual([
+    'quotas → servicequotas:ListServiceQuotas is needed.',
+  ])
+})
+
+test('what a cell wants: its workers with 15 % free, and the room of a rollout', () => {
+  expect(needsOf({ sessions: 10_000, cpu: 2048, capacity: 200, minimumWorkers: 2 })).toEqual({
+    sessions: 10_000,
+    workers: 60,
+    vcpus: 120,
+    lambdaConcurrency: 200,
+  })
+  expect(needsOf({ sessions: 0, cpu: 1024, capacity: 200, minimumWorkers: 1 }).workers).toBe(3)
 })

@@ -1,3 +1,5 @@
+import type { Needs, Quotas } from './quotas.ts'
+
 /** What the doctor saw. Missing parts are null: then the check says that it was not made. */
 export interface Facts {
   readonly now: number
@@ -8,6 +10,11 @@ export interface Facts {
   readonly queues: readonly QueueFact[] | Failure | null
   readonly adminKeys: number | Failure | null
   readonly prefix: string | null
+  readonly quotas: Quotas | Failure | null
+  /** what the cell's config wants of the account; null: the prefix names no config of this repository */
+  readonly needs: Needs | null
+  /** version of the CDK bootstrap in the account and region; null: not looked */
+  readonly bootstrap: number | 'missing' | Failure | null
 }
 
 /** why a part could not be read */
@@ -63,12 +70,7 @@ export const diagnose = (facts: Facts): Finding[] => [
   ...facts.rollouts.map((rollout) => checkRollout(rollout, facts.now)),
   ...checkQueues(facts),
   checkSecret(facts),
-  finding(
-    'notChecked',
-    'quotas',
-    'Service quotas need an API that this tool does not call',
-    'Compare Fargate vCPUs, Lambda concurrency and PutEvents per second with docs/scale.md.',
-  ),
+  ...checkAccount(facts),
 ]
 
 const finding = (level: Finding['level'], check: string, says: string, advice = ''): Finding => ({
@@ -256,3 +258,56 @@ const names = (list: readonly { readonly id: string }[]) =>
     .slice(0, 5)
     .map(({ id }) => id)
     .join(', ') + (list.length > 5 ? ' …' : '')
+
+const SCALE = 'docs/scale.md'
+
+/** What can be asked before anything is deployed. */
+export const checkAccount = (facts: Pick<Facts, 'quotas' | 'needs' | 'bootstrap'>): Finding[] => [
+  checkBootstrap(facts.bootstrap),
+  ...checkQuotas(facts),
+]
+
+const checkBootstrap = (bootstrap: Facts['bootstrap']): Finding => {
+  if (bootstrap === null) return finding('notChecked', 'bootstrap', 'no --prefix was given', 'Give --prefix.')
+  if (bootstrap === 'missing')
+    return finding(
+      'problem',
+      'bootstrap',
+      'the CDK is not bootstrapped in this account and region',
+      'npx cdk bootstrap aws://<account>/<region>',
+    )
+  if (failed(bootstrap))
+    return finding('problem', 'bootstrap', `cannot be read: ${bootstrap.error}`, 'ssm:GetParameter is needed.')
+  return ok('bootstrap', `version ${bootstrap}`)
+}
+
+const checkQuotas = ({ quotas, needs }: Pick<Facts, 'quotas' | 'needs'>): Finding[] => {
+  if (quotas === null || needs === null)
+    return [
+      finding(
+        'notChecked',
+        'quotas',
+        'no --prefix was given, or it names no config of this repository',
+        `Compare Fargate vCPUs and Lambda concurrency with ${SCALE} by hand.`,
+      ),
+    ]
+  if (failed(quotas))
+    return [
+      finding('problem', 'quotas', `cannot be read: ${quotas.error}`, 'servicequotas:ListServiceQuotas is needed.'),
+    ]
+  const of = `${needs.sessions} sessions (${needs.workers} workers with a rollout's room)`
+  return [
+    compare('Fargate vCPUs', quotas.fargateVcpus, needs.vcpus, of),
+    compare('Lambda concurrency', quotas.lambdaConcurrency, needs.lambdaConcurrency, of),
+    compare('network interfaces', quotas.networkInterfaces, needs.workers, of),
+  ]
+}
+
+const compare = (what: string, allowed: number | null, wanted: number, of: string): Finding => {
+  const check = `quota ${what}`
+  if (allowed === null)
+    return finding('notChecked', check, 'is not listed under this name', `Look it up: ${wanted} for ${of}.`)
+  return allowed >= wanted
+    ? ok(check, `${allowed}, wanted ${wanted} for ${of}`)
+    : finding('problem', check, `${allowed}, wanted ${wanted} for ${of}`, `Ask for it in Service Quotas. ${SCALE}`)
+}

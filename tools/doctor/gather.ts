@@ -1,13 +1,18 @@
+import { CONFIGS } from '../../infra/config/select-config.ts'
 import { makeSecretsManagerClient } from '../../shared/aws/secrets-manager.ts'
 import { GetQueueAttributesCommand, ListQueuesCommand, makeSQSClient } from '../../shared/aws/sqs.ts'
 import { makeSecretReader } from '../../shared/http/platform-secret.ts'
-import type { Facts, QueueFact, RolloutFact, SessionFact, WorkerFact } from './diagnose.ts'
+import { callAwsJson } from './aws-json.ts'
+import type { Facts, Failure, QueueFact, RolloutFact, SessionFact, WorkerFact } from './diagnose.ts'
+import { type Needs, needsOf, readQuotas } from './quotas.ts'
 
 export interface Place {
   readonly url: string
   readonly adminKey: string
   readonly prefix: string | null
   readonly secretId: string | null
+  /** how many sessions are planned; null: as many as there are now */
+  readonly sessions: number | null
 }
 
 const TIMEOUT_MS = 10_000
@@ -15,7 +20,7 @@ const MAXIMUM_PAGES = 100
 
 /** Reads only. A part that cannot be read becomes its error, and the rest is looked at all the same. */
 export const gatherFacts = async (place: Place): Promise<Facts> => {
-  const [health, workers, sessions, live, test, queues, adminKeys] = await Promise.all([
+  const [health, workers, sessions, live, test, queues, adminKeys, account] = await Promise.all([
     orError(() => ask<{ version: string }>(place, '/v1/health')),
     orError(async () => (await ask<{ data: WorkerFact[] }>(place, '/v1/admin/workers')).data),
     orError(() => listSessions(place)),
@@ -23,9 +28,53 @@ export const gatherFacts = async (place: Place): Promise<Facts> => {
     orError(() => ask<RolloutFact>(place, '/v1/admin/rollouts/test')),
     place.prefix ? orError(() => listQueues(place.prefix!)) : null,
     place.secretId ? orError(async () => (await readSecret(place.secretId!)).adminKeyHashes.length) : null,
+    gatherAccount(place),
   ])
   const rollouts = [live, test].filter((rollout): rollout is RolloutFact => 'status' in rollout)
-  return { now: Date.now(), health, workers, sessions, rollouts, queues, adminKeys, prefix: place.prefix }
+  const present = Array.isArray(sessions) ? sessions.length : 0
+  const needs = needsOfCell(place, present)
+  return {
+    now: Date.now(),
+    health,
+    workers,
+    sessions,
+    rollouts,
+    queues,
+    adminKeys,
+    prefix: place.prefix,
+    ...account,
+    needs,
+  }
+}
+
+/** Bootstrap and quotas: also before anything is deployed. */
+export const gatherAccount = async ({
+  prefix,
+}: Pick<Place, 'prefix'>): Promise<Pick<Facts, 'quotas' | 'bootstrap'>> => {
+  if (!prefix) return { quotas: null, bootstrap: null }
+  const [quotas, bootstrap] = await Promise.all([orError(readQuotas), readBootstrap()])
+  return { quotas, bootstrap }
+}
+
+/** The parameter that `cdk bootstrap` leaves, with CDK's default qualifier. */
+const readBootstrap = async (): Promise<number | 'missing' | Failure> => {
+  const version = await orError(async () => {
+    const name = '/cdk-bootstrap/hnb659fds/version'
+    const answer = await callAwsJson<{ Parameter: { Value: string } }>('ssm', 'AmazonSSM.GetParameter', { Name: name })
+    return Number(answer.Parameter.Value)
+  })
+  return typeof version === 'object' && version.error.startsWith('ParameterNotFound') ? 'missing' : version
+}
+
+/** @returns null when the prefix is not fleetline-<environment>-<cell> of a config of ours */
+export const needsOfCell = (
+  { prefix, sessions }: Pick<Place, 'prefix' | 'sessions'>,
+  present: number,
+): Needs | null => {
+  const config = CONFIGS[prefix?.split('-')[1] ?? '']
+  if (!config) return null
+  const { cpu, capacity } = config.worker
+  return needsOf({ sessions: sessions ?? present, cpu, capacity, minimumWorkers: config.fleet.minimumWorkers })
 }
 
 const orError = async <T>(read: () => Promise<T>): Promise<T | { error: string }> => {

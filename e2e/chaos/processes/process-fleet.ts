@@ -70,7 +70,9 @@ export const startProcessFleet = async (): Promise<ProcessFleet> => {
     await platform.stop()
     await control.stop()
     await webhooks.stop()
-    removeDataDir(dataDir)
+    // With CHAOS_KEEP what the platform wrote, its log first, is there to be read.
+    if (process.env.CHAOS_KEEP) process.stdout.write(`kept: ${dataDir}\n`)
+    else removeDataDir(dataDir)
   }
   try {
     const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)

@@ -58,6 +58,7 @@ const newSession = (input: {
   name: string
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
+  calls?: SessionRow['calls']
   readReceipts?: SessionRow['readReceipts']
   now: number
 }): SessionRow => ({
@@ -76,6 +77,7 @@ const newSession = (input: {
   loggedOutAt: null,
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
+  ...(input.calls ? { calls: input.calls } : {}),
   ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,
   stateEpoch: 0,

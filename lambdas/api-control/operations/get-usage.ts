@@ -12,7 +12,7 @@ import { Endpoints } from '../../../shared/store/endpoints.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
 import { type SessionDay, UsageRows } from '../../../shared/store/usage.ts'
 import { sumWebhookAttempts } from '../../../shared/store/webhook-attempts.ts'
-import { foldUsage } from '../fold-usage.ts'
+import { foldUsage } from '../../../shared/usage/fold-usage.ts'
 import type { ControlServices } from '../services.ts'
 
 const DAY_MS = 86_400_000
@@ -82,20 +82,17 @@ const readDays = async (
   periodLength: number,
 ): Promise<Map<string, Bucket>> => {
   const rows = new UsageRows(tables, scope)
-  const endpoints = await new Endpoints(tables, scope).listAll()
+  // Deleted endpoints too: their attempts were made.
+  const standing = (await new Endpoints(tables, scope).listAll()).map(({ id }) => id)
+  const endpointIds = [...new Set([...standing, ...(await rows.deletedEndpoints())])]
   const buckets = new Map<string, Bucket>()
   const running = await runningByDay(rows, now)
   for (let start = 0; start < days.length; start += DAYS_AT_ONCE) {
     const reads = days.slice(start, start + DAYS_AT_ONCE).map(async (day) => ({
       day,
       sessions: await rows.day(day),
-      apiCalls: await sumApiCalls(tables, scope, day),
-      webhookAttempts: await sumWebhookAttempts(
-        tables,
-        scope,
-        endpoints.map(({ id }) => id),
-        day,
-      ),
+      apiCalls: await sumApiCalls(tables, scope, day, now),
+      webhookAttempts: await sumWebhookAttempts(tables, scope, endpointIds, day),
     }))
     for (const read of await Promise.all(reads)) {
       const period = read.day.slice(0, periodLength)

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeSampleDelivery } from '../../../shared/contract/testing/sample-delivery.ts'
 import { eventIdOf } from '../../../shared/core/ids.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
+import { Sessions } from '../../../shared/store/sessions.ts'
+import { deleteRowsOfSessions } from '../../sweeper/operations/delete-session-rows.ts'
 
 let api: TestApi
 
@@ -117,6 +120,55 @@ describe('GET /v1/usage', () => {
     await api.call(tenant.key, 'GET', '/v1/tenant')
     const report = await usage(tenant, '')
     expect(report.data.at(-1).apiCalls).toBe(5)
+  })
+
+  it('keeps a day of API calls that is over as one row, with the same sum', async () => {
+    const tenant = await api.newTenant()
+    const today = new Date(Date.now() + api.time.offsetMs).toISOString().slice(0, 10)
+    for (let n = 0; n < 3; n++) await api.call(tenant.key, 'GET', '/v1/tenant')
+    api.time.offsetMs += 6_000
+    await api.call(tenant.key, 'GET', '/v1/tenant')
+    const query = `from=${today}&to=${today}`
+    expect((await usage(tenant, query)).data[0].apiCalls).toBe(4)
+    const kept = () => api.tables.usage.get({ pk: `${tenant.scope.prefix}UA`, sk: today })
+    expect(await kept()).toBeNull()
+    api.time.offsetMs += 2 * 86_400_000
+    const counted = (await usage(tenant, query)).data[0].apiCalls
+    expect(counted).toBeGreaterThanOrEqual(4)
+    expect(await kept()).toMatchObject({ calls: counted })
+    // The rows by minute may go now.
+    const minutes = { expression: '#pk = :pk', values: { ':pk': `${tenant.scope.prefix}UM#${today}` } }
+    for await (const item of api.tables.usage.queryAll({ key: minutes })) {
+      expect(item.ttl).toBeGreaterThan(Date.parse(today) / 1000 + 399 * 86_400)
+      await api.tables.usage.remove({ pk: String(item.pk), sk: String(item.sk) })
+    }
+    expect((await usage(tenant, query)).data[0].apiCalls).toBe(counted)
+  })
+
+  it('attempts of a deleted endpoint stay counted', async () => {
+    const tenant = await api.newTenant()
+    const sessionId = await api.newSession(tenant.key)
+    const endpoint = await api.call(tenant.key, 'POST', '/v1/webhook-endpoints', {
+      body: { url: 'https://example.com/hook' },
+    })
+    const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
+    await makeSampleDelivery(api.tables, tenant.scope, endpoint.body.id, eventId)
+    const attempts = async () => (await usage(tenant)).data[0].webhookAttempts
+    expect(await attempts()).toBe(1)
+    expect((await api.call(tenant.key, 'DELETE', `/v1/webhook-endpoints/${endpoint.body.id}`)).status).toBe(204)
+    expect(await attempts()).toBe(1)
+  })
+
+  it('a deleted session is counted before its rows go, also when nobody asked until then', async () => {
+    const { tenant, sessionId } = await makeTenant()
+    expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
+    const services = { tables: api.tables, tenantKeys: api.tenantKeys, log: api.dependencies.log }
+    for (let round = 0; round < 4; round++)
+      await deleteRowsOfSessions(services, Date.now() + api.time.offsetMs + 5 * 86_400_000)
+    expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
+    const report = await usage(tenant)
+    expect(report.data[0]).toMatchObject({ sessionSeconds: 1_860, sessionsActive: 1, mediaBytes: 500 })
+    expect(report.data[0].messages.map(({ count }: { count: number }) => count)).toEqual([1, 1, 1, 1])
   })
 
   it('comes as CSV, one value per line', async () => {

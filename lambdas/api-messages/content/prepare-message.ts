@@ -6,7 +6,7 @@ import { validationFault } from '../../../shared/http/validate.ts'
 import type { Address } from '../../../shared/store/rows/message.ts'
 import { resolveAddress } from '../recipient.ts'
 import type { MessageServices } from '../services.ts'
-import { prepareMedia } from './prepare-media.ts'
+import { type MediaPart, prepareMedia } from './prepare-media.ts'
 import { requireDeletable, requireEditable, requireReactable, requireTarget } from './target-message.ts'
 
 export interface PreparedMessage {
@@ -24,6 +24,7 @@ export const prepareMessage = async (
   services: MessageServices,
   context: TenantContext,
   body: SendMessageBody,
+  messageId: string,
 ): Promise<PreparedMessage> => {
   switch (body.type) {
     case 'reaction':
@@ -42,7 +43,12 @@ export const prepareMessage = async (
     case 'document':
     case 'sticker':
       return prepareChatMessage(services, context, body, {
-        [body.type]: await prepareMedia(services, context, body.type, partOf(body)[body.type] as never),
+        [body.type]: await prepareMedia(services, context, {
+          kind: body.type,
+          part: partOf(body)[body.type] as MediaPart,
+          sessionId: body.sessionId,
+          messageId,
+        }),
       })
     default:
       return assertNever(body)

@@ -95,6 +95,19 @@ describe('POST /v1/messages/batch', () => {
     expect(await openIds()).toEqual(idsOf(answers[0]!.body.data))
   })
 
+  it('a chat keeps its order whichever of two concurrent requests wrote what', async () => {
+    const key = newId('req')
+    const items = Array.from({ length: 4 }, (_, index) => text(`in order ${index}`))
+    // A later request wrote the first two while an earlier one was at its second: its clock stands before theirs.
+    api.time.offsetMs += 5_000
+    const later = await send(items.slice(0, 2), key)
+    api.time.offsetMs -= 800
+    const earlier = await send(items, key)
+    api.time.offsetMs += 800
+    expect(idsOf(earlier.body.data).slice(0, 2)).toEqual(idsOf(later.body.data))
+    expect(await openIds()).toEqual(idsOf(earlier.body.data))
+  })
+
   it('a repeated batch goes on where the first broke off', async () => {
     const key = newId('req')
     const items = [text('one'), text('two'), text('three')]

@@ -37,10 +37,13 @@ export const createMessageBatch =
       }
     const sessions = sessionReader(services, context)
     await inParallel(CHATS_AT_ONCE, chatsOf(requests), async (chat) => {
+      let before: MessageRow | null = null
       for (const request of chat)
         try {
           const session = await sessions(request.body.sessionId)
-          outcomes[request.batchIndex] = { row: await acceptMessage(services, context, session, request) }
+          const row: MessageRow = await acceptMessage(services, context, session, request, before)
+          outcomes[request.batchIndex] = { row }
+          before = row
         } catch (error) {
           outcomes[request.batchIndex] = { fault: faultOf(services, error) }
         }

@@ -1,6 +1,6 @@
 import type { Handler } from '../../../shared/http/handler.ts'
 import { requireMessage } from '../../../shared/http/require-message.ts'
-import { readAnswers } from '../content/answers.ts'
+import { readAnswers, readMediaState } from '../content/answers.ts'
 import { openMessage } from '../present.ts'
 import type { MessageServices } from '../services.ts'
 
@@ -14,10 +14,12 @@ export const getMessage =
     ])
     const { reactions, votesFor } = answers
     const { poll } = message
+    const media = await readMediaState(tables, context, message)
     return {
       status: 200,
       body: {
         ...message,
+        ...media,
         ...(reactions.length > 0 ? { reactions } : {}),
         ...(poll
           ? { poll: { ...poll, results: poll.options.map((option) => ({ option, votes: votesFor(option) })) } }

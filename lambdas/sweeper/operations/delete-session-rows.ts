@@ -1,23 +1,32 @@
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import type { Log } from '../../../shared/log/log.ts'
 import { deleteSessionRows, listDeletedSessions } from '../../../shared/store/deleted-sessions.ts'
-import type { Tables } from '../../../shared/store/tables.ts'
+import { type FoldServices, foldSession } from '../../../shared/usage/fold-usage.ts'
 
 const SESSIONS_PER_SHARD = 5
 const ROWS_PER_SESSION = 500
+const FOLD_BUDGET_MS = 15_000
 /** Webhooks of its last events are delivered within this time, or are told as exhausted. */
 const KEEP_MS = 4 * 24 * 3_600_000
+
+export interface DeletionServices extends FoldServices {
+  readonly log: Log
+}
 
 /**
  * Rows of sessions whose deletion a worker has completed (log settled, device unlinked, tombstone). In bounded batches: a
  * session with a million messages takes its time and nobody else's. @returns rows deleted
  */
-export const deleteRowsOfSessions = async (tables: Tables, log: Log, now: number): Promise<number> => {
+export const deleteRowsOfSessions = async (services: DeletionServices, now: number): Promise<number> => {
+  const { tables, log } = services
+  const deadline = performance.now() + FOLD_BUDGET_MS
   const refs = await listDeletedSessions(tables, { before: now - KEEP_MS, limitPerShard: SESSIONS_PER_SHARD })
   let deleted = 0
   for (const ref of refs) {
     const scope = TenantScope.fromVerified('systemRow', ref)
     try {
+      // What happened is paid for: it is counted before nobody can count it any more.
+      if (!(await foldSession(services, scope, ref.sessionId, deadline))) continue
       deleted += (await deleteSessionRows(tables, scope, ref.sessionId, ROWS_PER_SESSION)).deleted
     } catch (error) {
       log.error({ err: error, sessionId: ref.sessionId }, 'rows of a deleted session cannot be deleted, next time')

@@ -41,6 +41,7 @@ export const startTestCloud = async (services: readonly AwsJsonService[] = []): 
     USAGE_TABLE: 'usage',
     EPHEMERAL_TABLE: 'ephemeral',
     AUTH_BUCKET: 'auth',
+    MEDIA_BUCKET: 'media',
     KMS_KEY_ID: 'alias/fleetline',
     FLEETLINE_ENV: 'test',
     FLEETLINE_CELL: 'c1',
@@ -71,7 +72,11 @@ export const startTestCloud = async (services: readonly AwsJsonService[] = []): 
   const createBucket = async (name: string) => {
     await objects.send(new CreateBucketCommand({ Bucket: name }))
   }
-  await Promise.all([...['core', 'messages', 'usage', 'ephemeral'].map(createTable), createBucket('auth')])
+  await Promise.all([
+    ...['core', 'messages', 'usage', 'ephemeral'].map(createTable),
+    createBucket('auth'),
+    createBucket('media'),
+  ])
   return {
     env,
     apply: () => void Object.assign(process.env, env),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toPortError } from '../../cli/preflight.ts'
+import { measureRequest } from '../aws-metrics.ts'
 import { type CloudContext, functionOf } from '../cloud-context.ts'
 import { matchRoute } from './match-route.ts'
 import { toProxyEvent } from './proxy-event.ts'
@@ -28,9 +29,16 @@ class GatewayProblem extends Error {
 }
 
 /** The REST API on loopback: real proxy events to the template's functions. */
-export const startApiFront = async (context: CloudContext, port: number): Promise<ApiFront> => {
+export const startApiFront = async (context: CloudContext, port: number, apiName = 'api'): Promise<ApiFront> => {
   const server = createServer((request, response) => {
     const requestId = randomUUID()
+    const startedAt = performance.now()
+    response.once('finish', () =>
+      measureRequest(context.log.history, apiName, {
+        status: response.statusCode,
+        durationMs: performance.now() - startedAt,
+      }),
+    )
     serve(context, requestId, request, response).catch((error) => answerProblem(context, requestId, response, error))
   })
   server.requestTimeout = 60_000

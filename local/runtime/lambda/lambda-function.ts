@@ -52,10 +52,16 @@ export class LambdaFunction {
   readonly #environments: Environment[] = []
   readonly #waiting: (() => void)[] = []
   readonly #onLine: (line: string) => void
+  readonly #onInvocation: (invocation: { isFailed: boolean; durationMs: number }) => void
   #nextId = 1
   #stopped = false
 
-  constructor(config: LambdaConfig, onLine: (line: string) => void) {
+  constructor(
+    config: LambdaConfig,
+    onLine: (line: string) => void,
+    onInvocation: (invocation: { isFailed: boolean; durationMs: number }) => void = () => {},
+  ) {
+    this.#onInvocation = onInvocation
     this.#config = config
     this.#onLine = onLine
   }
@@ -76,10 +82,15 @@ export class LambdaFunction {
   /** @returns the handler's result as JSON value. @throws LambdaError */
   async invoke(event: unknown, sink?: StreamSink): Promise<any> {
     const environment = await this.#reserve()
+    const startedAt = performance.now()
+    let isFailed = true
     try {
       await environment.ready
-      return await this.#run(environment, event, sink)
+      const result = await this.#run(environment, event, sink)
+      isFailed = false
+      return result
     } finally {
+      this.#onInvocation({ isFailed, durationMs: performance.now() - startedAt })
       this.#release(environment)
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureInvocation } from '../aws-metrics.ts'
 import type { CloudContext } from '../cloud-context.ts'
 import { LambdaFunction } from '../lambda/lambda-function.ts'
 import type { ResolvedResource } from '../template/resolver.ts'
@@ -25,6 +26,7 @@ export const wireFunction = (
         environment: { ...context.baseEnvironment, ...variables, AWS_LAMBDA_FUNCTION_NAME: name },
       },
       (line) => context.log.line(`lambda ${name}`, line),
+      (invocation) => measureInvocation(context.log.history, name, invocation),
     ),
   )
 }

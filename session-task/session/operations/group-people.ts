@@ -45,19 +45,14 @@ export const findPeople = async (context: CommandContext, targets: readonly Targ
   const phones = targets.map(({ phone }) => phone).filter((phone) => phone !== null)
   const resolved = phones.length > 0 ? await context.commands.lookup(phones) : new Map()
   const present: Found[] = []
-  const absent: Target[] = []
   for (const target of targets) {
     const known = target.phone === null ? null : resolved.get(target.phone)
-    if (known?.exists === false) absent.push(target)
-    else if (known) present.push({ target, jid: known.phoneJid, jids: [known.phoneJid, known.lid ?? '', known.jid] })
+    if (known?.exists === false) continue
+    if (known) present.push({ target, jid: known.phoneJid, jids: [known.phoneJid, known.lid ?? '', known.jid] })
     else if (target.lid) present.push({ target, jid: target.lid, jids: [target.lid] })
   }
   /** One result per person, in the order in which they were named. */
-  const results = async (
-    { book }: Pick<CommandContext, 'book'>,
-    action: ParticipantAction,
-    answers: readonly PersonAnswer[],
-  ): Promise<ParticipantResult[]> => {
+  const resultsOf = (action: ParticipantAction, answers: readonly PersonAnswer[]): Promise<ParticipantResult[]> => {
     const outcomeOf = (target: Target): Pick<ParticipantResult, 'status' | 'code'> => {
       const found = present.find((person) => person.target === target)
       if (!found) return { status: 'failed', code: 'recipient_not_on_whatsapp' }
@@ -66,12 +61,12 @@ export const findPeople = async (context: CommandContext, targets: readonly Targ
     }
     return Promise.all(
       targets.map(async (target) => ({
-        participant: await addressOfTarget({ ...context, book }, target),
+        participant: await addressOfTarget(context, target),
         ...outcomeOf(target),
       })),
     )
   }
-  return { present, absent, results }
+  return { present, resultsOf }
 }
 
 export const changeEach = async (
@@ -83,5 +78,5 @@ export const changeEach = async (
   const people = await findPeople(context, targets)
   const jids = people.present.map(({ jid }) => jid)
   const answers = jids.length > 0 ? await context.commands.changeParticipants(groupId, action, jids) : []
-  return people.results(context, action, answers)
+  return people.resultsOf(action, answers)
 }

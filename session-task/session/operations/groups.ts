@@ -85,7 +85,7 @@ export const createGroup = async (
     subject,
     people.present.map(({ jid }) => jid),
   )
-  const results = await people.results(context, 'add', [
+  const results = await people.resultsOf('add', [
     ...refused,
     ...group.participants.map(({ jid, phoneJid, lid }) => ({
       jids: [jid, phoneJid, lid].filter((each) => each !== null),

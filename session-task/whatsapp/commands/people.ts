@@ -15,6 +15,8 @@ import type { SessionCaches } from '../session-caches.ts'
 import { type Ask, iq, translated } from './ask.ts'
 import type { ProfileInfo, WhatsAppCommands } from './types.ts'
 
+/** Numbers in one question. */
+const PER_QUESTION = 50
 const PICTURE_TIMEOUT_MS = 15_000
 /** nobody, or not for us to see */
 const NO_PICTURE = new Set([401, 403, 404])
@@ -66,24 +68,32 @@ const lookup = async (
     if (known) found.set(phone, known)
     else wanted.set(`${digits}@s.whatsapp.net`, phone)
   }
-  if (wanted.size > 1) {
-    const query = new USyncQuery().withContactProtocol().withLIDProtocol()
-    for (const phone of wanted.values()) query.withUser(new USyncUser().withPhone(`+${phoneDigits(phone)}`))
-    const result = await caches.queries.spend(() => socket.executeUSyncQuery(query))
-    if (!result) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the look-up of numbers')
-    for (const user of result.list) {
-      const phone = wanted.get(jidNormalizedUser(user.id))
-      if (phone === undefined) continue
-      found.set(
-        phone,
-        await rememberResolved(socket, caches.resolved, phoneDigits(phone), user.contact === true ? user : null),
-      )
-    }
-  }
+  const all = [...wanted]
+  for (let start = 0; all.length > 1 && start < all.length; start += PER_QUESTION)
+    await askMany(socket, caches, new Map(all.slice(start, start + PER_QUESTION)), found)
   // Alone, or answered under another spelling of the number (Brazil): then the answer is certainly this number's.
   for (const phone of wanted.values())
     if (!found.has(phone)) found.set(phone, await resolvePhone(socket, caches, phone))
   return found
+}
+
+/** @param wanted phone jid → number; what was answered under that very jid goes to `found` */
+const askMany = async (
+  socket: PeopleSocket,
+  caches: PeopleCaches,
+  wanted: ReadonlyMap<string, string>,
+  found: Map<string, Resolved>,
+): Promise<void> => {
+  const query = new USyncQuery().withContactProtocol().withLIDProtocol()
+  for (const phone of wanted.values()) query.withUser(new USyncUser().withPhone(`+${phoneDigits(phone)}`))
+  const result = await caches.queries.spend(() => socket.executeUSyncQuery(query))
+  if (!result) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the look-up of numbers')
+  for (const user of result.list) {
+    const phone = wanted.get(jidNormalizedUser(user.id))
+    if (phone === undefined) continue
+    const known = user.contact === true ? user : null
+    found.set(phone, await rememberResolved(socket, caches.resolved, phoneDigits(phone), known))
+  }
 }
 
 /** About and picture of anybody, of the account too. */

@@ -10,8 +10,6 @@ const ROOT = join(import.meta.dirname, '../../..')
 const FOLDER = 'session-task/whatsapp/repairs'
 const COPIED = ['session-task', 'shared', 'simulator', 'local', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 const NOT_REPAIRS = ['without']
-/** Nothing downloads media for a tenant yet. */
-const UNUSED_YET = ['media-reupload']
 /** Tests of a repair that stands on another one fail with it. */
 const STANDS_ON: Readonly<Record<string, readonly string[]>> = { 'curve-verify': ['fast-verify'] }
 
@@ -57,7 +55,7 @@ test('every repair is listed, used by the product, and green while it is there',
     .filter((name) => name.endsWith('.ts') && !/\.(test|long)\.ts$/.test(name) && !name.includes('testing/'))
     .map((name) => readFileSync(join(ROOT, 'session-task', name), 'utf8'))
   const unused = repairs.filter((repair) => !product.some((text) => text.includes(`repairs/${repair}.ts'`)))
-  expect(unused.filter((repair) => !UNUSED_YET.includes(repair))).toEqual([])
+  expect(unused).toEqual([])
   const { passed, failed } = await runTests()
   expect(failed).toEqual([])
   expect(repairs.filter((repair) => !passed.some(isOf(repair)))).toEqual([])

@@ -9,6 +9,8 @@ export interface WireFrame {
   /** `in`: from the client to the server */
   readonly direction: 'in' | 'out'
   readonly tag: string
+  /** ISO 8601 */
+  readonly at: string
   readonly attrs: Readonly<Record<string, string>>
   /** of a message: what each device made of its copy */
   readonly recipients:

@@ -16,6 +16,7 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   }),
   markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
+  createMedia: () => ({ mimetype: 'image/png', sizeBytes: 5 }),
   createSession: () => ({ name: 'x' }),
   createWebhookEndpoint: () => ({ url: 'https://example.com/hook' }),
   rotateKey: () => ({ overlapSeconds: 60 }),

@@ -9,6 +9,7 @@ import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../aws/kms.ts'
+import { makeS3Client } from '../../aws/s3.ts'
 import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../aws/sqs.ts'
 import type { ApiFunction, Operation } from '../../contract/operation.ts'
 import { operations } from '../../contract/operations.ts'
@@ -28,6 +29,7 @@ import { Authenticator } from '../../http/authenticate.ts'
 import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
 import { RequestLimiter } from '../../http/request-limiter.ts'
 import { UsageMeter } from '../../http/usage-meter.ts'
+import { MediaStore } from '../../media/media-store.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -108,6 +110,8 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
   const dispatcher = makeGuardedAgent(egressRules)
   const rung: PipelineHint[] = []
+  /** media ids that were to be fetched */
+  const fetches: string[] = []
   const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
   const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
     'api-control': makeApi(
@@ -135,6 +139,11 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
         tenantKeys,
         bell,
         quota: new MessageQuota(tables),
+        media: {
+          store: new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' }),
+          egressRules,
+          orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
+        },
         sink,
         log,
         docsBaseUrl: dependencies.docsBaseUrl,
@@ -267,6 +276,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     tenantKeys,
     published,
     rung,
+    fetches,
     dependencies,
     rolloutsStarted,
     metrics,

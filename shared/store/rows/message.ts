@@ -76,6 +76,8 @@ export const eventRowSchema = z.object({
   sessionId: z.string().nullable(),
   sequence: z.number().int().nullable(),
   timestamp: time,
+  /** when the row was written first, which may be long after `timestamp`; absent in older rows */
+  writtenAt: time.optional(),
   /** sealed JSON of the event's data */
   data: sealedSchema,
   /** endpoint that an operational event is about: it is told to the others only */

@@ -23,6 +23,8 @@ export type LinkRequest = z.infer<typeof linkRequestSchema>
 export const pacingSettingSchema = z.object({
   policy: z.enum(PACING_POLICIES),
   quietHours: z.object({ from: z.string(), to: z.string(), timeZone: z.string() }).nullable(),
+  /** absent: no typing is shown */
+  typing: z.boolean().optional(),
 })
 
 export const sessionRowSchema = z.object({
@@ -47,6 +49,8 @@ export const sessionRowSchema = z.object({
   linkedAt: time.nullable().optional(),
   /** absent: the default of the mode */
   pacing: pacingSettingSchema.nullable().optional(),
+  /** what happens to incoming calls; absent: they ring */
+  calls: z.object({ autoReject: z.boolean() }).nullable().optional(),
   /** absent: manual */
   readReceipts: z.enum(READ_RECEIPTS).optional(),
   createdAt: time,

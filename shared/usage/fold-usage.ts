@@ -1,19 +1,25 @@
-import type { TenantScope } from '../../shared/core/tenant-scope.ts'
-import { type CountedEvent, dayOfTime, foldEvents } from '../../shared/core/usage-fold.ts'
-import { Events } from '../../shared/store/events.ts'
-import { eventDataPlace } from '../../shared/store/places.ts'
-import type { EventRow } from '../../shared/store/rows/message.ts'
-import { Sessions } from '../../shared/store/sessions.ts'
-import { MAXIMUM_FOLD_DAYS, UsageRows } from '../../shared/store/usage.ts'
-import type { ControlServices } from './services.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
+import { type CountedEvent, dayOfTime, foldEvents } from '../core/usage-fold.ts'
+import { KeyDestroyedError, type TenantKeys } from '../crypto/tenant-keys.ts'
+import { Events } from '../store/events.ts'
+import { eventDataPlace } from '../store/places.ts'
+import type { EventRow } from '../store/rows/message.ts'
+import { Sessions } from '../store/sessions.ts'
+import type { Tables } from '../store/tables.ts'
+import { MAXIMUM_FOLD_DAYS, UsageRows } from '../store/usage.ts'
 
 const PAGE = 250
 const SESSIONS_AT_ONCE = 8
 /** A request ends after 28 s: the rest is counted by the next one. */
 const BUDGET_MS = 12_000
 
+export interface FoldServices {
+  readonly tables: Tables
+  readonly tenantKeys: TenantKeys
+}
+
 /** Counts what the event log has and the usage rows have not. @returns true when all of it is counted */
-export const foldUsage = async (services: ControlServices, scope: TenantScope): Promise<boolean> => {
+export const foldUsage = async (services: FoldServices, scope: TenantScope): Promise<boolean> => {
   const sessions = new Sessions(services.tables, scope)
   const deadline = performance.now() + BUDGET_MS
   let complete = true
@@ -30,8 +36,12 @@ export const foldUsage = async (services: ControlServices, scope: TenantScope): 
   return complete && !after
 }
 
-const foldSession = async (
-  services: ControlServices,
+/**
+ * Counts the rest of one session's log. @param deadline performance.now() after which no further page is begun
+ * @returns true when all of it is counted: only then may its rows go
+ */
+export const foldSession = async (
+  services: FoldServices,
   scope: TenantScope,
   sessionId: string,
   deadline: number,
@@ -61,12 +71,22 @@ interface MessageData {
   readonly message?: { readonly direction?: string; readonly type?: string; readonly [type: string]: unknown }
 }
 
-const countedOf = async (services: ControlServices, scope: TenantScope, row: EventRow): Promise<CountedEvent> => {
+const countedOf = async (services: FoldServices, scope: TenantScope, row: EventRow): Promise<CountedEvent> => {
   const base = { sequence: row.sequence!, type: row.type, timestamp: row.timestamp }
   if (!row.type.startsWith('message.')) return { ...base, message: null }
-  const { message } = (await services.tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as MessageData
+  const { message } = await openData(services, scope, row)
   if (!message?.direction || !message.type) return { ...base, message: null }
   const content = message[message.type] as { readonly sizeBytes?: unknown } | undefined
   const mediaBytes = typeof content?.sizeBytes === 'number' ? content.sizeBytes : 0
   return { ...base, message: { direction: message.direction, type: message.type, mediaBytes } }
+}
+
+/** Of a deleted tenant nothing can be read any more: its connected time still counts, its messages do not. */
+const openData = async ({ tenantKeys }: FoldServices, scope: TenantScope, row: EventRow): Promise<MessageData> => {
+  try {
+    return (await tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as MessageData
+  } catch (error) {
+    if (error instanceof KeyDestroyedError) return {}
+    throw error
+  }
 }

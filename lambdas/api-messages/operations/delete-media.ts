@@ -1,0 +1,18 @@
+import type { Handler } from '../../../shared/http/handler.ts'
+import { MediaFiles } from '../../../shared/store/media-files.ts'
+import { MediaQuota } from '../../../shared/store/media-quota.ts'
+import { findMedia, noMedia } from '../content/stored-media.ts'
+import type { MessageServices } from '../services.ts'
+
+/** The row stays and says so: whoever still names the file gets a reason. */
+export const deleteMedia =
+  ({ tables, media }: MessageServices): Handler<'deleteMedia'> =>
+  async ({ params }, context) => {
+    const { scope } = context
+    const row = await findMedia({ tables }, context, params.mediaId)
+    if (!row) throw noMedia()
+    await new MediaFiles(tables, scope).markDeleted(row.id)
+    await media.store.remove(scope, row.id)
+    await new MediaQuota(tables, scope).release(row.id)
+    return { status: 204, body: null }
+  }

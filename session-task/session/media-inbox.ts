@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { fullJitterMs } from '../../shared/core/backoff.ts'
+import { presentMedia } from '../../shared/media/present-media.ts'
+import { MediaFiles } from '../../shared/store/media-files.ts'
+import { MediaQuota } from '../../shared/store/media-quota.ts'
+import { Messages } from '../../shared/store/messages.ts'
+import { mediaDetailsPlace, messageProtoPlace } from '../../shared/store/places.ts'
+import type { MediaRow } from '../../shared/store/rows/media.ts'
+import type { Failure } from '../../shared/store/rows/message.ts'
+import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import type { WhatsAppConnection } from '../whatsapp/connection.ts'
+import type { MediaOrigin } from '../whatsapp/content/transfer-media.ts'
+import { WhatsAppError } from '../whatsapp/errors.ts'
+import type { Journal } from './journal.ts'
+import type { SessionContext } from './session-context.ts'
+import { withTemporaryFile } from './temporary-file.ts'
+
+const AT_ONCE = 20
+const TRIES = 5
+const STOP_MS = 5_000
+const RETRY_BASE_MS = 2_000
+const RETRY_CAP_MS = 60_000
+
+const FAILURES: Readonly<Record<string, Failure>> = {
+  media_gone: {
+    code: 'media_gone',
+    message: 'WhatsApp does not have the file any more, and the phone did not send it again.',
+    retryable: false,
+  },
+  media_too_large: {
+    code: 'media_too_large',
+    message: 'The file is larger than this platform takes.',
+    retryable: false,
+  },
+  media_corrupt: { code: 'media_corrupt', message: 'The bytes are not those that the sender sent.', retryable: false },
+}
+const NOT_FETCHED: Failure = {
+  code: 'media_fetch_failed',
+  message: 'The file could not be fetched from WhatsApp.',
+  retryable: false,
+}
+
+/**
+ * Fetches the files of received messages: WhatsApp → temporary file, verified → media bucket → row → event. What is still
+ * to be fetched stands in the table, so that a crash in between repeats it and nothing is forgotten.
+ */
+export class MediaInbox {
+  readonly #context: SessionContext
+  readonly #sessionLog: SessionLog
+  readonly #journal: Journal
+  readonly #files: MediaFiles
+  readonly #tries = new Map<string, number>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #connection: WhatsAppConnection | null = null
+  #running: Promise<void> | null = null
+  #isDirty = false
+  #isStopped = false
+
+  constructor(input: { context: SessionContext; sessionLog: SessionLog; journal: Journal }) {
+    this.#context = input.context
+    this.#sessionLog = input.sessionLog
+    this.#journal = input.journal
+    this.#files = new MediaFiles(input.context.services.tables, input.context.scope)
+  }
+
+  attach(connection: WhatsAppConnection): void {
+    this.#connection = connection
+    this.ring()
+  }
+
+  detach(): void {
+    this.#connection = null
+  }
+
+  /** There may be something to fetch. */
+  ring(): void {
+    this.#isDirty = true
+    if (this.#running || this.#isStopped || !this.#connection || !this.#context.services.media) return
+    this.#running = this.#run()
+      .catch((error) => {
+        if (!(error instanceof LogLostError)) this.#context.log.warn({ error: String(error) }, 'received files wait')
+        this.#ringLater(RETRY_BASE_MS)
+      })
+      .finally(() => {
+        this.#running = null
+      })
+  }
+
+  /** Nothing new is begun; what takes longer than a moment is begun anew by the next owner. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    if (!this.#running) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, STOP_MS)
+    await Promise.race([this.#running, promise])
+    clearTimeout(timer)
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isDirty && !this.#isStopped && this.#connection) {
+      this.#isDirty = false
+      const mediaIds = await this.#files.listPending(this.#context.sessionId, AT_ONCE)
+      if (mediaIds.length === AT_ONCE) this.#isDirty = true
+      const connection = this.#connection
+      if (!connection) return
+      const outcomes = await Promise.all(mediaIds.map((mediaId) => this.#fetch(mediaId, connection)))
+      // Only what waits for its next try is left: its timer comes back.
+      if (mediaIds.length > 0 && outcomes.every((outcome) => outcome === 'later')) return
+    }
+  }
+
+  async #fetch(mediaId: string, connection: WhatsAppConnection): Promise<'done' | 'later'> {
+    const row = await this.#files.get(mediaId)
+    if (row?.status !== 'pending') {
+      if (row) await this.#tell(row)
+      await this.#files.dropPending(this.#context.sessionId, mediaId)
+      return 'done'
+    }
+    const failure = await this.#context.services.media?.turns.run(() => this.#store(row, connection))
+    if (failure === 'later') return 'later'
+    const standing = failure ? await this.#files.markUnavailable(mediaId, failure) : await this.#files.get(mediaId)
+    if (standing) await this.#tell(standing)
+    await this.#files.dropPending(this.#context.sessionId, mediaId)
+    this.#tries.delete(mediaId)
+    return 'done'
+  }
+
+  /** @returns why it will never be there; null: it is */
+  async #store(row: MediaRow, connection: WhatsAppConnection): Promise<Failure | 'later' | null> {
+    const { services, scope, log } = this.#context
+    const { media } = services
+    if (!media || this.#connection !== connection) return 'later'
+    try {
+      const origin = await this.#originOf(row)
+      if (!origin) return NOT_FETCHED
+      await withTemporaryFile(async (path) => {
+        const limits = { maxBytes: row.maximumBytes, testHost: media.testHost }
+        await pipeline(await connection.downloadMedia(origin, limits), createWriteStream(path))
+        const { size: sizeBytes } = await stat(path)
+        const { mimetype } = row
+        await media.store.write(scope, row.id, { body: createReadStream(path), sizeBytes, mimetype })
+        await this.#files.markStored(row.id, { ...row, sizeBytes })
+        await new MediaQuota(services.tables, scope).settle({
+          mediaId: row.id,
+          bytes: sizeBytes,
+          keptUntil: row.expiresAt,
+        })
+      })
+      return null
+    } catch (error) {
+      if (error instanceof LogLostError) throw error
+      const known = error instanceof WhatsAppError ? FAILURES[error.code] : undefined
+      if (known) return known
+      const tries = (this.#tries.get(row.id) ?? 0) + 1
+      this.#tries.set(row.id, tries)
+      log.info({ mediaId: row.id, tries, error: String(error) }, 'a received file could not be fetched now')
+      if (tries >= TRIES) return NOT_FETCHED
+      this.#ringLater(fullJitterMs(tries, RETRY_BASE_MS, RETRY_CAP_MS, 0.5 + Math.random() / 2))
+      return 'later'
+    }
+  }
+
+  async #originOf(row: MediaRow): Promise<MediaOrigin | null> {
+    const { services, scope } = this.#context
+    const message = row.messageId ? await new Messages(services.tables, scope).get(row.messageId) : null
+    if (!message?.proto) return null
+    const chatJid = message.chat.jid ?? message.chat.lid ?? ''
+    return {
+      whatsappId: message.whatsappId,
+      chatJid,
+      participantJid: message.chat.kind === 'user' ? null : message.from.jid,
+      proto: await services.tenantKeys.openRaw(scope, messageProtoPlace(message.id), message.proto),
+    }
+  }
+
+  /** Once: the log knows what was told. */
+  async #tell(row: MediaRow): Promise<void> {
+    const identityHash = createHash('sha256')
+      .update(`${row.id}#${row.status}`)
+      .digest()
+      .subarray(0, 16)
+      .toString('base64')
+    if (this.#sessionLog.state.hasIdentity(identityHash)) return
+    const { services, scope } = this.#context
+    const details = await services.tenantKeys.open(scope, mediaDetailsPlace(row.id), row.details)
+    const type = row.status === 'stored' ? 'media.stored' : 'media.unavailable'
+    this.#journal.note(type, identityHash, { media: presentMedia(row, details as { fileName?: string | null }) })
+    await this.#sessionLog.durable(this.#sessionLog.lastLsn)
+  }
+
+  #ringLater(ms: number): void {
+    if (this.#isStopped) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.ring()
+    }, ms)
+    timer.unref()
+    this.#timers.add(timer)
+  }
+}
