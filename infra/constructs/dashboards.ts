@@ -136,8 +136,22 @@ const contents = (
       graphs: [
         sendLatency,
         webhooks,
+        {
+          title: 'Webhooks: what is ours before the first attempt (p99, ms), and what does not arrive',
+          left: [own('webhook_first_attempt_age_ms', 'p99')],
+          right: [
+            own('webhook_held_count'),
+            own('webhook_exhausted_count'),
+            own('webhook_expired_count'),
+            own('webhook_postponed_count'),
+          ],
+        },
         backlog,
         deadLetters,
+        {
+          title: 'Found by the sweeper',
+          left: [own('sweeper_due_deliveries'), own('sweeper_woken_endpoints')],
+        },
         {
           title: 'Republished by the sweeper',
           left: [own('sweeper_republished_events'), own('event_publish_failed_count')],
