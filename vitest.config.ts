@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** unit: beside the code. e2e: black box over HTTP. long: bigger matrices, seeds printed. infra/ belongs to Jest. */
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // Half of the time of a file is waiting for emulators: one per core (the default leaves one core out).
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         test: {
