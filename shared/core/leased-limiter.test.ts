@@ -51,6 +51,16 @@ const simulate = async (
 }
 
 describe('leased token blocks, in virtual time', () => {
+  it('the burst passes whole when requests come in disorder by some milliseconds', async () => {
+    const size = { perSecond: 1, burst: 5 }
+    const shared = sharedBuckets()
+    const limiter = new LeasedLimiter()
+    const take = (at: number) => limiter.take('b', size, START + at, shared.take('b'))
+    const verdicts = []
+    for (const at of [3, 2, 1, 0, 0, 0]) verdicts.push(await take(at))
+    expect(verdicts.map(({ allowed }) => allowed)).toEqual([true, true, true, true, true, false])
+  })
+
   it('a noisy tenant is held to its rate and a quiet one is never refused', async () => {
     const size = { perSecond: 100, burst: 200 }
     const sources = [

@@ -31,6 +31,8 @@ interface Local {
   /** denials, less one for every grant since */
   denials: number
   pending: Promise<void> | null
+  /** requests come in disorder by a millisecond; to an older one the bucket would look fuller of debt than it is */
+  latest: number
 }
 
 const LEASE_MS = 2_000
@@ -52,10 +54,11 @@ export class LeasedLimiter {
 
   async take(bucket: string, size: BucketSize, now: number, takeShared: TakeShared): Promise<Verdict> {
     const local = this.#localOf(bucket)
+    local.latest = Math.max(local.latest, now)
     // Whoever waits for the lease of another request looks again: it may have been spent by then.
     while (local.tokens < 1 || local.until <= now) {
       if (local.deniedUntil > now) return verdictOf(size, local, now, local.deniedUntil - now)
-      local.pending ??= this.#lease(size, now, local, takeShared)
+      local.pending ??= this.#lease(size, local.latest, local, takeShared)
       await local.pending
     }
     local.tokens--
@@ -102,6 +105,7 @@ export class LeasedLimiter {
       deniedUntil: 0,
       denials: 0,
       pending: null,
+      latest: 0,
     }
     this.#buckets.set(bucket, local)
     return local
