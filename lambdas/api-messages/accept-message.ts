@@ -170,7 +170,7 @@ const accept = async (
     readAt: null,
     receivedAt: null,
     delayedUntil: null,
-    retry: 'standard',
+    retry: body.retry ?? 'standard',
     epoch: 0,
     claimToken: null,
     attempts: 0,

@@ -6,6 +6,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -50,6 +52,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -94,6 +98,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -138,6 +144,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -182,6 +190,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -218,6 +228,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -254,6 +266,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -290,6 +304,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -326,6 +342,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -362,6 +380,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -398,6 +418,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -416,6 +438,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */
@@ -434,6 +458,8 @@ export type SendMessage = {
   sendAt?: string
   /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
   expiresAt?: string
+  /** standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown` */
+  retry?: "standard" | "atMostOnce"
   /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
   metadata?: Record<string, string>
   /** E.164 with or without +, …@s.whatsapp.net, …@c.us, a group (…@g.us), …@lid, con_…, "status" with an audience, or an address object of an answer */

@@ -70,6 +70,14 @@ describe('POST /v1/messages: 202', () => {
     expect(await openIds()).toEqual([answer.body.id])
   })
 
+  it('is sent again without an answer, unless `retry: atMostOnce` forbids it', async () => {
+    const messages = new Messages(api.tables, tenant.scope)
+    const retryOf = async (body: object) => (await messages.get((await send(body)).body.id))?.retry
+    expect(await retryOf(textTo('+5511988887777'))).toBe('standard')
+    expect(await retryOf({ ...textTo('+5511988887777'), retry: 'atMostOnce' })).toBe('atMostOnce')
+    expect((await send({ ...textTo('+5511988887777'), retry: 'twice' })).body.errors[0].path).toBe('retry')
+  })
+
   it('the text lies encrypted in the table', async () => {
     const answer = await send(textTo('+5511988887777', 'a very secret text'))
     const row = await new Messages(api.tables, tenant.scope).get(answer.body.id)

@@ -20,6 +20,10 @@ const commonFields = {
   sessionId: idParameter('ses'),
   sendAt: sendAtSchema.optional(),
   expiresAt: expiresAtSchema.optional(),
+  retry: z.enum(['standard', 'atMostOnce']).optional().meta({
+    description:
+      'standard (default): a message without an answer is sent again, under the same WhatsApp id. atMostOnce: it never leaves twice; without an answer it ends `unknown`',
+  }),
   metadata: metadataSchema.default({}),
 }
 
