@@ -26,9 +26,9 @@ test('a connection that answers pings and no questions is replaced, and says why
   await until('some canaries', async () => (await counts()) > before + 6)
   expect(opened).toBe(2)
 
-  await fleet.simulator.fault({ kind: 'swallowQueries', phone, xmlns: 'encrypt', count: null })
+  // Two are enough. Any more could be what the next connection asks when it opens.
+  await fleet.simulator.fault({ kind: 'swallowQueries', phone, xmlns: 'encrypt', count: 2 })
   await until('another connection', () => opened > 2)
-  await fleet.simulator.clearFaults()
   const sent = await fleet.accept(sessionId, CONTACT, 'over a connection that hears')
   await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   const reasons = (await fleet.readEvents(sessionId))
