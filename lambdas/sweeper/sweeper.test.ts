@@ -111,7 +111,7 @@ describe('a message past its time', () => {
     const worker = await api.giveToWorker(tenant.scope, sessionId)
     const lease = await leases.get(sessionId)
     if (!lease?.owner) throw new Error('no owner')
-    await leases.release({ sessionId, epoch: lease.epoch, owner: lease.owner }, true)
+    await leases.release({ sessionId, epoch: lease.epoch, owner: lease.owner }, true, { carriedOut: 'DELETED' })
     await api.drain(worker.queueUrl)
 
     const { events } = await sweep(Date.now() + DAY_MS + 1)

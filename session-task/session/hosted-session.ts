@@ -154,7 +154,7 @@ export class HostedSession implements Faulty {
         this.#epoch = opened.epoch
         // Whoever made it may not have lived to delete the rest.
         await deleteLogObjects(logDeviceOf(this.#context))
-        return this.#letGo(true)
+        return this.#letGo(true, 'DELETED')
       case 'unreadable':
         this.#epoch = opened.epoch
         return this.#leaveUnreadable(opened.fault)
@@ -207,14 +207,14 @@ export class HostedSession implements Faulty {
         nextAction,
         since: Date.now(),
       })
-    this.#finish((await this.#rows.release(false, services.version)) ? 'handedOn' : 'lost')
+    this.#finish((await this.#rows.release(false, { refusedBy: services.version })) ? 'handedOn' : 'lost')
   }
 
   async #giveUp(why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
     this.#context.log.error(why, 'the session is given up')
     await this.#rows.fail(this.#epoch, why)
     if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
-    await this.#letGo(true)
+    await this.#letGo(true, this.#desired)
   }
 
   async #follow(): Promise<void> {
@@ -228,7 +228,7 @@ export class HostedSession implements Faulty {
         return this.#release('stopped')
       case 'LOGGED_OUT':
         await live.logOut()
-        return this.#release(null)
+        return this.#release(null, 'LOGGED_OUT')
       case 'DELETED':
         return this.#delete(live)
     }
@@ -245,7 +245,7 @@ export class HostedSession implements Faulty {
   }
 
   /** Stop claiming → finish what is in flight → close the socket → flush → final snapshot → free the lease. */
-  async #release(says: 'stopped' | 'moved' | null): Promise<void> {
+  async #release(says: 'stopped' | 'moved' | null, carriedOut: DesiredState | null = null): Promise<void> {
     const live = this.#live
     if (live) {
       await live.stop(says)
@@ -253,7 +253,7 @@ export class HostedSession implements Faulty {
     }
     if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
     // A log that we never had open may hold effects that are no rows yet.
-    await this.#letGo(live !== null)
+    await this.#letGo(live !== null, carriedOut)
   }
 
   async #delete(live: LinkedSession): Promise<void> {
@@ -265,11 +265,11 @@ export class HostedSession implements Faulty {
     const result = await tombstoneLog(device, this.#epoch, Date.now())
     if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
     await deleteLogObjects(device)
-    await this.#letGo(true)
+    await this.#letGo(true, 'DELETED')
   }
 
-  async #letGo(settled: boolean): Promise<void> {
-    this.#finish((await this.#rows.release(settled)) ? 'released' : 'lost')
+  async #letGo(settled: boolean, carriedOut: DesiredState | null): Promise<void> {
+    this.#finish((await this.#rows.release(settled, { carriedOut })) ? 'released' : 'lost')
   }
 
   #weigh(live: LinkedSession, bytes: number): void {

@@ -36,14 +36,15 @@ export class HostingRows {
   /**
    * The lease becomes free.
    * @param settled every effect of the log is a row; false: somebody has to open it once, whatever is desired
-   * @param refusedBy our version, when it cannot read the log
+   * @param how.refusedBy our version, when it cannot read the log
+   * @param how.carriedOut the logout or delete that was done here
    * @returns false when it was not ours any more
    */
-  async release(settled: boolean, refusedBy: string | null = null): Promise<boolean> {
+  async release(settled: boolean, how: Parameters<Leases['release']>[2] = {}): Promise<boolean> {
     const { sessionId, services } = this.#context
     const lease = await this.#leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return false
-    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled, refusedBy)
+    return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled, how)
   }
 
   async setDesired(desired: DesiredState): Promise<void> {

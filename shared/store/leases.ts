@@ -20,6 +20,8 @@ export type AssignOutcome =
 const needsOwner = (lease: Pick<LeaseRow, 'desired' | 'settled'>): boolean =>
   lease.desired === 'RUNNING' || !lease.settled
 
+const unlinks = (desired: DesiredState): boolean => desired === 'LOGGED_OUT' || desired === 'DELETED'
+
 /**
  * Ownership of sessions. Every change of LEASE.owner is one transaction over the lease, the ASSIGNED rows and the
  * workers' `used` counters; the epoch grows by one at each change. Clocks decide nothing here.
@@ -76,8 +78,7 @@ export class Leases {
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
       const lease = await this.get(sessionId)
       if (!lease || (lease.desired === 'DELETED' && desired !== 'DELETED')) return null
-      const unlinks = desired === 'LOGGED_OUT' || desired === 'DELETED'
-      const settled = lease.settled && !(unlinks && lease.owner === null && lease.epoch > 0)
+      const settled = lease.settled && !(unlinks(desired) && lease.owner === null && lease.epoch > 0)
       const next: LeaseRow = { ...lease, desired, settled }
       const legs: Leg[] = [
         {
@@ -156,24 +157,26 @@ export class Leases {
   /**
    * The owner lets go, after its final snapshot: owner null, epoch + 1, ASSIGNED row gone.
    * @param settled true when every effect of the log is a row
-   * @param refusedBy version of this worker, when it cannot read the log: the next owner has another one
+   * @param how.refusedBy version of this worker, when it cannot read the log: the next owner has another one
+   * @param how.carriedOut the logout or delete that the owner has done. One that it never heard of leaves the lease
+   * unsettled: somebody has to open the log once more, or it would count as done
    * @returns false when the lease is not ours any more
    */
   async release(
     lease: Pick<LeaseRow, 'sessionId' | 'epoch'> & { owner: Owner },
     settled: boolean,
-    refusedBy: string | null = null,
+    how: { readonly refusedBy?: string | null; readonly carriedOut?: DesiredState | null } = {},
   ): Promise<boolean> {
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
       const current = await this.get(lease.sessionId)
       if (!current || current.epoch !== lease.epoch || !sameOwner(current.owner, lease.owner)) return false
-      const refusedVersions = withRefusal(current.refusedVersions, refusedBy)
+      const refusedVersions = withRefusal(current.refusedVersions, how.refusedBy ?? null)
       const next: LeaseRow = {
         ...current,
         owner: null,
         queueUrl: null,
         epoch: current.epoch + 1,
-        settled,
+        settled: settled && (!unlinks(current.desired) || current.desired === how.carriedOut),
         ...(refusedVersions ? { refusedVersions } : {}),
       }
       const result = await this.#transactCalmly([this.#casLease(current, next), ...(await this.#leaveOwner(current))])

@@ -104,6 +104,24 @@ describe('leases', () => {
     expect((await leases().assign(lease, { ...candidate(live), incarnation: 2 })).outcome).toBe('workerRefused')
   })
 
+  it.each(['LOGGED_OUT', 'DELETED'] as const)(
+    'an owner that never heard of %s leaves it to the next one',
+    async (desired) => {
+      const release = async (carriedOut: 'LOGGED_OUT' | 'DELETED' | null) => {
+        const row = worker()
+        await workers().register(row)
+        const sessionId = await newSession(leases())
+        await leases().assign((await leases().get(sessionId))!, candidate(row))
+        await leases().setDesired(sessionId, desired)
+        const { epoch, owner } = (await leases().get(sessionId))!
+        await leases().release({ sessionId, epoch, owner: owner! }, true, { carriedOut })
+        return (await workers().listUnowned()).some((ref) => ref.sessionId === sessionId)
+      }
+      expect(await release(null)).toBe(true)
+      expect(await release(desired)).toBe(false)
+    },
+  )
+
   it('release frees the slot and lists the session as unowned while it should run', async () => {
     const row = worker()
     await workers().register(row)
