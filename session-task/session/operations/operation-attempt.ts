@@ -85,7 +85,7 @@ export class OperationAttempt {
     const isRepeat = before.status === 'running'
     const standing = isRepeat ? this.#standingEnd(row, effect, now) : null
     if (standing) return this.#end(row, standing)
-    return this.#carryOut(row, row.kind, connection, isRepeat)
+    return this.#carryOut(row, row.kind, connection, isRepeat, isCurrent)
   }
 
   /** What is known of an operation that somebody before us had in his hands; null: it may be carried out (again). */
@@ -106,6 +106,7 @@ export class OperationAttempt {
     kind: OperationKind,
     connection: WhatsAppConnection,
     isRepeat: boolean,
+    isCurrent: () => boolean,
   ): Promise<Outcome> {
     const { effect } = OPERATION_KINDS[kind]
     const { services, scope, sessionId } = this.#context
@@ -140,10 +141,10 @@ export class OperationAttempt {
         this.#context.log.error({ operationId: row.id, kind, error: String(error) }, 'an operation ended in the dark')
         end = { status: 'unknown', failure: UNKNOWN_OUTCOME }
       } else if (failure !== 'noAnswer') end = { status: 'failed', failure }
-      else if (mayHaveHappened && (effect === 'once' || connection.isOpen))
+      else if (mayHaveHappened && (effect === 'once' || (connection.isOpen && isCurrent())))
         end = { status: 'unknown', failure: UNKNOWN_OUTCOME }
       // The connection is gone: a value can be set, and a question asked, over the next one.
-      else if (!connection.isOpen) return 'later'
+      else if (!connection.isOpen || !isCurrent()) return 'later'
       else end = { status: 'failed', failure: TIMED_OUT }
     }
     emitMetrics(
