@@ -40,8 +40,10 @@ export const deliver = async (
 ): Promise<DeliverReport> => {
   const { tables, now } = dependencies
   const deliveries = new Deliveries(tables, scope)
-  const endpoint = await new Endpoints(tables, scope).get(hint.endpointId)
-  const standing = await deliveries.get(hint)
+  const [endpoint, standing] = await Promise.all([
+    new Endpoints(tables, scope).get(hint.endpointId),
+    deliveries.get(hint),
+  ])
   if (!standing) return { outcome: 'notOurs', delivery: null, result: null }
   const event = await new Events(tables, scope).get(standing)
   if (!event) return { outcome: await endWithoutEvent(deliveries, standing, now()), delivery: standing, result: null }
