@@ -189,6 +189,7 @@ describe('what is sent', () => {
     const [attempt] = await new Deliveries(pipeline.tables, pipeline.state.scope).listAttempts(row!)
     expect(attempt).toMatchObject({ url: pipeline.url, responseBody: 'answer', httpStatus: 200 })
     expect(attempt!.requestHeaders['webhook-signature']).toBe('v1,***')
+    expect(attempt!.connection).toMatchObject({ address: '127.0.0.1', dnsMs: null, tlsMs: null })
     expect(attempt!.responseHeaders).toMatchObject({ 'x-handled-by': 'me' })
     expect(attempt!.responseHeaders).not.toHaveProperty('set-cookie')
   })

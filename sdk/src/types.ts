@@ -1336,6 +1336,14 @@ export type DeliveryAttempt = {
   } | null
   /** When request and answer were removed on request */
   expungedAt: string | null
+  /** null: none was made. Times are null where a connection that was open already was used */
+  connection: {
+    /** The address that was reached */
+    address: string
+    dnsMs: number | null
+    connectMs: number | null
+    tlsMs: number | null
+  } | null
   timing: {
     firstByteMs: number | null
     totalMs: number
