@@ -23,6 +23,7 @@ import type { DesiredState, LinkRequest } from '../../shared/store/rows/session.
 import { Sessions } from '../../shared/store/sessions.ts'
 import { transact } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { BLANK_MESSAGE } from '../../shared/store/testing/blank-message.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import { systemClock } from '../auth-log/clock.ts'
 import { PauseDetector } from '../auth-log/pause-detector.ts'
@@ -246,22 +247,10 @@ export const startTestFleet = async (
         from: own,
         to: address,
         content: await tenantKeys.seal(scope, messageContentPlace(id), { text: { body } }),
-        metadata: {},
+        ...BLANK_MESSAGE,
         whatsappId: `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
-        requestHash: null,
-        failure: null,
         createdAt: now,
         expiresAt: now + 3_600_000,
-        sentAt: null,
-        deliveredAt: null,
-        readAt: null,
-        receivedAt: null,
-        delayedUntil: null,
-        retry: 'standard',
-        epoch: 0,
-        claimToken: null,
-        attempts: 0,
-        openKey: null,
         ...more,
       },
       notBefore,

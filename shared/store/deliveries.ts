@@ -1,5 +1,6 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { deliveryKey, heldIndex, SHARDS, systemIndex, timeKey } from './keys.ts'
+import { type AttemptOutcome, attemptLegs, attemptSort } from './attempt-legs.ts'
+import { deliveryKey, heldIndex, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import {
   type AttemptRow,
@@ -8,10 +9,9 @@ import {
   type DeliveryStatus,
   deliveryRowSchema,
   type HeldReason,
-  type NewAttemptRow,
   type NewDeliveryRow,
 } from './rows/webhook.ts'
-import { type Item, type Key, type Leg, transact } from './table.ts'
+import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 /** What names a delivery; travels in the deliver queue. */
@@ -22,17 +22,8 @@ export interface DeliveryRef {
   readonly generation: number
 }
 
-export interface AttemptOutcome {
-  readonly status: Extract<DeliveryStatus, 'delivered' | 'retrying' | 'exhausted' | 'held' | 'expired'>
-  readonly nextAttemptAt: number | null
-  readonly heldReason?: HeldReason
-  readonly attempt: NewAttemptRow
-}
-
 /** 13 digits: see timeKey */
 const LATEST_TIME = 9_999_999_999_999
-const attemptSort = (deliverySort: string, number: number): string =>
-  `${deliverySort}#A#${String(number).padStart(4, '0')}`
 const OPEN_STATUSES = { ':pending': 'pending', ':retrying': 'retrying' }
 
 /** The ledger of webhook deliveries: one row per event × endpoint × generation, its attempts beside it. */
@@ -115,33 +106,10 @@ export class Deliveries {
     const waiting = outcome.nextAttemptAt !== null
     const held = outcome.status === 'held'
     const result = await transact(this.#tables.client, [
-      {
-        table: this.#tables.messages.name,
-        update: key,
-        set: {
-          expression: `SET #status = :status, #nextAttemptAt = :next, #leaseUntil = :none, #lastError = :error, #lastStatus = :http, #completedAt = :completed, #heldReason = :heldReason, #manual = :no${waiting ? ', #xsk = :due' : held ? ', #xpk = :heldIndex, #xsk = :heldSort' : ' REMOVE #xpk, #xsk'}`,
-          values: {
-            ':status': outcome.status,
-            ':next': outcome.nextAttemptAt,
-            ':none': null,
-            ':error': outcome.attempt.error,
-            ':http': outcome.attempt.httpStatus,
-            ':completed': waiting || held ? null : outcome.attempt.at,
-            ':heldReason': outcome.heldReason ?? null,
-            ':no': false,
-            ...(held ? { ':heldIndex': heldIndex(delivery.endpointId), ':heldSort': this.#heldSort(delivery) } : {}),
-            ...(waiting ? { ':due': this.#dueSort(outcome.nextAttemptAt!, delivery) } : {}),
-          },
-        },
-        condition: {
-          expression: '#status = :inFlight AND #attempts = :attempts AND #leaseUntil = :lease',
-          values: { ':inFlight': 'inFlight', ':attempts': delivery.attempts, ':lease': delivery.leaseUntil },
-        },
-      },
-      {
-        table: this.#tables.messages.name,
-        put: { pk: key.pk, sk: attemptSort(key.sk, outcome.attempt.number), ...outcome.attempt },
-      },
+      ...attemptLegs(this.#tables.messages.name, key, delivery, outcome, {
+        due: waiting ? this.#dueSort(outcome.nextAttemptAt!, delivery) : null,
+        held: held ? this.#heldSort(delivery) : null,
+      }),
       ...extraLegs,
     ])
     if (result.outcome === 'conflict') throw new Error('two writers on one delivery: the lease decides, try again')
@@ -299,31 +267,4 @@ export class Deliveries {
   #listKey(row: DeliveryRow) {
     return { l1pk: this.#listPartition(row.endpointId), l1sk: `${timeKey(row.createdAt)}#${row.id}` }
   }
-}
-
-/** Deliveries that are due (or whose claim ran out) since before `before`: keys only (system role). */
-export const listDue = async (tables: Tables, input: { before: number; limitPerShard: number }): Promise<Key[]> => {
-  const pages = await Promise.all(
-    Array.from({ length: SHARDS.due }, (_, shard) =>
-      tables.messages.query({
-        index: 'system',
-        key: {
-          expression: '#xpk = :pk AND #xsk < :before',
-          values: { ':pk': `X#due#${shard}`, ':before': timeKey(input.before) },
-        },
-        limit: input.limitPerShard,
-      }),
-    ),
-  )
-  return pages.flatMap((page) => page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) })))
-}
-
-/** Held deliveries of an endpoint, oldest event first: keys only, eventually consistent (pipeline's role). */
-export const listHeld = async (tables: Tables, endpointId: string, limit: number): Promise<Key[]> => {
-  const page = await tables.messages.query({
-    index: 'system',
-    key: { expression: '#xpk = :pk', values: { ':pk': heldIndex(endpointId) } },
-    limit,
-  })
-  return page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) }))
 }
