@@ -3,7 +3,6 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
-import { cachedEntries } from '../whatsapp/session-caches.ts'
 import { AutoRead } from './auto-read.ts'
 import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
@@ -13,6 +12,7 @@ import { ContactBook } from './contact-book.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Journal } from './journal.ts'
 import { MediaInbox } from './media-inbox.ts'
+import type { MemoryWatch } from './memory-watch.ts'
 import { OperationRunner } from './operations/operation-runner.ts'
 import { Outbox } from './outbox.ts'
 import { Pacer } from './pacer.ts'
@@ -26,8 +26,6 @@ import type { SessionStop } from './stop-decision.ts'
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
 const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
-const WEIGH_MS = 60_000
-const CACHED_BYTES = 300
 const LIVE_STATUSES: readonly SessionStatus[] = ['connecting', 'connected', 'reconnecting', 'restricted']
 
 export interface LinkedSessionListener {
@@ -38,8 +36,8 @@ export interface LinkedSessionListener {
   onDoubt(): void
   /** connected for 10 min */
   onStable(): void
-  /** now and then: what the session holds in memory */
-  onWeighed(bytes: number): void
+  /** it holds so much memory that it has to be opened anew */
+  onTooBig(): void
 }
 
 /** A session whose log is open: its connections, its outbox, its projector, and what is said of it. */
@@ -54,7 +52,7 @@ export class LinkedSession {
   readonly #presence: PresenceTeller
   readonly #connector: Connector
   readonly #housekeeping: Housekeeping
-  readonly #weighTimer: NodeJS.Timeout
+  readonly #endMemoryWatch: () => void
   readonly #mediaInbox: MediaInbox
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
@@ -63,17 +61,14 @@ export class LinkedSession {
     context: SessionContext
     sessionLog: SessionLog
     row: SessionRow | null
+    memory: MemoryWatch
     listener: LinkedSessionListener
   }) {
     const { context, sessionLog } = input
     this.#context = context
     this.#log = sessionLog
     this.#listener = input.listener
-    this.#weighTimer = setInterval(
-      () => this.#listener.onWeighed(sessionLog.state.approximateBytes() + cachedEntries(sessionLog) * CACHED_BYTES),
-      context.services.memory?.checkMs ?? WEIGH_MS,
-    )
-    this.#weighTimer.unref()
+    this.#endMemoryWatch = input.memory.watch(sessionLog, () => this.#listener.onTooBig())
     const journal = new Journal(sessionLog, () => this.#projector.kick())
     this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
     const book = new ContactBook(context)
@@ -212,7 +207,7 @@ export class LinkedSession {
   /** @param says `stopped` by the tenant, `moved` to another worker, `recycled` by us, null: what was said stands */
   async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
     this.#housekeeping.stop()
-    clearInterval(this.#weighTimer)
+    this.#endMemoryWatch()
     await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
     this.#isStopped = true
     this.#connector.stop()
@@ -245,7 +240,7 @@ export class LinkedSession {
   /** Leaves without another word. */
   abandon(): void {
     this.#housekeeping.stop()
-    clearInterval(this.#weighTimer)
+    this.#endMemoryWatch()
     this.#isStopped = true
     this.#connector.stop()
     this.#projector.stop()
