@@ -43,6 +43,7 @@ export const processChannel =
     child.on('error', (error) => onEnd(String(error)))
     child.on('exit', (code, signal) => onEnd(`code ${code}, signal ${signal}`))
     return {
+      pid: child.pid,
       // A process that ends at this moment is told by 'exit'.
       post: (message) => void child.send(message as object, () => {}),
       hold: (isBusy) => {

@@ -1,5 +1,7 @@
 /** A thread or a process that works for the worker. Its end is told once, whatever the reason. */
 export interface HelperChannel {
+  /** of a process */
+  readonly pid?: number | undefined
   post(message: unknown): void
   /** While it is busy it keeps this process alive; idle it does not. */
   hold(isBusy: boolean): void

@@ -1,8 +1,11 @@
 import { CONTENT_LIMITS } from '../../../shared/core/content-limits.ts'
 
+/** −60 dB: what is below is the noise of the decoder, which would fill the bars when they are scaled to the loudest */
+const AUDIBLE = 0.001
+
 /**
  * Bars of a voice note, the loudest 100.
- * @param loudness of equal pieces of time, any unit
+ * @param loudness of equal pieces of time, 0–1
  * @returns null: silence, or nothing
  */
 export const barsOf = (loudness: readonly number[], count: number = CONTENT_LIMITS.waveformBars): number[] | null => {
@@ -14,5 +17,5 @@ export const barsOf = (loudness: readonly number[], count: number = CONTENT_LIMI
     return piece.reduce((sum, value) => sum + value, 0) / piece.length
   })
   const loudest = Math.max(...means)
-  return loudest > 0 ? means.map((mean) => Math.round((mean / loudest) * 100)) : null
+  return loudest >= AUDIBLE ? means.map((mean) => Math.round((mean / loudest) * 100)) : null
 }
