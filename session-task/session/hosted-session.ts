@@ -3,8 +3,9 @@ import type { SessionReason, SessionStatus } from '../../shared/core/session-sta
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { deleteLogObjects } from '../auth-log/tombstone.ts'
+import { deleteLogObjects, fenceUnread } from '../auth-log/tombstone.ts'
 import { deleteHostedLog } from './delete-hosted-log.ts'
+import { endWithoutLog } from './end-without-log.ts'
 import { HostingRows } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -156,9 +157,11 @@ export class HostedSession implements Faulty {
         return this.#letGo(true, 'DELETED')
       case 'unreadable':
         this.#epoch = opened.epoch
+        this.#desired = opened.desired
         return this.#leaveUnreadable(opened.fault)
       case 'quarantined':
         this.#epoch = opened.epoch
+        this.#desired = opened.desired
         return this.#giveUp({ code: 'quarantined', nextAction: 'restart' })
       case 'open': {
         if (this.#end !== null) return opened.sessionLog.abandon()
@@ -204,6 +207,13 @@ export class HostedSession implements Faulty {
 
   async #giveUp(why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
     this.#context.log.error(why, 'the session is given up')
+    if (this.#desired === 'DELETED') {
+      // Nothing is to be put back any more; whoever had it before us must write and send no more either.
+      await this.#rows.fail(this.#epoch, { ...why, nextAction: 'unlink_on_phone' })
+      await fenceUnread(logDeviceOf(this.#context), this.#context.sessionId, this.#epoch)
+      await endWithoutLog(this.#context)
+      return this.#bury()
+    }
     await this.#rows.fail(this.#epoch, why)
     if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
     await this.#letGo(true, this.#desired)
@@ -253,6 +263,11 @@ export class HostedSession implements Faulty {
     await live.endMessages()
     await live.stop(null)
     this.#live = null
+    await this.#bury()
+  }
+
+  /** The last act of a delete: no owner comes after us, nothing of the log can be read any more. */
+  async #bury(): Promise<void> {
     await deleteHostedLog(this.#context, this.#epoch)
     await this.#letGo(true, 'DELETED')
   }
