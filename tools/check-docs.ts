@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /**
  * Documents must tell the truth: every promise in docs/guarantees.md and docs/baileys-requirements.md names a test that
- * exists, every dependency has its line in docs/dependencies.md, every relative link leads somewhere.
+ * exists, every folder has its row in docs/architecture.md, every dependency has its line in docs/dependencies.md, every relative link leads somewhere.
  */
 const problems: string[] = []
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -54,9 +54,42 @@ const checkLock = (): void => {
         problems.push(`package-lock.json: ${path || 'package.json'} needs ${name}, which is not in it`)
 }
 
+/** Folders whose subfolders have a row of their own in docs/architecture.md; of all others one row is enough. */
+const NAMED_ONE_BY_ONE = ['shared', 'session-task']
+const NO_SOURCE = ['docs', 'node_modules', 'dist', 'cdk.out']
+
+/** A row is `| folders | what | files to read first |`: all of them exist, and no folder is left out. */
+const checkFolders = (path: string): void => {
+  const named = new Set<string>()
+  for (const [, first, last] of read(path).matchAll(/^\| (`[\w./-]+\/`.*?) \|.*\| (.*?) \|$/gm)) {
+    const folders = [...first!.matchAll(/`([\w./-]+)\/`/g)].map((match) => match[1]!)
+    for (const folder of folders) {
+      named.add(folder)
+      if (!existsSync(folder)) problems.push(`${path}: folder ${folder} does not exist`)
+    }
+    for (const [, file] of last!.matchAll(/`([\w./-]+)`/g))
+      if (!folders.some((folder) => existsSync(join(folder, file!))))
+        problems.push(`${path}: ${file} is not in ${folders.join(' or ')}`)
+  }
+  const subfolders = (folder: string): string[] =>
+    readdirSync(folder)
+      .map((name) => join(folder, name))
+      .filter((child) => statSync(child).isDirectory() && !child.startsWith('.') && !NO_SOURCE.includes(child))
+  for (const folder of subfolders('.').flatMap((top) => (NAMED_ONE_BY_ONE.includes(top) ? subfolders(top) : [top])))
+    if (![...named, 'lambdas'].includes(folder)) problems.push(`${path}: no row tells of ${folder}/`)
+}
+
+/** Paths in backticks, from the root of the repository; with a star or a placeholder they are patterns. */
+const checkPaths = (path: string): void => {
+  for (const [, named] of read(path).matchAll(/`([\w.-]+\/[\w./-]*)`/g))
+    if (!existsSync(named!)) problems.push(`${path}: ${named} does not exist`)
+}
+
 for (const path of ['README.md', 'CHANGELOG.md', ...markdownFiles('docs')]) checkLinks(path)
 checkGuarantees('docs/guarantees.md')
 checkGuarantees('docs/baileys-requirements.md')
+checkFolders('docs/architecture.md')
+checkPaths('docs/onboarding.md')
 checkDependencies('docs/dependencies.md')
 checkLock()
 for (const problem of problems) console.error(problem)
