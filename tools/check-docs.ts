@@ -15,11 +15,24 @@ const markdownFiles = (folder: string): string[] =>
     return name.endsWith('.md') ? [path] : []
   })
 
+/** Anchors as GitHub makes them of headings. */
+const anchorsOf = (path: string): Set<string> =>
+  new Set(
+    [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+
 const checkLinks = (path: string): void => {
-  for (const [, target] of read(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
-    if (!target || /^[a-z]+:/.test(target)) continue
-    const file = normalize(join(dirname(path), target))
+  for (const [, target, anchor] of read(path).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)) {
+    if (/^[a-z]+:/.test(target!)) continue
+    const file = target ? normalize(join(dirname(path), target)) : path
     if (!existsSync(file)) problems.push(`${path}: link to ${target} leads nowhere`)
+    else if (anchor && file.endsWith('.md') && !anchorsOf(file).has(anchor))
+      problems.push(`${path}: ${target} has no heading #${anchor}`)
   }
 }
 
@@ -85,7 +98,8 @@ const checkPaths = (path: string): void => {
     if (!existsSync(named!)) problems.push(`${path}: ${named} does not exist`)
 }
 
-for (const path of ['README.md', 'CHANGELOG.md', ...markdownFiles('docs')]) checkLinks(path)
+for (const path of ['README.md', 'CHANGELOG.md', 'sdk/README.md', 'simulator/README.md', ...markdownFiles('docs')])
+  checkLinks(path)
 checkGuarantees('docs/guarantees.md')
 checkGuarantees('docs/baileys-requirements.md')
 checkFolders('docs/architecture.md')
