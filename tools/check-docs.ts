@@ -92,14 +92,26 @@ const checkFolders = (path: string): void => {
     if (![...named, 'lambdas'].includes(folder)) problems.push(`${path}: no row tells of ${folder}/`)
 }
 
+/** A file in backticks may be named by the end of its path, e.g. `session/outbox.ts`. */
+const sourceFiles = ['bench', 'e2e', 'infra', 'lambdas', 'local', 'sdk', 'session-task', 'shared', 'simulator', 'tools']
+  .flatMap((top) => readdirSync(top, { recursive: true, encoding: 'utf8' }).map((name) => `/${top}/${name}`))
+  .filter((path) => path.endsWith('.ts'))
+
+const checkSources = (path: string): void => {
+  for (const [, named] of read(path).matchAll(/`([\w./-]+\.ts)`/g))
+    if (!sourceFiles.some((file) => file.endsWith(`/${named}`))) problems.push(`${path}: there is no ${named}`)
+}
+
 /** Paths in backticks, from the root of the repository; with a star or a placeholder they are patterns. */
 const checkPaths = (path: string): void => {
   for (const [, named] of read(path).matchAll(/`([\w.-]+\/[\w./-]*)`/g))
     if (!existsSync(named!)) problems.push(`${path}: ${named} does not exist`)
 }
 
-for (const path of ['README.md', 'CHANGELOG.md', 'sdk/README.md', 'simulator/README.md', ...markdownFiles('docs')])
+for (const path of ['README.md', 'CHANGELOG.md', 'sdk/README.md', 'simulator/README.md', ...markdownFiles('docs')]) {
   checkLinks(path)
+  checkSources(path)
+}
 checkGuarantees('docs/guarantees.md')
 checkGuarantees('docs/baileys-requirements.md')
 checkFolders('docs/architecture.md')
