@@ -73,6 +73,27 @@ describe('a session log', () => {
     expect(() => log.append([creds])).toThrow('closed')
   })
 
+  test('a snapshot holds what its batch made durable, nothing that came while the batch was under way', async () => {
+    const { log, bucket, device } = await openMemoryLog({ limits: { snapshotCommits: 2 } })
+    const put = Promise.withResolvers<void>()
+    device.onCall = ({ name }) => (name === 'putSegment' ? { wait: put.promise } : null)
+    const durable = log.durable(log.append([key('1', 'durable')]))
+    await new Promise((resolve) => setImmediate(resolve))
+    log.append([key('2', 'never durable')])
+    // Its own batch dies with the process, the snapshot of the one before is written.
+    const written = Promise.withResolvers<void>()
+    device.onCall = ({ name }) => {
+      if (name === 'putHead') setImmediate(written.resolve)
+      return name === 'putSegment' ? 'dieBefore' : null
+    }
+    put.resolve()
+    await durable
+    await written.promise
+    expect(bucket.snapshots.size).toBe(1)
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2 })
+    expect([next.state.key('pre-key', '1'), next.state.key('pre-key', '2')]).toEqual(['durable', undefined])
+  })
+
   test('an epoch that was used is refused', async () => {
     const { bucket } = await openMemoryLog({ epoch: 3 })
     const again = await openSessionLog(openInput({ device: new MemoryLogDevice(bucket), epoch: 3 }))
@@ -80,8 +101,10 @@ describe('a session log', () => {
   })
 
   test('a linked session without its log is lost state, never a new session', async () => {
-    const empty = await openSessionLog(openInput({ expectLinked: true }))
-    expect(empty).toMatchObject({ ok: false, reason: 'stateLost' })
+    const nothing = new MemoryBucket()
+    const empty = await openSessionLog(openInput({ expectLinked: true, device: new MemoryLogDevice(nothing) }))
+    expect(empty).toMatchObject({ ok: false, reason: 'stateLost', fault: 'missing_head' })
+    expect(nothing.head).toBeNull()
 
     const { log, bucket } = await openMemoryLog()
     await log.durable(log.append([creds]))
