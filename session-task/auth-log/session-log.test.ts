@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openSessionLog } from './open-log.ts'
 import type { StatusRecord } from './records.ts'
+import { expectSoundLog, KeyWitness } from './testing/log-invariants.ts'
 import { MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'
 import { openInput, openMemoryLog } from './testing/open-memory-log.ts'
 
@@ -43,7 +44,8 @@ describe('a session log', () => {
   })
 
   test('what only says that work is done makes no PUT of its own, nothing waits for it, and it is not lost', async () => {
-    const { log, bucket } = await openMemoryLog()
+    const witness = new KeyWitness()
+    const { log, bucket } = await openMemoryLog({ sessionKeyWrap: witness })
     await log.durable(log.append([status(log.takeSequence())]))
     const slots = bucket.segments.size
     log.append([{ t: 'done', upTo: 1 }])
@@ -51,13 +53,14 @@ describe('a session log', () => {
     expect(bucket.segments.size).toBe(slots)
     await log.durable(log.append([key('1', 1)]))
     expect(bucket.segments.size).toBe(slots + 1)
-    const { log: next } = await openMemoryLog({ bucket, epoch: 2 })
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2, sessionKeyWrap: witness })
     expect(next.state.doneUpTo).toBe(1)
 
     next.append([status(next.takeSequence()), key('2', 2)])
     await next.durable(next.lastLsn)
     next.append([{ t: 'done', upTo: 2 }])
     await next.close()
+    expectSoundLog(bucket, 'ses_test', witness)
     const { log: last } = await openMemoryLog({ bucket, epoch: 3 })
     expect(last.state.undone()).toEqual([])
   })
