@@ -74,6 +74,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const hintsQueueUrl = await createQueue('hints')
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const admin = makeAdminKey(PEPPER)
+  const mediaStore = new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' })
   const time = { offsetMs: 0 }
   const clock = () => Date.now() + time.offsetMs
   const published: EventRef[] = []
@@ -140,7 +141,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
         bell,
         quota: new MessageQuota(tables),
         media: {
-          store: new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' }),
+          store: mediaStore,
           egressRules,
           orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
         },
@@ -270,6 +271,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   }
 
   return {
+    mediaStore,
     adminKey: admin.key,
     secret,
     tables,
