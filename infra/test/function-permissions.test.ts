@@ -72,7 +72,8 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
     core: 'readWrite',
     messages: 'readWrite',
     usage: 'readWrite',
-    others: ['events:PutEvents', 'sqs:SendMessage'],
+    // Files of deleted tenants and sessions: it removes them, and can read none.
+    others: ['events:PutEvents', 's3:DeleteObject', 's3:ListBucket', 'sqs:SendMessage'],
   },
   'webhook-deliver': {
     ...NOTHING,

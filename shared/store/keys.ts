@@ -51,6 +51,8 @@ export const assignedKey = (workerId: string, incarnation: number, sessionId: st
   sk: `S#${sessionId}`,
 })
 export const tenantDataKeyKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}DK`, sk: 'META' })
+/** core table: files of a deleted tenant are still to be removed */
+export const erasureKey = (tenantId: string): Key => ({ pk: `ERASE#${tenantId}`, sk: 'META' })
 export const tenantKey = (tenantId: string): Key => ({ pk: `TENANT#${tenantId}`, sk: 'META' })
 export const apiKeyKey = (hash: string): Key => ({ pk: `K#${hash}`, sk: 'META' })
 export const apiKeyPartition = (scope: TenantScope): string => `${scope.prefix}KEYS`
@@ -87,6 +89,9 @@ export const mediaKey = (scope: TenantScope, mediaId: string): Key => ({
   pk: `${scope.prefix}MED#${mediaId}`,
   sk: 'META',
 })
+/** files that were uploaded with a key of one session alone */
+export const sessionFilePartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#FILE`
 /** received files that the session has still to fetch */
 export const pendingMediaPartition = (scope: TenantScope, sessionId: string): string =>
   `${session(scope, sessionId)}#MEDIA`

@@ -162,7 +162,8 @@ describe('GET /v1/usage', () => {
   it('a deleted session is counted before its rows go, also when nobody asked until then', async () => {
     const { tenant, sessionId } = await makeTenant()
     expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
-    const services = { tables: api.tables, tenantKeys: api.tenantKeys, log: api.dependencies.log }
+    const { tables, tenantKeys, mediaStore } = api
+    const services = { tables, tenantKeys, mediaStore, log: api.dependencies.log }
     for (let round = 0; round < 4; round++)
       await deleteRowsOfSessions(services, Date.now() + api.time.offsetMs + 5 * 86_400_000)
     expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()

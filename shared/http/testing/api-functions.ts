@@ -6,7 +6,6 @@ import { makeOperationHandlers } from '../../../lambdas/api-operations/handlers.
 import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
-import { makeS3Client } from '../../aws/s3.ts'
 import type { ApiFunction } from '../../contract/operation.ts'
 import type { Mode } from '../../core/tenant-scope.ts'
 import type { TenantKeys } from '../../crypto/tenant-keys.ts'
@@ -15,7 +14,7 @@ import type { EgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import type { Bell } from '../../events/ring.ts'
-import { MediaStore } from '../../media/media-store.ts'
+import type { MediaStore } from '../../media/media-store.ts'
 import { postWebhook } from '../../webhooks/post-webhook.ts'
 import { type ApiDependencies, makeApi } from '../api.ts'
 import type { ProxyEvent, ProxyResult } from '../gateway.ts'
@@ -26,6 +25,7 @@ export const makeApiFunctions = (input: {
   dependencies: ApiDependencies
   bell: Bell
   egressRules: EgressRules
+  mediaStore: MediaStore
   tenantKeys: TenantKeys
   sink: EventSink
   rung: PipelineHint[]
@@ -67,7 +67,7 @@ export const makeApiFunctions = (input: {
         bell,
         quota: new MessageQuota(tables),
         media: {
-          store: new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' }),
+          store: input.mediaStore,
           egressRules,
           orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
         },
