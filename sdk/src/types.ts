@@ -2272,6 +2272,7 @@ export type EventType =
   | "message.undecryptable"
   | "media.stored"
   | "media.unavailable"
+  | "chat.updated"
   | "group.updated"
   | "contact.merged"
   | "call.received"
