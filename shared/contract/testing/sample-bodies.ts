@@ -14,6 +14,9 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   createMessageBatch: ({ sessionId }) => ({
     messages: [{ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }],
   }),
+  editMessage: () => ({ text: { body: 'x' } }),
+  reactToMessage: () => ({ emoji: '👍' }),
+  forwardMessage: () => ({ to: '+5511977776666' }),
   markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createMedia: () => ({ mimetype: 'image/png', sizeBytes: 5 }),
