@@ -30,6 +30,7 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   updateGroup: () => ({ subject: 'x' }),
   setGroupPicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
   changeGroupParticipants: () => ({ action: 'add', participants: ['+5511988887777'] }),
+  decideGroupJoinRequests: () => ({ action: 'approve', participants: ['+5511988887777'] }),
   joinGroup: () => ({ invite: 'AbCdEfGhIjKl' }),
   sendPresence: () => ({ state: 'composing', chat: '+5511988887777' }),
   subscribePresence: () => ({ chat: '+5511988887777' }),
