@@ -203,6 +203,31 @@ export class Messages {
     return this.#send<types.CreateMessageBatchAnswer>({ method: 'POST', path: '/v1/messages/batch', body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
+  /** Edit a text that the session sent. Short for POST /v1/messages with type `edit`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  edit(messageId: string, body: types.EditMessageBody, options: RequestOptions = {}): Promise<types.EditMessageAnswer> {
+    return this.#send<types.EditMessageAnswer>({ method: 'PATCH', path: `/v1/messages/${encodeURIComponent(messageId)}`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Delete a message for everyone. Short for POST /v1/messages with type `delete`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  delete(messageId: string, options: RequestOptions = {}): Promise<types.DeleteMessageAnswer> {
+    return this.#send<types.DeleteMessageAnswer>({ method: 'DELETE', path: `/v1/messages/${encodeURIComponent(messageId)}`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** React to a message; a new reaction takes the place of the one before. Short for POST /v1/messages with type `reaction`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  reactTo(messageId: string, body: types.ReactToMessageBody, options: RequestOptions = {}): Promise<types.ReactToMessageAnswer> {
+    return this.#send<types.ReactToMessageAnswer>({ method: 'PUT', path: `/v1/messages/${encodeURIComponent(messageId)}/reactions`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Take the reaction of the session back. Short for POST /v1/messages with type `reaction`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  removeReaction(messageId: string, options: RequestOptions = {}): Promise<types.RemoveReactionAnswer> {
+    return this.#send<types.RemoveReactionAnswer>({ method: 'DELETE', path: `/v1/messages/${encodeURIComponent(messageId)}/reactions`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Send the content of a message to another chat, shown as forwarded. Short for POST /v1/messages with the same content and `forwarded: true`. Quotes and mentions stay behind. What may be seen once, was deleted or never read cannot be forwarded. Scopes: messages:send. */
+  forward(messageId: string, body: types.ForwardMessageBody, options: RequestOptions = {}): Promise<types.ForwardMessageAnswer> {
+    return this.#send<types.ForwardMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/forward`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
   /** Tell the sender that a received message was read. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Waits up to a day for the session. Whether the sender sees it is up to the privacy settings of both. Scopes: messages:send. */
   markMessageRead(messageId: string, body: types.MarkMessageReadBody = {}, options: RequestOptions = {}): Promise<types.MarkMessageReadAnswer> {
     return this.#send<types.MarkMessageReadAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
@@ -312,6 +337,16 @@ export class Groups {
   /** Add, remove, promote or demote people; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
   changeGroupParticipants(sessionId: string, groupId: string, body: types.ChangeGroupParticipantsBody, options: RequestOptions = {}): Promise<types.ChangeGroupParticipantsAnswer> {
     return this.#send<types.ChangeGroupParticipantsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/participants`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Who waits to be let into a group (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  listGroupJoinRequests(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.ListGroupJoinRequestsAnswer> {
+    return this.#send<types.ListGroupJoinRequestsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/join-requests`, retryable: true }, options)
+  }
+
+  /** Let people in who asked, or refuse them; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  decideGroupJoinRequests(sessionId: string, groupId: string, body: types.DecideGroupJoinRequestsBody, options: RequestOptions = {}): Promise<types.DecideGroupJoinRequestsAnswer> {
+    return this.#send<types.DecideGroupJoinRequestsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/join-requests`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** Get the invite link (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
@@ -582,7 +617,7 @@ export class TestMode {
     return this.#send<types.TestScanAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/scan`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
-  /** A simulated contact writes to the session. Scopes: sessions:manage. */
+  /** A simulated contact writes to the session. A text, a file, anything that the session can receive; what it is about names messages by their ids here. Scopes: sessions:manage. */
   receive(sessionId: string, body: types.TestReceiveBody, options: RequestOptions = {}): Promise<types.TestReceiveAnswer> {
     return this.#send<types.TestReceiveAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/receive`, body, retryable: true, takesIdempotencyKey: true }, options)
   }

@@ -662,6 +662,68 @@ export type DeleteContent = {
   whatsappId?: string | null
 }
 
+export type TestReceiveRequest = {
+  from: string
+  text?: string
+  media?: {
+    kind: "image" | "video" | "audio" | "voice" | "document" | "sticker"
+    dataBase64?: string
+    /** Instead: so many random bytes */
+    sizeBytes?: number
+    mimetype?: string
+    caption?: string
+    fileName?: string
+    seconds?: number
+    viewOnce?: boolean
+  }
+  location?: {
+    latitude: number
+    longitude: number
+    name?: string
+    address?: string
+  }
+  contacts?: ({
+    name: string
+    phone: string
+  })[]
+  poll?: {
+    name: string
+    options: string[]
+    selectableCount?: number
+  }
+  /** An empty list takes the vote back */
+  pollVote?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    options: string[]
+  }
+  /** null takes the reaction back */
+  reaction?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    emoji: string | null
+  }
+  edit?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    text: {
+      body: string
+    }
+  }
+  delete?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+  }
+  /** They set the timer of the chat; 0: messages stay */
+  disappearingSeconds?: number
+  /** Where they say it; default: in the chat of two */
+  group?: string
+  /** Of a text: what it answers */
+  replyTo?: string
+  /** Of a text */
+  mentions?: string[]
+}
+
 export type Health = {
   status: "ok"
   version: string
@@ -1212,6 +1274,15 @@ export type GroupParticipantResults = {
     /** unchanged: it was so before; needsInvite: the person does not let us add them, send them the invite link */
     status: "done" | "unchanged" | "needsInvite" | "failed"
     code: string | null
+  })[]
+}
+
+export type GroupJoinRequests = {
+  data: ({
+    participant: Address
+    /** How they asked, in WhatsApp's own words */
+    method: string | null
+    requestedAt: string | null
   })[]
 }
 
@@ -1803,6 +1874,50 @@ export type CreateMessageBatchAnswer = {
   data: BatchResult[]
 }
 
+export type EditMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  text: {
+    body: string
+  }
+}
+export type EditMessageAnswer = Message
+
+export type DeleteMessageAnswer = Message
+
+export type ReactToMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  emoji: string
+}
+export type ReactToMessageAnswer = Message
+
+export type RemoveReactionAnswer = Message
+
+export type ForwardMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+}
+export type ForwardMessageAnswer = Message
+
 export type MarkMessageReadBody = {
   /** Also what is unread and older in the same chat, up to 256 messages */
   upTo?: boolean
@@ -1884,6 +1999,14 @@ export type ChangeGroupParticipantsBody = {
   participants: string[]
 }
 export type ChangeGroupParticipantsAnswer = GroupParticipantResults | Operation
+
+export type ListGroupJoinRequestsAnswer = GroupJoinRequests | Operation
+
+export type DecideGroupJoinRequestsBody = {
+  action: "approve" | "reject"
+  participants: string[]
+}
+export type DecideGroupJoinRequestsAnswer = GroupParticipantResults | Operation
 
 export type GetGroupInviteAnswer = GroupInvite | Operation
 
@@ -2159,10 +2282,7 @@ export type TestScanBody = {
 }
 export type TestScanAnswer = TestAction
 
-export type TestReceiveBody = {
-  from: string
-  text: string
-}
+export type TestReceiveBody = TestReceiveRequest
 export type TestReceiveAnswer = TestReceive
 
 export type TestDropBody = Record<string, never>
@@ -2272,6 +2392,7 @@ export type EventType =
   | "message.undecryptable"
   | "media.stored"
   | "media.unavailable"
+  | "chat.updated"
   | "group.updated"
   | "contact.merged"
   | "call.received"
@@ -2306,6 +2427,7 @@ export type ErrorCode =
   | "message_already_sent"
   | "message_not_editable"
   | "message_not_deletable"
+  | "message_not_forwardable"
   | "edit_window_closed"
   | "media_not_ready"
   | "media_expired"
