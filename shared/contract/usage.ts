@@ -23,7 +23,7 @@ export const usageRowSchema = z
       .number()
       .int()
       .nullable()
-      .meta({ description: 'By day of the event; null in the breakdown by session' }),
+      .meta({ description: 'POSTs to endpoints, by their own day; null in the breakdown by session' }),
     apiCalls: z.number().int().nullable().meta({ description: 'null in the breakdown by session' }),
     estimatedCost: z
       .number()
@@ -38,7 +38,7 @@ export const usageOperations = {
     function: 'api-control',
     summary: 'What was used, by day or month, as JSON or CSV',
     description:
-      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
+      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls and webhook attempts are counted before the answer or the POST goes. What happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
     tag: 'usage',
     auth: 'tenant',
     scopes: ['usage:read'],

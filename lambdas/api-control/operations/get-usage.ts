@@ -7,11 +7,9 @@ import { negotiate } from '../../../shared/http/accept.ts'
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
-import { sumApiCalls } from '../../../shared/store/api-calls.ts'
-import { Endpoints } from '../../../shared/store/endpoints.ts'
+import { sumMinuteCounts } from '../../../shared/store/minute-counts.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
 import { type SessionDay, UsageRows } from '../../../shared/store/usage.ts'
-import { sumWebhookAttempts } from '../../../shared/store/webhook-attempts.ts'
 import { foldUsage } from '../../../shared/usage/fold-usage.ts'
 import type { ControlServices } from '../services.ts'
 
@@ -82,17 +80,14 @@ const readDays = async (
   periodLength: number,
 ): Promise<Map<string, Bucket>> => {
   const rows = new UsageRows(tables, scope)
-  // Deleted endpoints too: their attempts were made.
-  const standing = (await new Endpoints(tables, scope).listAll()).map(({ id }) => id)
-  const endpointIds = [...new Set([...standing, ...(await rows.deletedEndpoints())])]
   const buckets = new Map<string, Bucket>()
   const running = await runningByDay(rows, now)
   for (let start = 0; start < days.length; start += DAYS_AT_ONCE) {
     const reads = days.slice(start, start + DAYS_AT_ONCE).map(async (day) => ({
       day,
       sessions: await rows.day(day),
-      apiCalls: await sumApiCalls(tables, scope, day, now),
-      webhookAttempts: await sumWebhookAttempts(tables, scope, endpointIds, day),
+      apiCalls: await sumMinuteCounts(tables, 'apiCalls', scope, day, now),
+      webhookAttempts: await sumMinuteCounts(tables, 'webhookAttempts', scope, day, now),
     }))
     for (const read of await Promise.all(reads)) {
       const period = read.day.slice(0, periodLength)

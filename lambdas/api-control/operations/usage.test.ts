@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeSampleDelivery } from '../../../shared/contract/testing/sample-delivery.ts'
 import { eventIdOf } from '../../../shared/core/ids.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../shared/store/events.ts'
+import { sumMinuteCounts } from '../../../shared/store/minute-counts.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from '../../sweeper/operations/delete-session-rows.ts'
@@ -113,50 +113,51 @@ describe('GET /v1/usage', () => {
     expect(row.sessionSeconds).toBeGreaterThan(0)
   })
 
-  it('counts the API calls of today', async () => {
-    const tenant = await api.newTenant()
-    for (let n = 0; n < 4; n++) await api.call(tenant.key, 'GET', '/v1/tenant')
-    api.time.offsetMs += 6_000
-    await api.call(tenant.key, 'GET', '/v1/tenant')
-    const report = await usage(tenant, '')
-    expect(report.data.at(-1).apiCalls).toBe(5)
-  })
+  const todayNow = () => new Date(Date.now() + api.time.offsetMs).toISOString().slice(0, 10)
+  /** What a report would show, without the call that asks for it. */
+  const counted = (tenant: Tenant, what: 'apiCalls' | 'webhookAttempts' = 'apiCalls', day = todayNow()) =>
+    sumMinuteCounts(api.tables, what, tenant.scope, day, Date.now() + api.time.offsetMs)
 
-  it('keeps a day of API calls that is over as one row, with the same sum', async () => {
+  it('an answered call is counted when its answer is there: nothing waits in memory', async () => {
     const tenant = await api.newTenant()
-    const today = new Date(Date.now() + api.time.offsetMs).toISOString().slice(0, 10)
-    for (let n = 0; n < 3; n++) await api.call(tenant.key, 'GET', '/v1/tenant')
-    api.time.offsetMs += 6_000
-    await api.call(tenant.key, 'GET', '/v1/tenant')
-    const query = `from=${today}&to=${today}`
-    expect((await usage(tenant, query)).data[0].apiCalls).toBe(4)
-    const kept = () => api.tables.usage.get({ pk: `${tenant.scope.prefix}UA`, sk: today })
-    expect(await kept()).toBeNull()
-    api.time.offsetMs += 2 * 86_400_000
-    const counted = (await usage(tenant, query)).data[0].apiCalls
-    expect(counted).toBeGreaterThanOrEqual(4)
-    expect(await kept()).toMatchObject({ calls: counted })
-    // The rows by minute may go now.
-    const minutes = { expression: '#pk = :pk', values: { ':pk': `${tenant.scope.prefix}UM#${today}` } }
-    for await (const item of api.tables.usage.queryAll({ key: minutes })) {
-      expect(item.ttl).toBeGreaterThan(Date.parse(today) / 1000 + 399 * 86_400)
-      await api.tables.usage.remove({ pk: String(item.pk), sk: String(item.sk) })
+    for (let n = 1; n <= 4; n++) {
+      await api.call(tenant.key, 'GET', '/v1/tenant')
+      expect(await counted(tenant)).toBe(n)
     }
-    expect((await usage(tenant, query)).data[0].apiCalls).toBe(counted)
+    await Promise.all(Array.from({ length: 40 }, () => api.call(tenant.key, 'GET', '/v1/messages/msg_unknown')))
+    expect(await counted(tenant)).toBe(44)
+    expect((await usage(tenant, '')).data.at(-1).apiCalls).toBeGreaterThanOrEqual(44)
   })
 
-  it('attempts of a deleted endpoint stay counted', async () => {
+  it('sums minutes that are over once: the sum of a day stays when its rows by minute are gone', async () => {
     const tenant = await api.newTenant()
-    const sessionId = await api.newSession(tenant.key)
+    const day = todayNow()
+    for (let n = 0; n < 3; n++) await api.call(tenant.key, 'GET', '/v1/tenant')
+    expect(await counted(tenant, 'apiCalls', day)).toBe(3)
+    api.time.offsetMs += 2 * 86_400_000
+    expect(await counted(tenant, 'apiCalls', day)).toBe(3)
+    for (let shard = 0; shard < 16; shard++) {
+      const pk = `${tenant.scope.prefix}UM#${day}#${shard}`
+      const minutes = { expression: '#pk = :pk', values: { ':pk': pk } }
+      for await (const item of api.tables.usage.queryAll({ key: minutes })) {
+        expect(item.ttl).toBeGreaterThan(Date.parse(day) / 1000 + 399 * 86_400)
+        await api.tables.usage.remove({ pk, sk: String(item.sk) })
+      }
+    }
+    expect((await usage(tenant, `from=${day}&to=${day}`)).data[0].apiCalls).toBe(3)
+  })
+
+  it('attempts stay counted when endpoint and ledger are gone; a test of an endpoint is one', async () => {
+    const tenant = await api.newTenant()
     const endpoint = await api.call(tenant.key, 'POST', '/v1/webhook-endpoints', {
-      body: { url: 'https://example.com/hook' },
+      body: { url: 'https://receiver.invalid/hook' },
     })
-    const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
-    await makeSampleDelivery(api.tables, tenant.scope, endpoint.body.id, eventId)
-    const attempts = async () => (await usage(tenant)).data[0].webhookAttempts
-    expect(await attempts()).toBe(1)
+    const test = () => api.call(tenant.key, 'POST', `/v1/webhook-endpoints/${endpoint.body.id}/test`)
+    for (let n = 0; n < 2; n++) expect((await test()).status).toBe(200)
     expect((await api.call(tenant.key, 'DELETE', `/v1/webhook-endpoints/${endpoint.body.id}`)).status).toBe(204)
-    expect(await attempts()).toBe(1)
+    expect((await usage(tenant, `granularity=month`)).data.at(-1).webhookAttempts).toBe(2)
+    const csv = await api.call(tenant.key, 'GET', '/v1/usage', { headers: { Accept: 'text/csv' } })
+    expect(csv.body).toContain(`${todayNow()},,webhookAttempts,,,,2\r\n`)
   })
 
   it('a deleted session is counted before its rows go, also when nobody asked until then', async () => {

@@ -35,6 +35,7 @@ import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
 import { openTables } from '../../store/tables.ts'
 import { Workers } from '../../store/workers.ts'
+import { MinuteCounter } from '../../usage/minute-counter.ts'
 import { postWebhook } from '../../webhooks/post-webhook.ts'
 
 export interface TestAnswer {
@@ -106,6 +107,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     clock,
     writeMetrics: (line) => void metrics.push(line),
   }
+  const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const bell = new Bell({ client: sqs, hintsQueueUrl, log })
   const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
   const dispatcher = makeGuardedAgent(egressRules)
@@ -125,6 +127,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
           egressRules,
           ringPipeline: async (hints) => void rung.push(...hints),
           post: (input) => postWebhook({ ...input, dispatcher }),
+          countAttempt: (scope, now) => attempts.count(scope, now),
           version: 'test',
           log,
         }),
