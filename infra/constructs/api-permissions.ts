@@ -126,7 +126,8 @@ export const apiPermissions = (
         ...everyFunction,
         ...ring,
         // Write: the tenant's data key is made at its first use.
-        tableAccess(core, 'readWrite'),
+        // list1: sessions of a tenant, and tenants for the platform's report of usage.
+        tableAccess(core, 'readWrite', ['list1']),
         tableAccess(messages, 'readWrite'),
         tenantDataKeys(data.key),
         publish,

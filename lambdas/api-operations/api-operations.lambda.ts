@@ -13,7 +13,7 @@ const log = makeLog('api-operations')
 const tables = openTables()
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 
-/** Commands that a session carries out, for callers that wait for the answer: a traffic class of its own. */
+/** What takes long: commands that a session carries out while the caller waits, and reports of usage. */
 export const handler = makeApi(
   'api-operations',
   makeOperationHandlers({

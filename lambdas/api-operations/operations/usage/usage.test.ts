@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventIdOf } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
-import { Events } from '../../../shared/store/events.ts'
-import { sumMinuteCounts } from '../../../shared/store/minute-counts.ts'
-import { eventDataPlace } from '../../../shared/store/places.ts'
-import { Sessions } from '../../../shared/store/sessions.ts'
-import { deleteRowsOfSessions } from '../../sweeper/operations/delete-session-rows.ts'
+import { eventIdOf, newId } from '../../../../shared/core/ids.ts'
+import { startTestApi, type TestApi } from '../../../../shared/http/testing/test-api.ts'
+import { Events } from '../../../../shared/store/events.ts'
+import { sumMinuteCounts } from '../../../../shared/store/minute-counts.ts'
+import { eventDataPlace } from '../../../../shared/store/places.ts'
+import type { EventRow } from '../../../../shared/store/rows/message.ts'
+import { Sessions } from '../../../../shared/store/sessions.ts'
+import { deleteRowsOfSessions } from '../../../sweeper/operations/delete-session-rows.ts'
 
 let api: TestApi
 
@@ -23,10 +24,10 @@ const at = (time: string) => Date.parse(`${DAY}T${time}Z`)
 const putLog = async (
   tenant: Tenant,
   sessionId: string,
-  log: readonly [type: string, at: number, data?: unknown][],
+  log: readonly [type: string, at: number, data?: unknown, counted?: EventRow['counted']][],
 ) => {
   const events = new Events(api.tables, tenant.scope)
-  for (const [index, [type, timestamp, data]] of log.entries()) {
+  for (const [index, [type, timestamp, data, counted]] of log.entries()) {
     const id = eventIdOf(sessionId, index + 1, timestamp)
     await events.put({
       v: 1,
@@ -38,6 +39,7 @@ const putLog = async (
       sequence: index + 1,
       timestamp,
       data: await api.tenantKeys.seal(tenant.scope, eventDataPlace(id), data ?? {}),
+      ...(counted ? { counted } : {}),
     })
   }
 }
@@ -190,4 +192,87 @@ describe('GET /v1/usage', () => {
       expect((await api.call(key, 'GET', `/v1/usage?${query}`)).body.code).toBe('validation_failed')
     },
   )
+})
+
+describe('of tenants whose contents are gone', () => {
+  const messagesOf = async (id: string) => {
+    const report = await api.call(api.adminKey, 'GET', `/v1/tenants/${id}/usage?from=${DAY}&to=${NEXT}&mode=test`)
+    expect(report.status).toBe(200)
+    return report.body.data.flatMap(({ messages }: { messages: object[] }) => messages)
+  }
+  const counted = { direction: 'outbound', type: 'text', mediaBytes: 0 }
+
+  it('an expunged event counts, and stops no report', async () => {
+    const tenant = await api.newTenant()
+    const sessionId = await api.newSession(tenant.key)
+    await putLog(tenant, sessionId, [
+      ['message.sent', at('10:00:00'), outbound, counted],
+      ['message.sent', at('10:00:01'), outbound],
+    ])
+    for (const sequence of [1, 2]) {
+      const id = eventIdOf(sessionId, sequence, at(`10:00:0${sequence - 1}`))
+      expect((await api.call(tenant.key, 'POST', `/v1/events/${id}/expunge`)).status).toBe(200)
+    }
+    // The second is a row of before `counted`: nobody knows any more what it was.
+    expect(await messagesOf(tenant.id)).toEqual([{ direction: 'outbound', type: 'text', outcome: 'sent', count: 1 }])
+  })
+
+  it('a deleted tenant is counted after its data keys are destroyed', async () => {
+    const tenant = await api.newTenant()
+    const sessionId = await api.newSession(tenant.key)
+    await putLog(tenant, sessionId, [['message.sent', at('10:00:00'), outbound, counted]])
+    const keyOf = { pk: `${tenant.scope.prefix}DK`, sk: 'META' }
+    await api.tables.core.put({ ...keyOf, v: 1, destroyedAt: 1 })
+    expect(await messagesOf(tenant.id)).toEqual([{ direction: 'outbound', type: 'text', outcome: 'sent', count: 1 }])
+  })
+})
+
+describe('the platform', () => {
+  const ask = (path: string, headers: Record<string, string> = {}) => api.call(api.adminKey, 'GET', path, { headers })
+
+  it('sees of a tenant what the tenant sees, by mode, and it is no call of the tenant', async () => {
+    const { tenant } = await makeTenant()
+    const query = `from=${DAY}&to=${NEXT}&granularity=month`
+    const own = await usage(tenant, query)
+    const seen = await ask(`/v1/tenants/${tenant.id}/usage?${query}&mode=test`)
+    const again = await ask(`/v1/tenants/${tenant.id}/usage?${query}&mode=test`)
+    expect(again.body.data).toEqual(seen.body.data)
+    expect(seen.body.data[0].sessionSeconds).toBe(own.data[0].sessionSeconds)
+    expect(seen.body.data[0].messages).toEqual(own.data[0].messages)
+    expect((await ask(`/v1/tenants/${tenant.id}/usage?${query}`)).body.data[0]).toMatchObject({ sessionSeconds: 0 })
+    expect((await ask(`/v1/tenants/${newId('ten')}/usage`)).status).toBe(404)
+    expect((await api.call(tenant.key, 'GET', `/v1/tenants/${tenant.id}/usage`)).status).toBe(403)
+    expect((await api.call(tenant.key, 'GET', '/v1/admin/usage')).status).toBe(403)
+  })
+
+  it('sees all tenants by month, page by page, as JSON and CSV', async () => {
+    const made = []
+    for (let n = 0; n < 3; n++) {
+      const tenant = await api.newTenant()
+      for (let call = 0; call <= n; call++) await api.call(tenant.key, 'GET', '/v1/tenant')
+      made.unshift(tenant.id)
+    }
+    const month = new Date(Date.now() + api.time.offsetMs).toISOString().slice(0, 7)
+    const first = await ask('/v1/admin/usage?mode=test&limit=2')
+    expect(first.body).toMatchObject({ month, mode: 'test', currency: 'USD', hasMore: true })
+    const second = await ask(`/v1/admin/usage?mode=test&limit=2&cursor=${first.body.nextCursor}`)
+    const rows = [...first.body.data, ...second.body.data].slice(0, 3)
+    expect(rows.map(({ tenantId }) => tenantId)).toEqual(made)
+    expect(rows.map(({ usage: row }) => row.apiCalls)).toEqual([3, 2, 1])
+    for (const row of rows) expect(row).toMatchObject({ complete: true, status: 'active', usage: { period: month } })
+    const other = await ask(`/v1/admin/usage?mode=live&cursor=${first.body.nextCursor}`)
+    expect(other.body.code).toBe('invalid_cursor')
+    const csv = await ask('/v1/admin/usage?mode=test&limit=2', { Accept: 'text/csv' })
+    expect(csv.body.split('\r\n')[0]).toBe('tenantId,period,sessionId,metric,direction,type,outcome,value')
+    expect(csv.body.split('\r\n')).toContain(`${made[0]},${month},,apiCalls,,,,3`)
+    const next = await ask(`/v1/admin/usage?mode=test&limit=2&cursor=${csv.headers['Next-Cursor']}`)
+    expect(next.body.data[0].tenantId).toBe(made[2])
+  })
+
+  it('a month without anything is a row of zeros, also before the tenant was there', async () => {
+    await api.newTenant()
+    const { body } = await ask('/v1/admin/usage?month=2024-02&limit=1')
+    expect(body.data[0].usage).toMatchObject({ period: '2024-02', apiCalls: 0, messages: [], estimatedCost: 0 })
+    expect((await ask('/v1/admin/usage?month=2024-13')).body.code).toBe('validation_failed')
+  })
 })
