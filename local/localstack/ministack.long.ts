@@ -5,18 +5,13 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { afterAll, expect, it } from 'vitest'
 import { freePort } from '../cloud/free-port.ts'
+import { readOutcome, type SuiteReport } from './suite-report.ts'
+import { NOT_APPLICABLE, SKIPPED_TESTS, SUITES } from './suites.ts'
 
 /** The second emulator: the CDK CLI deploys the app to it, our runner starts its tasks, the end-to-end suite talks to it. */
 const PROGRAM = process.env.FLEETLINE_MINISTACK || 'ministack'
 const reason =
   spawnSync('sh', ['-c', 'command -v "$0"', PROGRAM]).status === 0 ? '' : `no ${PROGRAM} here: pip install ministack`
-const SUITES = [
-  'e2e/scenarios/first-steps.test.ts',
-  'e2e/scenarios/suspended-tenant.test.ts',
-  'e2e/scenarios/documented-examples.test.ts',
-  'e2e/messages/message-types.test.ts',
-  'e2e/fleet/canary.test.ts',
-]
 const READY_FILE = '.fleetline-localstack/ready.json'
 
 const children: ChildProcess[] = []
@@ -53,7 +48,7 @@ const run = async (args: string[], env: NodeJS.ProcessEnv): Promise<{ status: nu
 }
 
 it.skipIf(reason !== '')(
-  `the CDK app on MiniStack passes the first steps${reason && ` (skipped: ${reason})`}`,
+  `the CDK app on MiniStack passes the end-to-end suites${reason && ` (skipped: ${reason})`}`,
   async () => {
     const port = await freePort()
     const emulator = { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) }
@@ -75,16 +70,16 @@ it.skipIf(reason !== '')(
     const reportFile = '.fleetline-localstack/report.json'
     const suite = ['run', '--project', 'e2e', '--reporter=json', `--outputFile=${reportFile}`, ...SUITES]
     const tested = await run(['node_modules/vitest/vitest.mjs', ...suite], { ...env, FLEETLINE_E2E_READY: READY_FILE })
-    const report = JSON.parse(readFileSync(reportFile, 'utf8')) as {
-      testResults: { assertionResults: { status: string; fullName: string }[] }[]
-    }
-    const results = report.testResults.flatMap(({ assertionResults }) => assertionResults)
-    const names = (status: string) =>
-      results.filter((result) => result.status === status).map(({ fullName }) => fullName)
-    console.log(
-      `MiniStack: ${names('passed').length} passed, ${names('failed').length} failed, skipped: ${names('skipped')}`,
-    )
-    expect(names('failed'), tested.text.slice(-8_000)).toEqual([])
-    expect(names('passed').length).toBeGreaterThanOrEqual(15)
+    const report = JSON.parse(readFileSync(reportFile, 'utf8')) as SuiteReport
+    const { passed, failed, skipped, lines } = readOutcome(report, process.cwd())
+    for (const line of lines) console.log(line)
+    for (const [file, why] of Object.entries(NOT_APPLICABLE)) console.log(`${file}: not run, it ${why}`)
+    const reasons = Object.entries(SKIPPED_TESTS)
+    const whyOf = (name: string) => reasons.find(([beginning]) => name.startsWith(beginning))?.[1] ?? null
+    for (const name of skipped) console.log(`skipped, it ${whyOf(name)}: ${name}`)
+    console.log(`MiniStack: ${passed} passed, ${failed.length} failed, ${skipped.length} skipped`)
+    expect(failed, tested.text.slice(-8_000)).toEqual([])
+    expect(skipped.filter((name) => whyOf(name) === null)).toEqual([])
+    expect(report.testResults).toHaveLength(SUITES.length)
   },
 )
