@@ -1,6 +1,6 @@
 import { newId } from '../../shared/core/ids.ts'
 import { nextAttempt, parseRetryAfter, type RetryPolicy } from '../../shared/core/retry-schedule.ts'
-import type { AttemptOutcome } from '../../shared/store/attempt-legs.ts'
+import type { AttemptOutcome } from '../../shared/store/deliveries.ts'
 import type { DeliveryRow } from '../../shared/store/rows/webhook.ts'
 import type { PostResult } from '../../shared/webhooks/post-webhook.ts'
 import { ledgerHeaders, type WebhookRequest } from '../../shared/webhooks/webhook-request.ts'

@@ -1,7 +1,7 @@
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { toEnvelope } from '../../shared/events/envelope.ts'
 import type { DeliveryHint } from '../../shared/events/queue-envelopes.ts'
-import type { AttemptOutcome } from '../../shared/store/attempt-legs.ts'
+import type { AttemptOutcome } from '../../shared/store/deliveries.ts'
 import { Deliveries } from '../../shared/store/deliveries.ts'
 import { EndpointHealths } from '../../shared/store/endpoint-health.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
@@ -58,7 +58,11 @@ export const deliver = async (
   const startedAt = now()
   const delivery = await deliveries.claim(hint, startedAt, startedAt + CLAIM_MS)
   if (!delivery) return { outcome: 'notOurs', delivery: standing, result: null }
-  const request = await buildRequest(dependencies, scope, endpoint, event, startedAt)
+  const [request] = await Promise.all([
+    buildRequest(dependencies, scope, endpoint, event, startedAt),
+    // Before the POST leaves: none is made that is not counted, wherever this process dies.
+    dependencies.count(scope, startedAt),
+  ])
   const result = await dependencies.post({ ...request, deadlineMs: POST_DEADLINE_MS })
   return record(dependencies, scope, { endpoint, delivery, request, result, isProbe: admission.isProbe })
 }

@@ -1,5 +1,13 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { type AttemptOutcome, attemptLegs, attemptSort } from './attempt-legs.ts'
+import {
+  attemptSort,
+  deliveryIdPartition,
+  deliveryItem,
+  deliveryListKey,
+  deliveryListPartition,
+  dueSort,
+  heldSort,
+} from './delivery-keys.ts'
 import { deliveryKey, heldIndex, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import {
@@ -9,6 +17,7 @@ import {
   type DeliveryStatus,
   deliveryRowSchema,
   type HeldReason,
+  type NewAttemptRow,
   type NewDeliveryRow,
 } from './rows/webhook.ts'
 import { type Item, type Leg, transact } from './table.ts'
@@ -20,6 +29,13 @@ export interface DeliveryRef {
   readonly day: string
   readonly eventId: string
   readonly generation: number
+}
+
+export interface AttemptOutcome {
+  readonly status: Extract<DeliveryStatus, 'delivered' | 'retrying' | 'exhausted' | 'held' | 'expired'>
+  readonly nextAttemptAt: number | null
+  readonly heldReason?: HeldReason
+  readonly attempt: NewAttemptRow
 }
 
 /** 13 digits: see timeKey */
@@ -39,7 +55,9 @@ export class Deliveries {
   /** Put-if-absent. @returns the row that stands: a pending one is sent all the same */
   async create(row: NewDeliveryRow): Promise<DeliveryRow> {
     const full = deliveryRowSchema.parse(row)
-    const result = await this.#tables.messages.put(this.#item(full), { expression: 'attribute_not_exists(pk)' })
+    const result = await this.#tables.messages.put(deliveryItem(this.#scope, full), {
+      expression: 'attribute_not_exists(pk)',
+    })
     return result.ok ? full : deliveryRowSchema.parse(result.item)
   }
 
@@ -47,7 +65,7 @@ export class Deliveries {
   async find(deliveryId: string): Promise<DeliveryRow | null> {
     const page = await this.#tables.messages.query({
       index: 'list2',
-      key: { expression: '#l2pk = :pk', values: { ':pk': this.#idPartition(deliveryId) } },
+      key: { expression: '#l2pk = :pk', values: { ':pk': deliveryIdPartition(this.#scope, deliveryId) } },
       limit: 1,
     })
     return page.items[0] ? deliveryRowSchema.parse(page.items[0]) : null
@@ -84,7 +102,7 @@ export class Deliveries {
           ':inFlight': 'inFlight',
           ':lease': leaseUntil,
           ':one': 1,
-          ':due': this.#dueSort(leaseUntil, ref),
+          ':due': dueSort(leaseUntil, ref),
           ':none': null,
         },
       },
@@ -106,10 +124,33 @@ export class Deliveries {
     const waiting = outcome.nextAttemptAt !== null
     const held = outcome.status === 'held'
     const result = await transact(this.#tables.client, [
-      ...attemptLegs(this.#tables.messages.name, key, delivery, outcome, {
-        due: waiting ? this.#dueSort(outcome.nextAttemptAt!, delivery) : null,
-        held: held ? this.#heldSort(delivery) : null,
-      }),
+      {
+        table: this.#tables.messages.name,
+        update: key,
+        set: {
+          expression: `SET #status = :status, #nextAttemptAt = :next, #leaseUntil = :none, #lastError = :error, #lastStatus = :http, #completedAt = :completed, #heldReason = :heldReason, #manual = :no${waiting ? ', #xsk = :due' : held ? ', #xpk = :heldIndex, #xsk = :heldSort' : ' REMOVE #xpk, #xsk'}`,
+          values: {
+            ':status': outcome.status,
+            ':next': outcome.nextAttemptAt,
+            ':none': null,
+            ':error': outcome.attempt.error,
+            ':http': outcome.attempt.httpStatus,
+            ':completed': waiting || held ? null : outcome.attempt.at,
+            ':heldReason': outcome.heldReason ?? null,
+            ':no': false,
+            ...(held ? { ':heldIndex': heldIndex(delivery.endpointId), ':heldSort': heldSort(delivery) } : {}),
+            ...(waiting ? { ':due': dueSort(outcome.nextAttemptAt!, delivery) } : {}),
+          },
+        },
+        condition: {
+          expression: '#status = :inFlight AND #attempts = :attempts AND #leaseUntil = :lease',
+          values: { ':inFlight': 'inFlight', ':attempts': delivery.attempts, ':lease': delivery.leaseUntil },
+        },
+      },
+      {
+        table: this.#tables.messages.name,
+        put: { pk: key.pk, sk: attemptSort(key.sk, outcome.attempt.number), ...outcome.attempt },
+      },
       ...extraLegs,
     ])
     if (result.outcome === 'conflict') throw new Error('two writers on one delivery: the lease decides, try again')
@@ -126,7 +167,7 @@ export class Deliveries {
         ':reason': reason,
         ':none': null,
         ':index': heldIndex(delivery.endpointId),
-        ':sort': this.#heldSort(delivery),
+        ':sort': heldSort(delivery),
       },
       '#status IN (:pending, :retrying) OR (#status = :inFlight AND #leaseUntil <= :now)',
       { ...OPEN_STATUSES, ':inFlight': 'inFlight', ':now': now },
@@ -149,7 +190,7 @@ export class Deliveries {
     return this.#change(
       delivery,
       'SET #nextAttemptAt = :at, #slotAt = :slot, #xsk = :sort',
-      { ':at': at, ':slot': slotAt, ':sort': this.#dueSort(at, delivery) },
+      { ':at': at, ':slot': slotAt, ':sort': dueSort(at, delivery) },
       '#status IN (:pending, :retrying) AND #attempts = :attempts',
       { ...OPEN_STATUSES, ':attempts': delivery.attempts },
     )
@@ -160,7 +201,7 @@ export class Deliveries {
    * @param manual a person asked: it goes out although the breaker is open
    */
   async makeDue(delivery: DeliveryRow, now: number, manual: boolean): Promise<boolean> {
-    const index = systemIndex('due', delivery.id, this.#dueSort(now, delivery))
+    const index = systemIndex('due', delivery.id, dueSort(now, delivery))
     return this.#change(
       delivery,
       'SET #status = :pending, #heldReason = :none, #nextAttemptAt = :now, #slotAt = :none, #manual = :manual, #xpk = :xpk, #xsk = :xsk',
@@ -196,7 +237,7 @@ export class Deliveries {
       index: 'list1',
       key: {
         expression: '#l1pk = :pk AND #l1sk BETWEEN :from AND :until',
-        values: { ':pk': this.#listPartition(endpointId), ':from': from, ':until': until },
+        values: { ':pk': deliveryListPartition(this.#scope, endpointId), ':from': from, ':until': until },
       },
       filter: input.status ? { expression: '#status = :status', values: { ':status': input.status } } : undefined,
       descending: true,
@@ -208,7 +249,7 @@ export class Deliveries {
 
   /** Position right after a row of `list`. */
   listPosition(row: DeliveryRow): Item {
-    return { ...deliveryKey(this.#scope, row), ...this.#listKey(row) }
+    return { ...deliveryKey(this.#scope, row), ...deliveryListKey(this.#scope, row) }
   }
 
   async listAttempts(ref: DeliveryRef): Promise<AttemptRow[]> {
@@ -234,37 +275,5 @@ export class Deliveries {
         },
         { expression: 'attribute_exists(pk)' },
       )
-  }
-
-  #idPartition(deliveryId: string): string {
-    return `${this.#scope.prefix}D#${deliveryId}`
-  }
-
-  #heldSort(row: Pick<DeliveryRow, 'createdAt' | 'eventId'>): string {
-    return `${timeKey(row.createdAt)}#${row.eventId}`
-  }
-
-  #listPartition(endpointId: string): string {
-    return `${this.#scope.prefix}WH#${endpointId}`
-  }
-
-  #dueSort(at: number, ref: DeliveryRef): string {
-    return `${timeKey(at)}#${ref.eventId}#${ref.endpointId}`
-  }
-
-  #item(row: DeliveryRow) {
-    return {
-      ...deliveryKey(this.#scope, row),
-      ...row,
-      ...(row.nextAttemptAt === null ? {} : systemIndex('due', row.id, this.#dueSort(row.nextAttemptAt, row))),
-      ...(row.status === 'held' ? { xpk: heldIndex(row.endpointId), xsk: this.#heldSort(row) } : {}),
-      ...this.#listKey(row),
-      l2pk: this.#idPartition(row.id),
-      l2sk: row.id,
-    }
-  }
-
-  #listKey(row: DeliveryRow) {
-    return { l1pk: this.#listPartition(row.endpointId), l1sk: `${timeKey(row.createdAt)}#${row.id}` }
   }
 }
