@@ -7,7 +7,7 @@ import type { SessionContext } from './session-context.ts'
 const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker']
 
 /** The file of a received message has the id that follows from the message's. */
-export const mediaIdOf = (messageId: string): string => `med_${messageId.slice(messageId.indexOf('_') + 1)}`
+const mediaIdOf = (messageId: string): string => `med_${messageId.slice(messageId.indexOf('_') + 1)}`
 
 /**
  * A row and a mark for the file of a received message, before its event: whoever owns the session fetches it.

@@ -60,7 +60,7 @@ export const readProxies = (text: string | null): string[] =>
     })
 
 /** @throws when it is set and no worker should announce it. null: the version Baileys brings */
-export const readVersion = (text: string | null): VersionParts | null => {
+const readVersion = (text: string | null): VersionParts | null => {
   if (text === null) return null
   try {
     return requirePlausibleVersion(text)

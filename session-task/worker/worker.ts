@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
 import type { VersionParts } from '../../shared/core/client-version.ts'
+import { RECONNECTS_PER_SECOND } from '../../shared/core/fleet-pace.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
@@ -19,7 +20,6 @@ import { UsedCounter } from './used-counter.ts'
 import { VersionGuard } from './version-guard.ts'
 
 const HEARTBEAT_MS = 10_000
-const CONNECTS_PER_SECOND = 5
 
 export interface WorkerOptions {
   readonly workerId: string
@@ -90,7 +90,7 @@ export class Worker {
       version: options.version,
       clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
-      connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
+      connectTurn: makePacer(1_000 / RECONNECTS_PER_SECOND),
       replayAlone: makeReplayTurns((sessionId) =>
         this.#workers.setReplaying(this.#owner.workerId, this.#owner.incarnation, sessionId),
       ),
