@@ -4,6 +4,7 @@ import { makeKMSClient } from '../aws/kms.ts'
 import { eventIdOf, newId } from '../core/ids.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { TenantKeys } from '../crypto/tenant-keys.ts'
+import { Endings } from './endings.ts'
 import { Events, GAP_IS_LOST_MS, listUnfanned, refOf } from './events.ts'
 import { Leases } from './leases.ts'
 import { Messages } from './messages.ts'
@@ -265,6 +266,20 @@ describe('messages', () => {
     const { row: accepted } = await messages().accept({ ...row(newId('ses')), epoch: 9 }, 1_000)
     expect((await messages().claim(accepted.id, { epoch: 8, claimToken: 't' })).outcome).toBe('lost')
     expect((await messages().claim(accepted.id, { epoch: 9, claimToken: 't' })).outcome).toBe('claimed')
+  })
+
+  it('who ends a message without a log ends nothing that a later owner has taken meanwhile', async () => {
+    const { row: accepted } = await messages().accept(row(newId('ses')), 1_000)
+    await messages().claim(accepted.id, { epoch: 1, claimToken: 't' })
+    const seen = (await messages().get(accepted.id))!
+    await messages().claim(accepted.id, { epoch: 2, claimToken: 'next' })
+    const failure = { code: 'expired', message: 'x', retryable: false }
+    const endings = new Endings(tables, scope)
+    expect(await endings.end(seen, { status: 'unknown', failure, at: 5 }, null)).toBe(false)
+    expect((await messages().get(accepted.id))!.status).toBe('sending')
+    expect(await endings.end((await messages().get(accepted.id))!, { status: 'unknown', failure, at: 5 }, null)).toBe(
+      true,
+    )
   })
 
   it('settling deletes the OPEN row with the status; lower ranks never come back', async () => {
