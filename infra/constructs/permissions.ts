@@ -39,7 +39,7 @@ export const denyRows = (
 export const AUDIT_PARTITIONS = ['T#*#AUDIT', 'T#*#AUDITI', 'PLATFORM#AUDIT', 'PLATFORM#AUDITI']
 /** Keys and tenants (shared/store/keys.ts): only api-keys writes them. */
 export const IDENTITY_PARTITIONS = ['K#*', 'T#*#KEYS', 'TENANT#*']
-export const KEY_PARTITIONS = ['K#*', 'T#*#KEYS']
+const KEY_PARTITIONS = ['K#*', 'T#*#KEYS']
 
 /**
  * For roles that are not the API's: they neither read nor write API keys, and write no audit entry. Only the reconciler

@@ -11,13 +11,13 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
-export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
+const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
 const CALLS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
 /** Another event has this sequence: the session must stop, somebody must look (protocol §5). */
-export class SequenceClashError extends Error {
+class SequenceClashError extends Error {
   override readonly name = 'SequenceClashError'
 }
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
 import type { VersionParts } from '../../shared/core/client-version.ts'
+import { RECONNECTS_PER_SECOND } from '../../shared/core/fleet-pace.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
@@ -9,8 +10,9 @@ import type { AssignedRow, Owner } from '../../shared/store/rows/session.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { enlistWorker } from './enlist-worker.ts'
-import { makePacer, makeQueue } from './pacing.ts'
+import { makePacer } from './pacing.ts'
 import { makeProcessLoad } from './process-load.ts'
+import { makeReplayTurns } from './replay-turns.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
@@ -18,7 +20,6 @@ import { UsedCounter } from './used-counter.ts'
 import { VersionGuard } from './version-guard.ts'
 
 const HEARTBEAT_MS = 10_000
-const CONNECTS_PER_SECOND = 5
 
 export interface WorkerOptions {
   readonly workerId: string
@@ -83,21 +84,16 @@ export class Worker {
       own: options.whatsappVersion,
       log: this.#log,
     })
-    const replayTurn = makeQueue()
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
       version: options.version,
       clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
-      connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
-      replayAlone: (sessionId, replay) =>
-        replayTurn(async () => {
-          const { workerId, incarnation } = this.#owner
-          await this.#workers.setReplaying(workerId, incarnation, sessionId)
-          await replay()
-          await this.#workers.setReplaying(workerId, incarnation, null)
-        }),
+      connectTurn: makePacer(1_000 / RECONNECTS_PER_SECOND),
+      replayAlone: makeReplayTurns((sessionId) =>
+        this.#workers.setReplaying(this.#owner.workerId, this.#owner.incarnation, sessionId),
+      ),
     }
     this.#host = new SessionHost({
       services,

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { checkAccount, diagnose, type Facts } from './diagnose.ts'
+import { checkAccount } from './check-account.ts'
+import { diagnose } from './diagnose.ts'
+import type { Facts } from './facts.ts'
 import { needsOf } from './quotas.ts'
 
 const now = Date.parse('2026-11-21T10:00:00Z')

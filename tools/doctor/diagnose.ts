@@ -1,60 +1,6 @@
-import type { Needs, Quotas } from './quotas.ts'
-
-/** What the doctor saw. Missing parts are null: then the check says that it was not made. */
-export interface Facts {
-  readonly now: number
-  readonly health: { readonly version: string } | Failure
-  readonly workers: readonly WorkerFact[] | Failure
-  readonly sessions: readonly SessionFact[] | Failure
-  readonly rollouts: readonly RolloutFact[]
-  readonly queues: readonly QueueFact[] | Failure | null
-  readonly adminKeys: number | Failure | null
-  readonly prefix: string | null
-  readonly quotas: Quotas | Failure | null
-  /** what the cell's config wants of the account; null: the prefix names no config of this repository */
-  readonly needs: Needs | null
-  /** version of the CDK bootstrap in the account and region; null: not looked */
-  readonly bootstrap: number | 'missing' | Failure | null
-}
-
-/** why a part could not be read */
-export interface Failure {
-  readonly error: string
-}
-
-export interface WorkerFact {
-  readonly id: string
-  readonly mode: string
-  readonly status: string
-  readonly sessions: number
-  readonly capacity: number
-  readonly version: string
-  readonly loopLagMs: number | null
-  readonly heartbeatAt: string
-}
-export interface SessionFact {
-  readonly id: string
-  readonly desired: string
-  readonly workerId: string | null
-}
-export interface RolloutFact {
-  readonly mode: string
-  readonly status: string
-  readonly because: string
-  readonly startedAt: string
-}
-export interface QueueFact {
-  readonly name: string
-  readonly waiting: number
-}
-
-export interface Finding {
-  readonly level: 'ok' | 'warning' | 'problem' | 'notChecked'
-  readonly check: string
-  readonly says: string
-  /** what to do; empty when nothing is */
-  readonly advice: string
-}
+import { checkAccount } from './check-account.ts'
+import type { Facts, RolloutFact, WorkerFact } from './facts.ts'
+import { type Finding, failed, finding, ok } from './finding.ts'
 
 const STALE_HEARTBEAT_MS = 60_000
 const STUCK_ROLLOUT_MS = 2 * 3_600_000
@@ -72,16 +18,6 @@ export const diagnose = (facts: Facts): Finding[] => [
   checkSecret(facts),
   ...checkAccount(facts),
 ]
-
-const finding = (level: Finding['level'], check: string, says: string, advice = ''): Finding => ({
-  level,
-  check,
-  says,
-  advice,
-})
-const ok = (check: string, says: string): Finding => finding('ok', check, says)
-const failed = <T>(value: T | Failure): value is Failure =>
-  typeof value === 'object' && value !== null && 'error' in value
 
 const checkApi = ({ health }: Facts): Finding =>
   failed(health)
@@ -258,56 +194,3 @@ const names = (list: readonly { readonly id: string }[]) =>
     .slice(0, 5)
     .map(({ id }) => id)
     .join(', ') + (list.length > 5 ? ' …' : '')
-
-const SCALE = 'docs/scale.md'
-
-/** What can be asked before anything is deployed. */
-export const checkAccount = (facts: Pick<Facts, 'quotas' | 'needs' | 'bootstrap'>): Finding[] => [
-  checkBootstrap(facts.bootstrap),
-  ...checkQuotas(facts),
-]
-
-const checkBootstrap = (bootstrap: Facts['bootstrap']): Finding => {
-  if (bootstrap === null) return finding('notChecked', 'bootstrap', 'no --prefix was given', 'Give --prefix.')
-  if (bootstrap === 'missing')
-    return finding(
-      'problem',
-      'bootstrap',
-      'the CDK is not bootstrapped in this account and region',
-      'npx cdk bootstrap aws://<account>/<region>',
-    )
-  if (failed(bootstrap))
-    return finding('problem', 'bootstrap', `cannot be read: ${bootstrap.error}`, 'ssm:GetParameter is needed.')
-  return ok('bootstrap', `version ${bootstrap}`)
-}
-
-const checkQuotas = ({ quotas, needs }: Pick<Facts, 'quotas' | 'needs'>): Finding[] => {
-  if (quotas === null || needs === null)
-    return [
-      finding(
-        'notChecked',
-        'quotas',
-        'no --prefix was given, or it names no config of this repository',
-        `Compare Fargate vCPUs and Lambda concurrency with ${SCALE} by hand.`,
-      ),
-    ]
-  if (failed(quotas))
-    return [
-      finding('problem', 'quotas', `cannot be read: ${quotas.error}`, 'servicequotas:ListServiceQuotas is needed.'),
-    ]
-  const of = `${needs.sessions} sessions (${needs.workers} workers with a rollout's room)`
-  return [
-    compare('Fargate vCPUs', quotas.fargateVcpus, needs.vcpus, of),
-    compare('Lambda concurrency', quotas.lambdaConcurrency, needs.lambdaConcurrency, of),
-    compare('network interfaces', quotas.networkInterfaces, needs.workers, of),
-  ]
-}
-
-const compare = (what: string, allowed: number | null, wanted: number, of: string): Finding => {
-  const check = `quota ${what}`
-  if (allowed === null)
-    return finding('notChecked', check, 'is not listed under this name', `Look it up: ${wanted} for ${of}.`)
-  return allowed >= wanted
-    ? ok(check, `${allowed}, wanted ${wanted} for ${of}`)
-    : finding('problem', check, `${allowed}, wanted ${wanted} for ${of}`, `Ask for it in Service Quotas. ${SCALE}`)
-}

@@ -3,7 +3,7 @@ import { makeSecretsManagerClient } from '../../shared/aws/secrets-manager.ts'
 import { GetQueueAttributesCommand, ListQueuesCommand, makeSQSClient } from '../../shared/aws/sqs.ts'
 import { makeSecretReader } from '../../shared/http/platform-secret.ts'
 import { callAwsJson } from './aws-json.ts'
-import type { Facts, Failure, QueueFact, RolloutFact, SessionFact, WorkerFact } from './diagnose.ts'
+import type { Facts, Failure, QueueFact, RolloutFact, SessionFact, WorkerFact } from './facts.ts'
 import { type Needs, needsOf, readQuotas } from './quotas.ts'
 
 export interface Place {

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
-import { checkAccount, diagnose, type Finding } from './diagnose.ts'
+import { checkAccount } from './check-account.ts'
+import { diagnose } from './diagnose.ts'
+import type { Finding } from './finding.ts'
 import { gatherAccount, gatherFacts, needsOfCell } from './gather.ts'
 
 const USAGE = `npm run doctor -- --url https://api.example.com [--prefix fleetline-prod-c1] [--secret <PlatformSecretArn>]

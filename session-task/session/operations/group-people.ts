@@ -12,10 +12,7 @@ export interface ParticipantResult {
 }
 
 /** What the server says of one person: 403 and 408 only ever mean that they must come by themselves. */
-export const resultOf = (
-  action: ParticipantAction,
-  error: number | null,
-): Pick<ParticipantResult, 'status' | 'code'> => {
+const resultOf = (action: ParticipantAction, error: number | null): Pick<ParticipantResult, 'status' | 'code'> => {
   switch (error) {
     case null:
       return { status: 'done', code: null }

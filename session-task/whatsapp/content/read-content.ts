@@ -67,7 +67,7 @@ const number = (value: unknown): number | null =>
   value === null || value === undefined || value === '' || !Number.isFinite(Number(value)) ? null : Number(value)
 
 /** What is inside of the wrappers. */
-export const unwrap = (message: MessageJson): { readonly message: MessageJson; readonly viewOnce: boolean } => {
+const unwrap = (message: MessageJson): { readonly message: MessageJson; readonly viewOnce: boolean } => {
   let inner = message
   let viewOnce = false
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
