@@ -105,6 +105,8 @@ export class EventsStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['list1']),
         ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
+        // Attempts are counted.
+        tableAccess(data.tables.usage, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),

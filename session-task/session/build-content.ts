@@ -4,7 +4,9 @@ import { messageContentPlace, messageProtoPlace } from '../../shared/store/place
 import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { MessageName, OutboundBody, OutboundContext, QuotedMessage } from '../whatsapp/content/outbound-content.ts'
+import { lidOfJid } from './addresses.ts'
 import { buildMedia } from './build-media.ts'
+import type { ContactBook } from './contact-book.ts'
 import { FAILURES } from './failures.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -18,6 +20,7 @@ export interface BuildInput {
   readonly jid: string
   readonly messages: Messages
   readonly connection: WhatsAppConnection
+  readonly book: ContactBook
   readonly own: { readonly phone: string | null; readonly lid: string | null }
   readonly now: () => number
 }
@@ -110,9 +113,13 @@ const contextOf = async (
     mentionedJids,
     mentionsEveryone: content.mentionsEveryone === true,
     forwarded: content.forwarded === true,
-    disappearingSeconds: group?.disappearingSeconds ?? 0,
+    disappearingSeconds: group ? group.disappearingSeconds : await timerOf(input),
   }
 }
+
+/** The timer that people set in a chat of two. A status has its own end. */
+const timerOf = async ({ row: { to }, book }: BuildInput): Promise<number> =>
+  to.kind === 'user' ? book.timerSecondsOf({ phone: to.phone, lid: to.lid ?? lidOfJid(to.jid) }) : 0
 
 /** Every jid of a person, the one to use first. */
 const jidsOf = async ({ phone, lid, jid }: Address, connection: WhatsAppConnection): Promise<string[]> => {

@@ -3,6 +3,7 @@ import { Events, refOf } from '../../shared/store/events.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import { CHAT_TIMER } from '../whatsapp/content/read-content.ts'
 import { ownAddress } from './addresses.ts'
 import type { ContactBook } from './contact-book.ts'
 import { type NextBatch, nextBatch } from './next-batch.ts'
@@ -204,6 +205,8 @@ const subjectOf = (record: SequencedRecord): string => {
   if (record.t === 'state') return 'session'
   if (record.t === 'note') return record.eventId
   // What could not be read and its content that came later are one message.
+  // Of two settings of one chat the later one holds.
+  if (record.t === 'in' && record.event?.messageType === CHAT_TIMER) return `timer ${record.event.chatJid}`
   if (record.t === 'in') return record.event?.messageId ?? record.eventId
   return record.messageId
 }

@@ -8,6 +8,8 @@ export interface DecryptedStanza {
   readonly attributes: Readonly<Record<string, string>>
   /** decoded proto.Message as plain JSON-able object (device-sent wrapper removed) */
   readonly message: Readonly<Record<string, unknown>>
+  /** our own other device sent it: the jid of the chat */
+  readonly sentTo?: string
   readonly plaintext: Uint8Array
   readonly encryptionType: string
   readonly ciphertextHash: string

@@ -18,6 +18,7 @@ export const pictureBody = z
     ({ imageBase64, mediaId }) => Boolean(imageBase64) !== Boolean(mediaId),
     'Exactly one of imageBase64 and mediaId',
   )
+  .meta({ example: { mediaId: 'med_01KAJ8V1T4ZC9Y0M2N3P4Q5R6S' } })
 
 export const PICTURE_FAULTS = [
   'media_not_found',

@@ -157,6 +157,8 @@ export const streamTicketKey = (hash: string): Key => ({ pk: `TK#${hash}`, sk: '
 export const streamPartition = (scope: TenantScope): string => `${scope.prefix}ST`
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: how many webhook endpoints exist, in a row of its own: sessions are made while endpoints are */
+export const endpointQuotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'ENDPOINTS' })
 /** core table: sessions that a suspension of the tenant stopped and that its end starts again */
 export const suspendedSessionPartition = (scope: TenantScope): string => `${scope.prefix}SUSPENDED`
 export const suspendedSessionKey = (scope: TenantScope, sessionId: string): Key => ({
@@ -176,6 +178,23 @@ export const limitToldKey = (scope: TenantScope, limit: string, window: string):
 })
 /** ephemeral table: messages of one UTC day that environments took from the daily quota */
 export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
+
+/** What environments count by the minute (usage table). */
+export type MinuteCount = 'apiCalls' | 'webhookAttempts'
+const MINUTE_COUNTS: Readonly<Record<MinuteCount, { rows: string; sum: string }>> = {
+  apiCalls: { rows: 'UM', sum: 'UA' },
+  webhookAttempts: { rows: 'UWM', sum: 'UWA' },
+}
+/** Rows by minute and environment of one UTC day, in several partitions: sort keys of now all meet at one end of one. */
+export const minuteCountPartition = (what: MinuteCount, scope: TenantScope, day: string, shard: number): string =>
+  `${scope.prefix}${MINUTE_COUNTS[what].rows}#${day}#${shard}`
+/** API calls were in one partition per day once. */
+export const oldCallsPartition = (scope: TenantScope, day: string): string => `${scope.prefix}UM#${day}`
+/** what of a day is summed for good */
+export const minuteCountSumKey = (what: MinuteCount, scope: TenantScope, day: string): Key => ({
+  pk: `${scope.prefix}${MINUTE_COUNTS[what].sum}`,
+  sk: day,
+})
 
 /** Attributes that put a row into a system index; remove both attributes to take it out. */
 export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import pino from 'pino'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../../shared/aws/kms.ts'
 import { eventIdOf, newId } from '../../../shared/core/ids.ts'
@@ -18,6 +19,7 @@ import type { NewEndpointRow, ReplayRow } from '../../../shared/store/rows/webho
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
+import { MinuteCounter } from '../../../shared/usage/minute-counter.ts'
 import { postWebhook } from '../../../shared/webhooks/post-webhook.ts'
 import { requeueDueDeliveries } from '../../sweeper/operations/requeue-due-deliveries.ts'
 import { wakeEndpoints } from '../../sweeper/operations/wake-endpoints.ts'
@@ -65,12 +67,14 @@ export const startPipeline = async () => {
 
   const enqueue = (hint: PipelineHint, delaySeconds: number): void =>
     void state.queue.push({ hint, at: state.now + delaySeconds * 1000 })
+  const attempts = new MinuteCounter({ tables, log: pino({ level: 'silent' }), what: 'webhookAttempts' })
   const dependencies: DeliverDependencies = {
     tables,
     tenantKeys,
     post: (input) => postWebhook({ ...input, dispatcher: agent }),
     enqueue: async (hint, delaySeconds) => enqueue(hint, delaySeconds),
     publish: async (events) => void state.published.push(...events),
+    count: (scope, now) => attempts.count(scope, now),
     now: () => state.now,
     random: () => 0.5,
   }

@@ -15,6 +15,7 @@ import type { EventSink } from '../../events/event-sink.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import type { Bell } from '../../events/ring.ts'
 import type { MediaStore } from '../../media/media-store.ts'
+import { MinuteCounter } from '../../usage/minute-counter.ts'
 import { postWebhook } from '../../webhooks/post-webhook.ts'
 import { type ApiDependencies, makeApi } from '../api.ts'
 import type { ProxyEvent, ProxyResult } from '../gateway.ts'
@@ -38,6 +39,7 @@ export const makeApiFunctions = (input: {
 }): Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> => {
   const { dependencies, bell, egressRules, mediaStore, tenantKeys, sink, rung, fetches, rolloutsStarted } = input
   const { tables, readSecret, log } = dependencies
+  const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const dispatcher = makeGuardedAgent(egressRules)
   const simulator = input.controlUrl === null ? null : new Simulator(input.controlUrl)
   return {
@@ -52,6 +54,7 @@ export const makeApiFunctions = (input: {
           egressRules,
           ringPipeline: async (hints) => void rung.push(...hints),
           post: (input) => postWebhook({ ...input, dispatcher }),
+          countAttempt: (scope, now) => attempts.count(scope, now),
           version: 'test',
           log,
         }),
