@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { realJpeg, realMp3, realOpus } from '../e2e/messages/real-files.ts'
 import { newId } from '../shared/core/ids.ts'
+import { workerBundleOptions } from '../tools/worker-bundle.ts'
 import { startTestFleet, type TestFleet, until } from './testing/test-fleet.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -13,27 +15,19 @@ const children: ChildProcess[] = []
 let folder: string
 let fleet: TestFleet
 
-/** What the Dockerfile puts into the image and nothing else: the bundle, and packages that are neither dev nor optional. */
+/** What the Dockerfile puts into the image and nothing else: the bundle, and packages that are neither dev nor the laptop's. */
 const makeImageFolder = async (): Promise<string> => {
   const image = mkdtempSync(join(tmpdir(), 'fleetline-image-'))
-  await build({
-    absWorkingDir: ROOT,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    packages: 'external',
-    outExtension: { '.js': '.mjs' },
-    entryPoints: [{ in: 'session-task/main.ts', out: 'main' }],
-    outdir: join(image, 'dist/session-task'),
-    logLevel: 'error',
-  })
+  await build({ ...workerBundleOptions(ROOT), outdir: join(image, 'dist/session-task'), logLevel: 'error' })
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>
   }
   for (const [path, entry] of Object.entries(packages)) {
     const isNested = path.indexOf('node_modules/', 1) !== -1
-    if (path === '' || isNested || entry.dev || entry.optional || entry.devOptional) continue
+    // sharp's libraries for this platform are optional packages, of which npm installs the fitting ones.
+    const isLibrary = path.startsWith('node_modules/@img/') && existsSync(join(ROOT, path))
+    const isOptional = Boolean(entry.optional) && !isLibrary
+    if (path === '' || isNested || entry.dev || isOptional || entry.devOptional) continue
     mkdirSync(dirname(join(image, path)), { recursive: true })
     symlinkSync(join(ROOT, path), join(image, path))
   }
@@ -95,4 +89,28 @@ test('the image’s files are enough to serve: it becomes READY, links and sends
   await fleet.untilMessage(sent.id, ['sent', 'delivered', 'read'])
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('the image’s files are enough to look into files: sharp’s libraries and WebAssembly are found', async () => {
+  const entry = join(folder, 'dist/session-task/preview-process.mjs')
+  const execArgv = ['--preserve-symlinks', '--preserve-symlinks-main']
+  const child = fork(entry, [], { cwd: folder, execArgv, env: {}, stdio: 'ignore', serialization: 'advanced' })
+  children.push(child)
+  const ask = async (look: string, bytes: Uint8Array) => {
+    const path = join(folder, look)
+    writeFileSync(path, bytes)
+    child.send({ id: 1, type: 'preview', input: { look, path } })
+    const [answer] = await once(child, 'message')
+    return answer
+  }
+  expect(await ask('image', await realJpeg(300, 200))).toMatchObject({
+    result: { preview: { width: 300, height: 200 } },
+  })
+  expect(
+    await ask(
+      'voice',
+      realOpus(1, () => true),
+    ),
+  ).toMatchObject({ result: { preview: { seconds: 1 } } })
+  expect(await ask('audio', realMp3(2))).toMatchObject({ result: { preview: { seconds: expect.closeTo(2, 0) } } })
 })

@@ -12,6 +12,7 @@ import { openTables } from '../shared/store/tables.ts'
 import { systemClock } from './auth-log/clock.ts'
 import { PauseDetector } from './auth-log/pause-detector.ts'
 import { makeLogS3Client } from './auth-log/s3-log-device.ts'
+import { makeMediaHelpers } from './media/media-helpers.ts'
 import { Turns } from './session/turns.ts'
 import { trustMediaCa } from './whatsapp/content/trust-media-ca.ts'
 import { Egresses } from './whatsapp/egress.ts'
@@ -37,6 +38,7 @@ const settings = readSettings()
 setTrustRoot(settings.trustRoot)
 if (settings.testMediaCa) trustMediaCa(settings.testMediaCa)
 const tables = openTables()
+const mediaHelpers = makeMediaHelpers()
 const worker = new Worker({
   workerId: settings.workerId,
   incarnation: 1,
@@ -59,13 +61,14 @@ const worker = new Worker({
       }),
       testHost: settings.testMediaHost,
       turns: new Turns(MEDIA_AT_ONCE),
+      helpers: mediaHelpers,
     },
     logClient: makeLogS3Client(),
     authBucket: settings.authBucket,
     pauseDetector: new PauseDetector(systemClock),
     openConnection,
     socketUrl: settings.socketUrl,
-    egresses: new Egresses(settings.egressProxies),
+    egresses: new Egresses(settings.egressProxies, settings.egressRanges),
     log,
   },
   whatsappVersion: settings.whatsappVersion,
@@ -85,6 +88,7 @@ const end = async (reason: 'drained' | 'signal'): Promise<void> => {
     process.exit(1)
   }, DRAIN_LIMIT_MS).unref()
   await worker.drain(reason)
+  mediaHelpers.stop()
   process.exit(0)
 }
 process.on('SIGTERM', () => void end('signal'))

@@ -2,11 +2,12 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildLambdas, commonBundleOptions } from './lambda-bundle.ts'
+import { buildLambdas } from './lambda-bundle.ts'
+import { workerBundleOptions } from './worker-bundle.ts'
 
 /**
  * Bundles every lambda (one folder each, entry <name>/<name>.lambda.ts) and the session worker in one esbuild call:
- * dist/lambdas/<name>/index.mjs and dist/session-task/main.mjs. The CDK app takes the folders as they are, so equal
+ * dist/lambdas/<name>/index.mjs and dist/session-task/*.mjs. The CDK app takes the folders as they are, so equal
  * sources give equal asset hashes: nothing here depends on time, machine or order.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,15 +17,7 @@ const startedAt = performance.now()
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 const lambdas = await buildLambdas(root)
 
-/** The worker's image has node_modules: its packages stay outside, Baileys' assets and native parts stay findable. */
-const worker = existsSync(join(root, 'session-task/main.ts'))
-  ? await build({
-      ...commonBundleOptions(root),
-      packages: 'external',
-      entryPoints: [{ in: 'session-task/main.ts', out: 'main' }],
-      outdir: 'dist/session-task',
-    })
-  : null
+const worker = existsSync(join(root, 'session-task/main.ts')) ? await build(workerBundleOptions(root)) : null
 
 const outputs = { ...lambdas, ...worker?.metafile.outputs }
 for (const [path, { bytes }] of Object.entries(outputs)) {

@@ -10,7 +10,14 @@ const lastStage = instructions.slice(instructions.findLastIndex((line) => line.s
 test('the worker image has no default base: whoever builds it names one by digest', () => {
   expect(instructions[0]).toBe('ARG NODE_IMAGE')
   for (const line of instructions.filter((each) => each.startsWith('FROM')))
-    expect(line).toMatch(/^FROM \$\{NODE_IMAGE\}/)
+    expect(line).toMatch(/^FROM (\$\{NODE_IMAGE\}|runtime$)/)
+})
+
+test('the worker image has sharp’s libraries, which npm calls optional, and ffmpeg unless it is left out', () => {
+  const install = instructions.find((line) => line.includes('--omit=dev'))
+  expect(install).not.toContain('--omit=optional')
+  for (const laptops of ['node-linux-*', '@dynoxide']) expect(install).toContain(`node_modules/${laptops}`)
+  expect(instructions).toContain('ARG SYSTEM_PACKAGES=ffmpeg')
 })
 
 test('what runs is a stage of its own, without build tools, sources or install scripts', () => {

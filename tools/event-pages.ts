@@ -71,7 +71,7 @@ const rowsOf = (schema: JsonSchema, prefix: string, depth = 0): string[] => {
 }
 
 /** docs/events/<type>.md */
-export const makeEventPage = (type: EventType): string => {
+const makeEventPage = (type: EventType): string => {
   const { meaning, source, isPlanned } = EVENT_DATA[type]
   const fields = rowsOf(makeEventSchema(type).properties!.data!, 'data.')
   const content = isPlanned
@@ -90,7 +90,7 @@ ${content}
 }
 
 /** docs/events/README.md */
-export const makeEventIndex = (): string => {
+const makeEventIndex = (): string => {
   const rows = EVENT_TYPES.map((type) => {
     const { meaning, source, isPlanned } = EVENT_DATA[type]
     const number = source === 'control' ? 'no' : source === 'log' ? 'yes' : 'if made by a worker'

@@ -84,7 +84,7 @@ const IDEMPOTENCY: Readonly<Record<Operation['idempotent'], string | null>> = {
 }
 
 const describeOperation = (name: string, operation: Operation): ZodOpenApiOperationObject => {
-  const idempotency = operation.method === 'POST' ? IDEMPOTENCY[operation.idempotent] : null
+  const idempotency = IDEMPOTENCY[operation.idempotent]
   const scopes = operation.scopes.length ? `Scopes: ${operation.scopes.map((scope) => `\`${scope}\``).join(', ')}.` : ''
   const testOnly = operation.testModeOnly ? 'Test keys only.' : ''
   const description = [operation.description, scopes, testOnly].filter(Boolean).join(' ')

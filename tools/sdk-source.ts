@@ -26,7 +26,7 @@ const comment = (text: string | undefined, indent = ''): string =>
   text ? `${indent}/** ${text.replaceAll('*/', '* /')} */\n` : ''
 
 /** A TypeScript type of a JSON schema. */
-export const typeOf = (schema: Schema, indent = ''): string => {
+const typeOf = (schema: Schema, indent = ''): string => {
   if (schema.$ref) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
@@ -137,7 +137,7 @@ const methodName = (name: string, operation: Operation): string => {
   return name.replace(NOUNS, '') || name
 }
 
-export const groupName = (tag: string): string =>
+const groupName = (tag: string): string =>
   tag.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase()).replace('mode', 'Mode')
 
 const isList = (operation: Operation): boolean =>

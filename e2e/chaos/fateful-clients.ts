@@ -33,7 +33,7 @@ const textOf = (value: unknown): string =>
 const sortKeyOf = (input: Input): string => textOf(((input.Key ?? input.Item) as Input | undefined)?.sk)
 
 /** Names a call by what it does for the protocol. */
-export const nameCall = (command: string, input: Input): CallName => {
+const nameCall = (command: string, input: Input): CallName => {
   const key = String(input.Key ?? '')
   if (command === 'PutObjectCommand') {
     if (key.startsWith('wal/')) return 'segment'

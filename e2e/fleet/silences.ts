@@ -16,7 +16,7 @@ export const silencesAfter = (events: ReadonlyMap<string, readonly SessionEvent[
     return silences.length > 0 ? [Math.max(...silences)] : []
   })
 
-export const percentile = (values: readonly number[], share: number): number =>
+const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 
 export const shown = (values: readonly number[]) => ({

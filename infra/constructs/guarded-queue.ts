@@ -3,8 +3,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
 /** After this many receives a message is our bug and goes to the dead-letter queue. */
-export const MAXIMUM_RECEIVES = 5
-export const VISIBILITY_SECONDS = 180
+const MAXIMUM_RECEIVES = 5
+const VISIBILITY_SECONDS = 180
 
 /** A standard queue with its dead-letter queue: encrypted, TLS only. Fair by the MessageGroupId that senders set. */
 export class GuardedQueue extends Construct {

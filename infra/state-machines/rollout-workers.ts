@@ -3,7 +3,7 @@ import { CALM_RETRY, placeholder, type StateMachineDefinition } from './asl.ts'
 /** Time between two looks. A wave of 200 sessions at 5 a second takes 40 s. */
 const LOOK_EVERY_SECONDS = 5
 /** 25,000 events is the end of an execution and a round takes fourteen: it hands over to a successor long before. */
-export const MAXIMUM_ROUNDS = 1_200
+const MAXIMUM_ROUNDS = 1_200
 
 /**
  * Replaces the workers of a mode by those of the deployed version. Input {v:1, mode, rolloutId, generation}.

@@ -2,9 +2,9 @@ import { CALM_RETRY, placeholder, type StateMachineDefinition } from './asl.ts'
 
 /** Cold starts on Fargate take 45–60 s and workers beat every 60 s: anything below four minutes kills healthy tasks. */
 export const MINIMUM_HEARTBEAT_SECONDS = 240
-export const HEARTBEAT_SECONDS = 300
+const HEARTBEAT_SECONDS = 300
 /** Workers are recycled after a week; the token outlives them by a day. */
-export const LIFE_SECONDS = 8 * 24 * 3600
+const LIFE_SECONDS = 8 * 24 * 3600
 
 /** The launch itself failed: no capacity, throttled, a failure inside ECS. Not a worker that reported failure. */
 const LAUNCH_ERRORS = [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { API_FUNCTIONS } from '../../shared/contract/operation.ts'
+import { CONTROL_SETTLE_MS } from '../../shared/events/control-position.ts'
 import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { CONFIGS } from '../config/select-config.ts'
 import { ofType, synthesize } from './support/synth.ts'
@@ -163,6 +164,12 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       ({ properties }) => 'EGRESS_ALLOW_CIDRS' in properties.Environment.Variables,
     )
     expect(guarded.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('no function that writes control-plane events lives longer than readers wait for them', () => {
+    // A stream writes none once it is open.
+    for (const { logicalId, properties } of ofType(cell, 'AWS::Lambda::Function'))
+      if (!logicalId.startsWith('apistream')) expect(properties.Timeout * 1000).toBeLessThan(CONTROL_SETTLE_MS)
   })
 
   test('no function takes environment variables that nobody named', () => {

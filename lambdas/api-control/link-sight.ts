@@ -5,7 +5,7 @@ import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { type LinkSight, Sessions } from '../../shared/store/sessions.ts'
 import type { ControlServices } from './services.ts'
 
-export const RETRY_AFTER_SECONDS = 1
+const RETRY_AFTER_SECONDS = 1
 
 /**
  * The QR or code on show of a session that is being linked; `sight` null: not ready yet.

@@ -72,12 +72,26 @@ export const acceptMessage = async (
     refusal || 'problems' in times
       ? await repeatedOrRefused(services, context, request, refusal)
       : await accept(services, context, session, request, behind(before, request, times, context.now))
-  if (row.requestHash !== request.requestHash)
-    throw new Fault('idempotency_key_reused', {
-      detail: 'This Idempotency-Key was used with another message. Use a new key for a new message.',
-      param: 'Idempotency-Key',
-    })
-  return row
+  return requireSame(row, request.requestHash)
+}
+
+/** The message that this request made before, by its Idempotency-Key. @throws Fault idempotency_key_reused */
+export const repeatedMessage = async (
+  { tables }: MessageServices,
+  { scope, idempotencyKey }: TenantContext,
+  requestHash: string,
+): Promise<MessageRow | null> => {
+  if (idempotencyKey === null) return null
+  const standing = await new Messages(tables, scope).get(messageIdOfKey(scope.tenantId, scope.mode, idempotencyKey, 0))
+  return standing && requireSame(standing, requestHash)
+}
+
+const requireSame = (row: MessageRow, requestHash: string): MessageRow => {
+  if (row.requestHash === requestHash) return row
+  throw new Fault('idempotency_key_reused', {
+    detail: 'This Idempotency-Key was used with another message. Use a new key for a new message.',
+    param: 'Idempotency-Key',
+  })
 }
 
 /** The lease is read after the rows are written, consistently, never from a cache. */

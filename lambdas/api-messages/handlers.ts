@@ -7,6 +7,13 @@ import { deleteMedia } from './operations/delete-media.ts'
 import { getMedia } from './operations/get-media.ts'
 import { getMessage } from './operations/get-message.ts'
 import { listMessages } from './operations/list-messages.ts'
+import {
+  deleteMessage,
+  editMessage,
+  forwardMessage,
+  reactToMessage,
+  removeReaction,
+} from './operations/message-shortcuts.ts'
 import type { MessageServices } from './services.ts'
 
 export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-messages'> => ({
@@ -15,6 +22,11 @@ export const makeMessageHandlers = (services: MessageServices): HandlersOf<'api-
   getMessage: getMessage(services),
   listMessages: listMessages(services),
   cancelMessage: cancelMessage(services),
+  editMessage: editMessage(services),
+  deleteMessage: deleteMessage(services),
+  reactToMessage: reactToMessage(services),
+  removeReaction: removeReaction(services),
+  forwardMessage: forwardMessage(services),
   createMedia: createMedia(services),
   getMedia: getMedia(services),
   deleteMedia: deleteMedia(services),

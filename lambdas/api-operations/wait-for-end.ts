@@ -6,7 +6,7 @@ const FIRST_PAUSE_MS = 40
 const PAUSE_MAX_MS = 300
 const GROWTH = 1.4
 
-export const EXPIRED = {
+const EXPIRED = {
   code: 'operation_expired',
   message: 'The session was not connected in time; nothing was done.',
   retryable: true,

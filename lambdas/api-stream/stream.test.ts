@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventIdOf } from '../../shared/core/ids.ts'
+import { makeControlEvent } from '../../shared/events/control-events.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import type { ProxyEvent } from '../../shared/http/gateway.ts'
 import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { Events } from '../../shared/store/events.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
+import { transact } from '../../shared/store/table.ts'
 import { follow, HEARTBEAT_MS, LONGEST_MS, RENEW_MS } from './follow.ts'
 import { makeStreamHandlers } from './handlers.ts'
 import type { OpenStream } from './open-stream.ts'
@@ -159,6 +161,24 @@ describe('stream of a tenant', () => {
     const resumed = (await (await connect('/v1/stream', lastId)).next()).filter((event) => event.sequence !== null)
     expect(sequences(resumed)).toEqual([2, 2])
     expect((await connect('/v1/stream', 'AAAA')).answer.statusCode).toBe(400)
+  })
+
+  it('brings a control-plane event that commits late, also to a client that was cut off behind a younger one', async () => {
+    const client = await connect('/v1/stream')
+    const late = await makeControlEvent(api.tenantKeys, tenant.scope, {
+      type: 'endpoint.failing',
+      sessionId: null,
+      data: {},
+      now: Date.now() - 60_000,
+    })
+    const other = await api.newSession(tenant.key)
+    const [younger] = await client.next()
+    expect(younger).toMatchObject({ type: 'session.created', data: { session: { id: other } } })
+    await transact(api.tables.client, [new Events(api.tables, tenant.scope).controlLeg(late)])
+    expect(await client.next()).toMatchObject([{ type: 'endpoint.failing' }])
+    const resumed = await connect('/v1/stream', younger!.id!)
+    expect(await resumed.next()).toMatchObject([{ type: 'endpoint.failing' }])
+    expect(await resumed.next()).toEqual([])
   })
 })
 

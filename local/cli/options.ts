@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly whatsapp: { readonly url: string; readonly trustRootHex: string; readonly controlUrl: string } | null
 }
 
-export const DEFAULT_PORT = 8787
+const DEFAULT_PORT = 8787
 
 export const USAGE = `Usage: npm start -- [options]
 

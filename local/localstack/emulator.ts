@@ -1,6 +1,6 @@
 import { UserError } from '../cli/user-error.ts'
 
-export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4566'
+const DEFAULT_ENDPOINT = 'http://127.0.0.1:4566'
 const ANSWER_DEADLINE_MS = 5_000
 
 /** Variables that point the CDK CLI, the SDK and our workers to the emulator, whatever the shell says about a real account. */

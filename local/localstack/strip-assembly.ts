@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Types that an emulator refuses and that nothing here rests on. A type that we need is never in this list. */
-export const STRIPPED_TYPES: Readonly<Record<string, string>> = {
+const STRIPPED_TYPES: Readonly<Record<string, string>> = {
   'AWS::EC2::FlowLog': 'there is no network whose flow could be logged',
   'AWS::ECS::ClusterCapacityProviderAssociations':
     'tasks run as processes of this machine, whatever the capacity provider',

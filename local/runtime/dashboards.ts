@@ -33,7 +33,7 @@ interface Body {
   }[]
 }
 
-export const OWN_NAMESPACE = 'Fleetline'
+const OWN_NAMESPACE = 'Fleetline'
 
 /** The dashboards of the template, drawn from what this machine measured. @throws on an expression it cannot calculate */
 export const drawDashboards = (

@@ -1,4 +1,4 @@
-export const BUCKET_MS = 10_000
+const BUCKET_MS = 10_000
 const KEPT_BUCKETS = 360
 /** Enough for a percentile on a laptop; beyond it a bucket knows its count, sum and extremes alone. */
 const KEPT_VALUES = 500

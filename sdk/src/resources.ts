@@ -203,6 +203,31 @@ export class Messages {
     return this.#send<types.CreateMessageBatchAnswer>({ method: 'POST', path: '/v1/messages/batch', body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
+  /** Edit a text that the session sent. Short for POST /v1/messages with type `edit`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  edit(messageId: string, body: types.EditMessageBody, options: RequestOptions = {}): Promise<types.EditMessageAnswer> {
+    return this.#send<types.EditMessageAnswer>({ method: 'PATCH', path: `/v1/messages/${encodeURIComponent(messageId)}`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Delete a message for everyone. Short for POST /v1/messages with type `delete`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  delete(messageId: string, options: RequestOptions = {}): Promise<types.DeleteMessageAnswer> {
+    return this.#send<types.DeleteMessageAnswer>({ method: 'DELETE', path: `/v1/messages/${encodeURIComponent(messageId)}`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** React to a message; a new reaction takes the place of the one before. Short for POST /v1/messages with type `reaction`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  reactTo(messageId: string, body: types.ReactToMessageBody, options: RequestOptions = {}): Promise<types.ReactToMessageAnswer> {
+    return this.#send<types.ReactToMessageAnswer>({ method: 'PUT', path: `/v1/messages/${encodeURIComponent(messageId)}/reactions`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Take the reaction of the session back. Short for POST /v1/messages with type `reaction`, in every respect: what it answers is a message of its own, with its own id and end. Scopes: messages:send. */
+  removeReaction(messageId: string, options: RequestOptions = {}): Promise<types.RemoveReactionAnswer> {
+    return this.#send<types.RemoveReactionAnswer>({ method: 'DELETE', path: `/v1/messages/${encodeURIComponent(messageId)}/reactions`, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Send the content of a message to another chat, shown as forwarded. Short for POST /v1/messages with the same content and `forwarded: true`. Quotes and mentions stay behind. What may be seen once, was deleted or never read cannot be forwarded. Scopes: messages:send. */
+  forward(messageId: string, body: types.ForwardMessageBody, options: RequestOptions = {}): Promise<types.ForwardMessageAnswer> {
+    return this.#send<types.ForwardMessageAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/forward`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
   /** Tell the sender that a received message was read. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Waits up to a day for the session. Whether the sender sees it is up to the privacy settings of both. Scopes: messages:send. */
   markMessageRead(messageId: string, body: types.MarkMessageReadBody = {}, options: RequestOptions = {}): Promise<types.MarkMessageReadAnswer> {
     return this.#send<types.MarkMessageReadAnswer>({ method: 'POST', path: `/v1/messages/${encodeURIComponent(messageId)}/read`, body, retryable: true, takesIdempotencyKey: true }, options)
@@ -312,6 +337,16 @@ export class Groups {
   /** Add, remove, promote or demote people; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
   changeGroupParticipants(sessionId: string, groupId: string, body: types.ChangeGroupParticipantsBody, options: RequestOptions = {}): Promise<types.ChangeGroupParticipantsAnswer> {
     return this.#send<types.ChangeGroupParticipantsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/participants`, body, retryable: true, takesIdempotencyKey: true }, options)
+  }
+
+  /** Who waits to be let into a group (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
+  listGroupJoinRequests(sessionId: string, groupId: string, options: RequestOptions = {}): Promise<types.ListGroupJoinRequestsAnswer> {
+    return this.#send<types.ListGroupJoinRequestsAnswer>({ method: 'GET', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/join-requests`, retryable: true }, options)
+  }
+
+  /** Let people in who asked, or refuse them; a result per person. The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:manage. */
+  decideGroupJoinRequests(sessionId: string, groupId: string, body: types.DecideGroupJoinRequestsBody, options: RequestOptions = {}): Promise<types.DecideGroupJoinRequestsAnswer> {
+    return this.#send<types.DecideGroupJoinRequestsAnswer>({ method: 'POST', path: `/v1/sessions/${encodeURIComponent(sessionId)}/groups/${encodeURIComponent(groupId)}/join-requests`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
   /** Get the invite link (admins). The session carries it out. 200 with the answer when that takes less than `Prefer: wait=<seconds>` (default 8, at most 20, 0: do not wait), else 202 with the operation to ask for. Scopes: groups:read. */
@@ -565,9 +600,19 @@ export class Usage {
     this.#send = send
   }
 
-  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
+  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls and webhook attempts are counted before the answer or the POST goes; the call that asks may be among them. What happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
   get(query: types.GetUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetUsageAnswer> {
     return this.#send<types.GetUsageAnswer>({ method: 'GET', path: '/v1/usage', query, retryable: true }, options)
+  }
+
+  /** What a tenant used, by day or month, as JSON or CSV. What the tenant sees with GET /v1/usage, also of a suspended or deleted one. At most 92 days. */
+  getTenantUsage(tenantId: string, query: types.GetTenantUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetTenantUsageAnswer> {
+    return this.#send<types.GetTenantUsageAnswer>({ method: 'GET', path: `/v1/tenants/${encodeURIComponent(tenantId)}/usage`, query, retryable: true }, options)
+  }
+
+  /** What every tenant used in a month, as JSON or CSV. One row per tenant, newest tenant first, deleted ones too. CSV has the rows of one page; the header Next-Cursor names the next page, as nextCursor does in JSON. */
+  listTenantUsage(query: types.ListTenantUsageQuery = {}, options: RequestOptions = {}): ListRequest<types.ListTenantUsageAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListTenantUsageAnswer>({ method: 'GET', path: '/v1/admin/usage', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 }
 
@@ -582,7 +627,7 @@ export class TestMode {
     return this.#send<types.TestScanAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/scan`, body, retryable: true, takesIdempotencyKey: true }, options)
   }
 
-  /** A simulated contact writes to the session. Scopes: sessions:manage. */
+  /** A simulated contact writes to the session. A text, a file, anything that the session can receive; what it is about names messages by their ids here. Scopes: sessions:manage. */
   receive(sessionId: string, body: types.TestReceiveBody, options: RequestOptions = {}): Promise<types.TestReceiveAnswer> {
     return this.#send<types.TestReceiveAnswer>({ method: 'POST', path: `/v1/test/sessions/${encodeURIComponent(sessionId)}/receive`, body, retryable: true, takesIdempotencyKey: true }, options)
   }

@@ -546,7 +546,7 @@ export type VoiceContent = {
   status?: string | null
   viewOnce?: boolean | null
   seconds?: number | null
-  /** Up to 64 bars of 0–100; without it players show a flat line */
+  /** Up to 64 bars of 0–100. Default: drawn from the file */
   waveform?: number[] | null
 }
 
@@ -660,6 +660,68 @@ export type DeleteContent = {
   messageId: string
   /** In answers; ignored in requests */
   whatsappId?: string | null
+}
+
+export type TestReceiveRequest = {
+  from: string
+  text?: string
+  media?: {
+    kind: "image" | "video" | "audio" | "voice" | "document" | "sticker"
+    dataBase64?: string
+    /** Instead: so many random bytes */
+    sizeBytes?: number
+    mimetype?: string
+    caption?: string
+    fileName?: string
+    seconds?: number
+    viewOnce?: boolean
+  }
+  location?: {
+    latitude: number
+    longitude: number
+    name?: string
+    address?: string
+  }
+  contacts?: ({
+    name: string
+    phone: string
+  })[]
+  poll?: {
+    name: string
+    options: string[]
+    selectableCount?: number
+  }
+  /** An empty list takes the vote back */
+  pollVote?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    options: string[]
+  }
+  /** null takes the reaction back */
+  reaction?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    emoji: string | null
+  }
+  edit?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+    text: {
+      body: string
+    }
+  }
+  delete?: {
+    /** A message of the session that the contact knows */
+    messageId: string
+  }
+  /** They set the timer of the chat; 0: messages stay */
+  disappearingSeconds?: number
+  /** Where they say it; default: in the chat of two */
+  group?: string
+  /** Of a text: what it answers */
+  replyTo?: string
+  /** Of a text */
+  mentions?: string[]
 }
 
 export type Health = {
@@ -1215,6 +1277,15 @@ export type GroupParticipantResults = {
   })[]
 }
 
+export type GroupJoinRequests = {
+  data: ({
+    participant: Address
+    /** How they asked, in WhatsApp's own words */
+    method: string | null
+    requestedAt: string | null
+  })[]
+}
+
 export type GroupInvite = {
   groupId: string
   code: string
@@ -1478,12 +1549,34 @@ export type UsageRow = {
   /** Connected time of all sessions */
   sessionSeconds: number
   mediaBytes: number
-  /** By day of the event; null in the breakdown by session */
+  /** POSTs to endpoints, by their own day; null in the breakdown by session */
   webhookAttempts: number | null
   /** null in the breakdown by session */
   apiCalls: number | null
   /** In the currency of the answer, by its price table */
   estimatedCost: number
+}
+
+export type TenantMonths = {
+  data: TenantMonth[]
+  nextCursor: string | null
+  hasMore: boolean
+  month: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  currency: string
+  priceTable: string
+  asOf: string
+}
+
+export type TenantMonth = {
+  tenantId: string
+  name: string
+  plan: string
+  status: "active" | "suspended" | "deleting" | "deleted"
+  /** false: more events wait to be counted: ask again */
+  complete: boolean
+  usage: UsageRow
 }
 
 export type TestAction = {
@@ -1803,6 +1896,50 @@ export type CreateMessageBatchAnswer = {
   data: BatchResult[]
 }
 
+export type EditMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  text: {
+    body: string
+  }
+}
+export type EditMessageAnswer = Message
+
+export type DeleteMessageAnswer = Message
+
+export type ReactToMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  emoji: string
+}
+export type ReactToMessageAnswer = Message
+
+export type RemoveReactionAnswer = Message
+
+export type ForwardMessageBody = {
+  /** If it has not left by then it ends `failed` with code `expired`; at most 30 days after it may be sent. Default: 24 hours after it may be sent */
+  expiresAt?: string
+  retry?: "standard" | "atMostOnce"
+  /** Your own key-value pairs: at most 50, keys ≤ 40, values ≤ 500 characters */
+  metadata?: Record<string, string>
+  to: string | {
+    contactId?: string | null
+    phone?: string | null
+    lid?: string | null
+    jid?: string | null
+    kind?: string | null
+  }
+  /** Send not before this time, at most 90 days ahead; until then the message is `scheduled` and can be canceled */
+  sendAt?: string
+}
+export type ForwardMessageAnswer = Message
+
 export type MarkMessageReadBody = {
   /** Also what is unread and older in the same chat, up to 256 messages */
   upTo?: boolean
@@ -1884,6 +2021,14 @@ export type ChangeGroupParticipantsBody = {
   participants: string[]
 }
 export type ChangeGroupParticipantsAnswer = GroupParticipantResults | Operation
+
+export type ListGroupJoinRequestsAnswer = GroupJoinRequests | Operation
+
+export type DecideGroupJoinRequestsBody = {
+  action: "approve" | "reject"
+  participants: string[]
+}
+export type DecideGroupJoinRequestsAnswer = GroupParticipantResults | Operation
 
 export type GetGroupInviteAnswer = GroupInvite | Operation
 
@@ -2153,16 +2298,37 @@ export type GetUsageQuery = {
 }
 export type GetUsageAnswer = UsageReport
 
+export type GetTenantUsageQuery = {
+  /** UTC day, default: first of this month */
+  from?: string
+  /** UTC day, inclusive, default: today */
+  to?: string
+  granularity?: "day" | "month"
+  /** session: one row per period and session */
+  groupBy?: "session"
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+}
+export type GetTenantUsageAnswer = UsageReport
+
+export type ListTenantUsageQuery = {
+  /** UTC month, default: this one */
+  month?: string
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListTenantUsageAnswer = TenantMonths
+
 export type TestScanBody = {
   phone: string
   name?: string
 }
 export type TestScanAnswer = TestAction
 
-export type TestReceiveBody = {
-  from: string
-  text: string
-}
+export type TestReceiveBody = TestReceiveRequest
 export type TestReceiveAnswer = TestReceive
 
 export type TestDropBody = Record<string, never>
@@ -2272,6 +2438,7 @@ export type EventType =
   | "message.undecryptable"
   | "media.stored"
   | "media.unavailable"
+  | "chat.updated"
   | "group.updated"
   | "contact.merged"
   | "call.received"
@@ -2306,6 +2473,7 @@ export type ErrorCode =
   | "message_already_sent"
   | "message_not_editable"
   | "message_not_deletable"
+  | "message_not_forwardable"
   | "edit_window_closed"
   | "media_not_ready"
   | "media_expired"

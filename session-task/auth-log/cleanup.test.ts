@@ -5,7 +5,7 @@ import { openSessionLog } from './open-log.ts'
 import { FakeClock } from './testing/fake-clock.ts'
 import { MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'
 import { openInput, openMemoryLog } from './testing/open-memory-log.ts'
-import { deleteLogObjects, tombstoneLog } from './tombstone.ts'
+import { deleteLogObjects, fenceUnread, tombstoneLog } from './tombstone.ts'
 
 const HOUR_MS = 3_600_000
 const key = (id: string) => ({ t: 'keys', set: { session: { [id]: 1 } } }) as const
@@ -44,7 +44,7 @@ describe('clean-up', () => {
 })
 
 describe('a tombstone', () => {
-  test('is opened by nobody, stays, and lets go of every object', async () => {
+  test('is opened by nobody, stays, and lets go of every object but the fence', async () => {
     const { log, bucket, device } = await openMemoryLog({ epoch: 4 })
     await log.durable(log.append([key('a')]))
     await expect(deleteLogObjects(device)).rejects.toThrow('tombstone')
@@ -53,9 +53,49 @@ describe('a tombstone', () => {
     expect(await tombstoneLog(device, 5, 2)).toEqual({ ok: true })
     await expect(log.close()).rejects.toThrow('fenced')
     await deleteLogObjects(device)
-    expect([bucket.segments.size, bucket.snapshots.size]).toEqual([0, 0])
+    expect([[...bucket.segments.keys()], bucket.snapshots.size]).toEqual([[1], 0])
     const opened = await openSessionLog(openInput({ device: new MemoryLogDevice(bucket), epoch: 9 }))
     expect(opened).toMatchObject({ ok: false, reason: 'tombstone', headEpoch: 4 })
+  })
+
+  test('no earlier owner writes behind it, although the log is deleted', async () => {
+    const bucket = new MemoryBucket()
+    const owners = []
+    for (const epoch of [1, 2, 3, 4]) {
+      const { log, device } = await openMemoryLog({ bucket, epoch })
+      for (const id of ['a', 'b', 'c']) await log.durable(log.append([key(id)]))
+      owners.push({ log, device })
+    }
+    const last = owners.at(-1)
+    await last?.log.close()
+    const device = new MemoryLogDevice(bucket)
+    expect(await tombstoneLog(device, 4, 1)).toEqual({ ok: true })
+    // Whoever dies in between does it again.
+    for (let time = 0; time < 2; time++) await deleteLogObjects(device)
+    expect([...bucket.segments.keys()]).toEqual([5, 9, 13])
+    for (const { log } of owners.slice(0, 3)) {
+      await expect(log.durable(log.append([key('late')]))).rejects.toThrow('fenced')
+      expect(bucket.segments.size).toBe(3)
+    }
+  })
+
+  test('of a log that nobody can read: its owner is fenced all the same, and a broken HEAD is no obstacle', async () => {
+    const bucket = new MemoryBucket()
+    const { log } = await openMemoryLog({ bucket, epoch: 4 })
+    await log.durable(log.append([key('a')]))
+    bucket.head = bucket.head?.subarray(0, 40) ?? null
+    const device = new MemoryLogDevice(bucket)
+    await expect(fenceUnread(device, 'ses_test', 3)).rejects.toThrow('epoch 3')
+    await fenceUnread(device, 'ses_test', 5)
+    expect(await tombstoneLog(device, 5, 1)).toEqual({ ok: true })
+    await deleteLogObjects(device)
+    await expect(log.durable(log.append([key('late')]))).rejects.toThrow('fenced')
+    expect([...bucket.segments.keys()]).toEqual([1, 3])
+
+    const later = new MemoryBucket()
+    later.head = Buffer.from(JSON.stringify({ format: 2 }))
+    await expect(tombstoneLog(new MemoryLogDevice(later), 9, 1)).rejects.toThrow('format 2')
+    expect(JSON.parse(String(later.head))).toEqual({ format: 2 })
   })
 
   test('also ends a session that never had a log', async () => {

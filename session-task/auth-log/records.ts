@@ -101,6 +101,8 @@ export interface InboundEvent {
   readonly mentionedJids?: readonly string[]
   /** a sealed poll vote, base64 */
   readonly vote?: { readonly payload: string; readonly iv: string }
+  /** when the chat's timer was set, if it says so; epoch milliseconds */
+  readonly timerSetAt?: number
   /** its bytes are kept on the row */
   readonly keepsProto?: boolean
 }

@@ -1,10 +1,12 @@
-import { CONTENT_LIMITS } from '../../shared/core/content-limits.ts'
+import { CONTENT_LIMITS, isMediaKind } from '../../shared/core/content-limits.ts'
 import type { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
 import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { MessageName, OutboundBody, OutboundContext, QuotedMessage } from '../whatsapp/content/outbound-content.ts'
+import { lidOfJid } from './addresses.ts'
 import { buildMedia } from './build-media.ts'
+import type { ContactBook } from './contact-book.ts'
 import { FAILURES } from './failures.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -18,6 +20,7 @@ export interface BuildInput {
   readonly jid: string
   readonly messages: Messages
   readonly connection: WhatsAppConnection
+  readonly book: ContactBook
   readonly own: { readonly phone: string | null; readonly lid: string | null }
   readonly now: () => number
 }
@@ -38,10 +41,6 @@ export const buildContent = async (
   if ('failure' in surroundings) return surroundings
   return input.connection.encode(body, surroundings)
 }
-
-const MEDIA = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const
-type MediaType = (typeof MEDIA)[number]
-const isMedia = (type: string): type is MediaType => (MEDIA as readonly string[]).includes(type)
 
 const bodyOf = async (context: SessionContext, input: BuildInput): Promise<OutboundBody | { failure: Failure }> => {
   const { row, content, now } = input
@@ -68,7 +67,7 @@ const bodyOf = async (context: SessionContext, input: BuildInput): Promise<Outbo
       return { type: 'edit', target: name, body: text?.body ?? '', at: now() }
     }
     default:
-      return isMedia(row.type) ? buildMedia(context, row.type, input) : { failure: FAILURES.unsupportedType }
+      return isMediaKind(row.type) ? buildMedia(context, row.type, input) : { failure: FAILURES.unsupportedType }
   }
 }
 
@@ -114,9 +113,13 @@ const contextOf = async (
     mentionedJids,
     mentionsEveryone: content.mentionsEveryone === true,
     forwarded: content.forwarded === true,
-    disappearingSeconds: group?.disappearingSeconds ?? 0,
+    disappearingSeconds: group ? group.disappearingSeconds : await timerOf(input),
   }
 }
+
+/** The timer that people set in a chat of two. A status has its own end. */
+const timerOf = async ({ row: { to }, book }: BuildInput): Promise<number> =>
+  to.kind === 'user' ? book.timerSecondsOf({ phone: to.phone, lid: to.lid ?? lidOfJid(to.jid) }) : 0
 
 /** Every jid of a person, the one to use first. */
 const jidsOf = async ({ phone, lid, jid }: Address, connection: WhatsAppConnection): Promise<string[]> => {

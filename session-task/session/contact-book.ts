@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Sighting } from '../../shared/core/contact-identity.ts'
+import { type ChatTimer, laterTimer, type Sighting } from '../../shared/core/contact-identity.ts'
 import { type ContactRow, Contacts } from '../../shared/store/contacts.ts'
 import type { Address } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
@@ -69,12 +69,28 @@ export class ContactBook {
     return contact !== null && contact.chattedAt !== null
   }
 
+  /** After how long messages to this person disappear; 0: they stay. */
+  async timerSecondsOf({ phone, lid }: Sighting): Promise<number> {
+    const contact = this.#recall(lid) ?? this.#recall(phone) ?? (await this.#find({ phone, lid }))
+    return contact?.disappearing?.seconds ?? 0
+  }
+
+  /** Somebody spoke of the chat's timer. Written when it says something new. */
+  async noteTimer(contact: ContactRow, timer: ChatTimer): Promise<void> {
+    const disappearing = laterTimer(contact.disappearing, timer)
+    if (!disappearing || disappearing === contact.disappearing) return
+    // Every message repeats the timer: only another one is news.
+    if (contact.disappearing?.seconds === timer.seconds && timer.seconds > 0) return
+    await this.#contacts.setTimer(contact.contactId, timer)
+    const standing = this.#recall(contact.lid) ?? this.#recall(contact.phone)
+    this.#amend(contact, { disappearing: laterTimer(standing?.disappearing, timer) })
+  }
+
   /** There is a chat with this contact now. Written once per contact. */
   async markChatted(contact: ContactRow, at: number): Promise<void> {
     if (contact.chattedAt !== null) return
     await this.#contacts.markChatted(contact.contactId, at)
-    for (const address of [contact.phone, contact.lid])
-      if (address) this.#remember(address, { ...contact, chattedAt: at })
+    this.#amend(contact, { chattedAt: at })
   }
 
   /**
@@ -105,6 +121,12 @@ export class ContactBook {
       await input.sessionLog.durable(input.sessionLog.lastLsn)
       await Promise.all(merges.map(({ from }) => this.#contacts.dropMerge(from)))
     }
+  }
+
+  /** What was learnt of a contact joins what others learnt of it meanwhile. */
+  #amend(contact: ContactRow, change: Partial<ContactRow>): void {
+    for (const address of [contact.phone, contact.lid])
+      if (address) this.#remember(address, { ...contact, ...this.#recall(address), ...change })
   }
 
   #recall(address: string | null): ContactRow | undefined {

@@ -29,6 +29,8 @@ const CHANGES: Readonly<Record<string, string>> = {
   membership_approval_mode: 'settingsChanged',
   member_add_mode: 'settingsChanged',
   invite: 'inviteLinkChanged',
+  created_membership_requests: 'joinRequested',
+  revoked_membership_requests: 'joinRequestEnded',
 }
 
 export interface GroupChange {

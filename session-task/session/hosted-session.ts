@@ -1,18 +1,18 @@
-import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { decideLogFault, type LogFault } from '../../shared/core/log-fault.ts'
-import { decideMemory, SESSION_BUDGET_BYTES } from '../../shared/core/memory-budget.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { deleteLogObjects, tombstoneLog } from '../auth-log/tombstone.ts'
+import { deleteLogObjects, fenceUnread } from '../auth-log/tombstone.ts'
+import { deleteHostedLog } from './delete-hosted-log.ts'
+import { endWithoutLog } from './end-without-log.ts'
 import { HostingRows } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
+import { ReopenTimer } from './reopen-timer.ts'
 import type { SessionContext } from './session-context.ts'
 import { type Faulty, runAsSession } from './session-fault-scope.ts'
-
-const REOPEN_MS = { base: 1_000, cap: 60_000 }
 
 /** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
  * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
@@ -26,21 +26,21 @@ export class HostedSession implements Faulty {
   readonly #context: SessionContext
   readonly #rows: HostingRows
   readonly #onEnd: (end: HostingEnd) => void
+  readonly #reopening: ReopenTimer
+  readonly #memory: MemoryWatch
   #desired: DesiredState
   #epoch = 0
   #live: LinkedSession | null = null
   #queue: Promise<void> = Promise.resolve()
   #end: HostingEnd | null = null
-  #openings = 0
-  /** by the monotonic clock */
-  #recycledAt: number | null = null
-  #reopenTimer: NodeJS.Timeout | null = null
 
   constructor(input: { context: SessionContext; desired: DesiredState; onEnd: (end: HostingEnd) => void }) {
     this.#context = input.context
     this.#desired = input.desired
     this.#onEnd = input.onEnd
     this.#rows = new HostingRows(input.context)
+    this.#reopening = new ReopenTimer(input.context.services.reopenMs)
+    this.#memory = new MemoryWatch(input.context)
     this.#enqueue(() => this.#open())
   }
 
@@ -146,7 +146,7 @@ export class HostedSession implements Faulty {
   }
 
   async #open(): Promise<void> {
-    const opened = await openHostedLog(this.#context, this.#openings++ > 0)
+    const opened = await openHostedLog(this.#context, this.#reopening.countOpening())
     switch (opened.outcome) {
       case 'notOurs':
         return this.#finish('lost')
@@ -157,9 +157,11 @@ export class HostedSession implements Faulty {
         return this.#letGo(true, 'DELETED')
       case 'unreadable':
         this.#epoch = opened.epoch
+        this.#desired = opened.desired
         return this.#leaveUnreadable(opened.fault)
       case 'quarantined':
         this.#epoch = opened.epoch
+        this.#desired = opened.desired
         return this.#giveUp({ code: 'quarantined', nextAction: 'restart' })
       case 'open': {
         if (this.#end !== null) return opened.sessionLog.abandon()
@@ -170,13 +172,13 @@ export class HostedSession implements Faulty {
           context: this.#context,
           sessionLog: opened.sessionLog,
           row: opened.row,
+          memory: this.#memory,
           listener: {
             isOurs: () => this.#rows.isVerifiedOurs(opened.epoch),
             onDoubt: () => this.reopen(),
-            onWeighed: (bytes) => this.#weigh(live, bytes),
+            onTooBig: () => this.#enqueue(() => this.#recycle(live)),
             onStable: () => {
-              // The next trouble is not the continuation of the last: its back-off starts afresh.
-              this.#openings = 1
+              this.#reopening.forgetTrouble()
               this.#rows.forgetCrashes(this.#epoch)
             },
             onStop: (status) => this.#enqueue(() => this.#stopForGood(live, status)),
@@ -199,19 +201,19 @@ export class HostedSession implements Faulty {
       { fault, version: services.version },
       'a newer version wrote the log, a worker of that version has to open it',
     )
-    if (this.#desired === 'RUNNING')
-      await this.#rows.writeStatus(this.#epoch, 'reconnecting', {
-        code,
-        fault,
-        retryable: true,
-        nextAction,
-        since: Date.now(),
-      })
+    if (this.#desired === 'RUNNING') await this.#rows.sayReconnecting(this.#epoch, { code, fault, nextAction })
     this.#finish((await this.#rows.release(false, { refusedBy: services.version })) ? 'handedOn' : 'lost')
   }
 
   async #giveUp(why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
     this.#context.log.error(why, 'the session is given up')
+    if (this.#desired === 'DELETED') {
+      // Nothing is to be put back any more; whoever had it before us must write and send no more either.
+      await this.#rows.fail(this.#epoch, { ...why, nextAction: 'unlink_on_phone' })
+      await fenceUnread(logDeviceOf(this.#context), this.#context.sessionId, this.#epoch)
+      await endWithoutLog(this.#context)
+      return this.#bury()
+    }
     await this.#rows.fail(this.#epoch, why)
     if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
     await this.#letGo(true, this.#desired)
@@ -251,7 +253,7 @@ export class HostedSession implements Faulty {
       await live.stop(says)
       this.#live = null
     }
-    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
+    this.#reopening.stop()
     // A log that we never had open may hold effects that are no rows yet.
     await this.#letGo(live !== null, carriedOut)
   }
@@ -261,31 +263,17 @@ export class HostedSession implements Faulty {
     await live.endMessages()
     await live.stop(null)
     this.#live = null
-    const device = logDeviceOf(this.#context)
-    const result = await tombstoneLog(device, this.#epoch, Date.now())
-    if (!result.ok) throw new Error(`no tombstone: HEAD has epoch ${result.headEpoch}, ours is ${this.#epoch}`)
-    await deleteLogObjects(device)
+    await this.#bury()
+  }
+
+  /** The last act of a delete: no owner comes after us, nothing of the log can be read any more. */
+  async #bury(): Promise<void> {
+    await deleteHostedLog(this.#context, this.#epoch)
     await this.#letGo(true, 'DELETED')
   }
 
   async #letGo(settled: boolean, carriedOut: DesiredState | null): Promise<void> {
     this.#finish((await this.#rows.release(settled, { carriedOut })) ? 'released' : 'lost')
-  }
-
-  #weigh(live: LinkedSession, bytes: number): void {
-    const budgetBytes = this.#context.services.memory?.budgetBytes ?? SESSION_BUDGET_BYTES
-    const now = performance.now()
-    switch (decideMemory({ bytes, budgetBytes, recycledAt: this.#recycledAt }, now)) {
-      case 'fits':
-        return
-      case 'tooBig':
-        this.#context.log.error({ bytes, budgetBytes }, 'the log of this session is above its memory budget')
-        return
-      case 'recycle':
-        this.#recycledAt = now
-        this.#context.log.error({ bytes, budgetBytes }, 'the session is above its memory budget, it is opened anew')
-        this.#enqueue(() => this.#recycle(live))
-    }
   }
 
   /** Settled and closed like one that is handed over, but it stays here. */
@@ -304,30 +292,22 @@ export class HostedSession implements Faulty {
     this.#live = null
     if (!(await this.#rows.isOurs())) return this.#finish('lost')
     if (loss === 'storage')
-      await this.#rows.writeStatus(this.#epoch, 'reconnecting', {
-        code: 'storage_unavailable',
-        retryable: true,
-        nextAction: 'wait',
-        since: Date.now(),
-      })
+      await this.#rows.sayReconnecting(this.#epoch, { code: 'storage_unavailable', nextAction: 'wait' })
     this.#scheduleReopen(loss)
   }
 
   #scheduleReopen(loss: LogLoss | 'crash' | 'memory'): void {
     this.#live?.abandon()
     this.#live = null
-    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
-    const { base, cap } = this.#context.services.reopenMs ?? REOPEN_MS
-    const delayMs = fullJitterMs(this.#openings, base, cap, 0.5 + Math.random() / 2)
+    const delayMs = this.#reopening.plan(() => this.#enqueue(() => this.#open()))
     emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
-    this.#context.log.warn({ loss, delayMs: Math.round(delayMs) }, 'session log is opened again')
-    this.#reopenTimer = setTimeout(() => this.#enqueue(() => this.#open()), delayMs)
+    this.#context.log.warn({ loss, delayMs }, 'session log is opened again')
   }
 
   #finish(end: HostingEnd): void {
     if (this.#end !== null) return
     this.#end = end
-    if (this.#reopenTimer) clearTimeout(this.#reopenTimer)
+    this.#reopening.stop()
     this.#onEnd(end)
   }
 }

@@ -1,5 +1,5 @@
 import { presentSession } from '../../shared/contract/present.ts'
-import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { SessionReason } from '../../shared/core/session-status.ts'
 import { makeControlEvent, publishCalmly } from '../../shared/events/control-events.ts'
 import { Events } from '../../shared/store/events.ts'
 import { Leases, sameOwner } from '../../shared/store/leases.ts'
@@ -52,8 +52,9 @@ export class HostingRows {
   }
 
   /** META alone, without an event: while the log cannot be written. */
-  async writeStatus(epoch: number, status: SessionStatus, reason: SessionReason): Promise<void> {
-    await this.#sessions.writeState(this.#context.sessionId, epoch, { status, reason })
+  async sayReconnecting(epoch: number, why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
+    const reason = { ...why, retryable: true, since: Date.now() }
+    await this.#sessions.writeState(this.#context.sessionId, epoch, { status: 'reconnecting', reason })
   }
 
   /**

@@ -4,7 +4,7 @@ import { eventIdOf, inboundMessageIdOf } from '../../shared/core/ids.ts'
 import type { InboundRecord } from '../auth-log/records.ts'
 import type { SessionLog, UndecryptedState } from '../auth-log/session-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
-import { readContent } from '../whatsapp/content/read-content.ts'
+import { CHAT_TIMER, readContent } from '../whatsapp/content/read-content.ts'
 import { bareJid, lidOfJid, phoneOfJid } from './addresses.ts'
 
 const IDENTITY_BYTES = 16
@@ -14,6 +14,7 @@ const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   edit: 'message.edited',
   delete: 'message.deleted',
   pollVote: 'poll.voted',
+  [CHAT_TIMER]: 'chat.updated',
 }
 
 /**
@@ -62,10 +63,12 @@ export const inboundRecordOf = (
     stanza: Buffer.from(stanza.stanza).toString('base64'),
     tries: 0,
   }
-  if (content === null || isOwn || log.state.hasIdentity(identityHash))
+  // What our own devices say is theirs to show, but the timer that they set holds for us, too.
+  const ownChat = isOwn && content?.type === CHAT_TIMER ? stanza.sentTo : undefined
+  if (content === null || (isOwn && !ownChat) || log.state.hasIdentity(identityHash))
     return { ...base, sequence: null, eventId: null, event: null }
   const sequence = log.takeSequence()
-  const { type, part, target, quotedId, mentionedJids, vote, keepsProto } = content
+  const { type, part, target, quotedId, mentionedJids, vote, timerSetAt, keepsProto } = content
   // Content of a message that the tenant saw as undecryptable belongs to the same message.
   const shown = stanza.messageKey === undefined ? undefined : log.state.undecryptedOf(stanza.messageKey)
   return {
@@ -76,7 +79,7 @@ export const inboundRecordOf = (
       type: EVENT_TYPES[type] ?? 'message.received',
       messageId: shown?.messageId ?? inboundMessageIdOf(log.sessionId, sequence, at),
       whatsappId,
-      chatJid: from,
+      chatJid: ownChat ? bareJid(ownChat) : from,
       senderJid: sender,
       phone,
       lid,
@@ -88,6 +91,7 @@ export const inboundRecordOf = (
       ...(quotedId ? { quotedId } : {}),
       ...(mentionedJids ? { mentionedJids } : {}),
       ...(vote ? { vote } : {}),
+      ...(timerSetAt ? { timerSetAt } : {}),
       ...(keepsProto ? { keepsProto } : {}),
     },
   }

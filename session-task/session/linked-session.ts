@@ -2,33 +2,17 @@ import type { SessionReason, SessionStatus } from '../../shared/core/session-sta
 import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import type { DisconnectInfo } from '../whatsapp/connection.ts'
-import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
-import { cachedEntries } from '../whatsapp/session-caches.ts'
-import { AutoRead } from './auto-read.ts'
 import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'
-import { Connector } from './connector.ts'
-import { ContactBook } from './contact-book.ts'
-import { Housekeeping } from './housekeeping.ts'
-import { Journal } from './journal.ts'
-import { MediaInbox } from './media-inbox.ts'
-import { OperationRunner } from './operations/operation-runner.ts'
-import { Outbox } from './outbox.ts'
-import { Pacer } from './pacer.ts'
-import { PresenceTeller } from './presence-teller.ts'
-import { Projector } from './projector.ts'
-import { loadSentProto } from './sent-proto.ts'
+import { farewellOf, type Leaving } from './farewell.ts'
+import type { MemoryWatch } from './memory-watch.ts'
 import type { SessionContext } from './session-context.ts'
-import { Standing } from './standing.ts'
+import { makeSessionParts, type SessionParts } from './session-parts.ts'
 import type { SessionStop } from './stop-decision.ts'
 
 const STABLE_MS = 10 * 60_000
 const NO_ANSWER: DisconnectInfo = { code: 408, message: 'No answer to a message' }
-const BACKPRESSURE: DisconnectInfo = { code: 0, message: DISCONNECT_MESSAGES.backpressure }
-const WEIGH_MS = 60_000
-const CACHED_BYTES = 300
-const LIVE_STATUSES: readonly SessionStatus[] = ['connecting', 'connected', 'reconnecting', 'restricted']
 
 export interface LinkedSessionListener {
   isOurs(): Promise<boolean>
@@ -38,8 +22,8 @@ export interface LinkedSessionListener {
   onDoubt(): void
   /** connected for 10 min */
   onStable(): void
-  /** now and then: what the session holds in memory */
-  onWeighed(bytes: number): void
+  /** it holds so much memory that it has to be opened anew */
+  onTooBig(): void
 }
 
 /** A session whose log is open: its connections, its outbox, its projector, and what is said of it. */
@@ -47,15 +31,8 @@ export class LinkedSession {
   readonly #context: SessionContext
   readonly #log: SessionLog
   readonly #listener: LinkedSessionListener
-  readonly #standing: Standing
-  readonly #projector: Projector
-  readonly #outbox: Outbox
-  readonly #operations: OperationRunner
-  readonly #presence: PresenceTeller
-  readonly #connector: Connector
-  readonly #housekeeping: Housekeeping
-  readonly #weighTimer: NodeJS.Timeout
-  readonly #mediaInbox: MediaInbox
+  readonly #parts: SessionParts
+  readonly #endMemoryWatch: () => void
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -63,212 +40,154 @@ export class LinkedSession {
     context: SessionContext
     sessionLog: SessionLog
     row: SessionRow | null
+    memory: MemoryWatch
     listener: LinkedSessionListener
   }) {
     const { context, sessionLog } = input
     this.#context = context
     this.#log = sessionLog
     this.#listener = input.listener
-    this.#weighTimer = setInterval(
-      () => this.#listener.onWeighed(sessionLog.state.approximateBytes() + cachedEntries(sessionLog) * CACHED_BYTES),
-      context.services.memory?.checkMs ?? WEIGH_MS,
-    )
-    this.#weighTimer.unref()
-    const journal = new Journal(sessionLog, () => this.#projector.kick())
-    this.#standing = new Standing({ context, sessionLog, journal, row: input.row })
-    const book = new ContactBook(context)
-    this.#housekeeping = new Housekeeping({
+    this.#endMemoryWatch = input.memory.watch(sessionLog, () => this.#listener.onTooBig())
+    this.#parts = makeSessionParts({
       context,
       sessionLog,
-      journal,
-      standing: this.#standing,
-      book,
-      settled: () => this.#projector.settled(),
-      isConnected: () => this.#connector.connection?.isOpen ?? false,
-    })
-    this.#mediaInbox = new MediaInbox({ context, sessionLog, journal })
-    this.#outbox = new Outbox({
-      context,
-      sessionLog,
-      journal,
-      book,
-      pacer: new Pacer({ context, standing: this.#standing, book }),
-      standing: this.#standing,
-      onNoAck: () => this.#replaceConnection(),
-      ackTimeoutMs: context.services.ackTimeoutMs,
-    })
-    this.#presence = new PresenceTeller(context, book)
-    this.#operations = new OperationRunner({ context, sessionLog, book, standing: this.#standing })
-    const autoRead = new AutoRead({
-      context,
-      standing: this.#standing,
-      onAccepted: () => this.#operations.ring(),
-    })
-    this.#projector = new Projector({
-      beforeDone: (records) => autoRead.accept(records),
-      context,
-      sessionLog,
-      own: () => this.#standing.own,
-      book,
-      onProjected: (records) => {
-        this.#outbox.onProjected(records)
-        this.#housekeeping.afterProjection()
-        if (records.some((record) => record.t === 'in' && record.event?.keepsProto)) this.#mediaInbox.ring()
-      },
-      onBroken: (error) => void this.#stopBroken(error),
-      onBackpressure: () => {
-        if (this.#connector.connection) this.#connector.close(BACKPRESSURE)
-      },
-    })
-    this.#connector = new Connector({
-      context,
-      sessionLog,
-      listener: {
+      row: input.row,
+      connections: {
         eventsFor: (isCurrent) => this.#eventsFor(isCurrent),
-        isFull: () => !this.#projector.hasRoom(),
-        plan: () => planConnection(this.#standing.row, this.#log.state.creds),
-        loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
         isOurs: () => this.#listener.isOurs(),
         onDoubt: () => this.#listener.onDoubt(),
         onDetached: () => this.#detach(),
         onReconnecting: (status, reason) => this.#sayReconnecting(status, reason),
         onStopped: (stop, resumeAt) => this.#sayStopped(stop, resumeAt),
       },
+      onNoAck: () => this.#replaceConnection(),
+      onBroken: (error) => void this.#stopBroken(error),
     })
   }
 
   get inFlightCount(): number {
-    return this.#outbox.inFlightCount
+    return this.#parts.outbox.inFlightCount
   }
 
   ring(): void {
-    this.#outbox.ring()
+    this.#parts.outbox.ring()
   }
 
   ringOperations(): void {
-    this.#operations.ring()
+    this.#parts.operations.ring()
   }
 
   /** Rows that an earlier owner left undone, and messages that ended without an owner; needs no socket. */
   async replay(): Promise<void> {
+    const { standing, projector, housekeeping } = this.#parts
     // A replayed state is older than what META says.
-    const before = this.#standing.row
+    const before = standing.row
     const count = this.#log.state.undone().length
     if (count > 0) {
       this.#context.log.info({ count }, 'replaying undone records')
-      await this.#context.services.replayAlone(this.#context.sessionId, () => this.#projector.replay())
+      await this.#context.services.replayAlone(this.#context.sessionId, () => projector.replay())
       // A replayed state record may have changed what the row says, a pairing above all.
-      await this.#standing.renew()
+      await standing.renew()
     }
-    await this.#housekeeping.afterOpen(before)
+    await housekeeping.afterOpen(before)
   }
 
   /** Connects, unless it is connected or about to. */
   async start(): Promise<'started' | 'nothingToDo'> {
-    if (this.#connector.isActive) return 'started'
-    const plan = planConnection(this.#standing.row, this.#log.state.creds)
+    const { connector, standing } = this.#parts
+    if (connector.isActive) return 'started'
+    const plan = planConnection(standing.row, this.#log.state.creds)
     if (plan.plan === 'nothing') return 'nothingToDo'
-    await this.#standing.write(plan.plan === 'login' ? 'connecting' : 'linking', null)
+    await standing.write(plan.plan === 'login' ? 'connecting' : 'linking', null)
     if (plan.plan === 'link') {
-      this.#connector.forget(false)
+      connector.forget(false)
       this.#log.append([{ t: 'creds', creds: null }])
     }
-    this.#connector.connectSoon()
+    connector.connectSoon()
     return 'started'
   }
 
   /** The tenant may have changed a setting, or asked for another way to link while we show the first one. */
   async review(): Promise<void> {
+    const { standing, outbox, connector } = this.#parts
     if (this.#isStopped) return
-    const row = await this.#standing.readRow()
+    const row = await standing.readRow()
     if (!row) return
-    const isNewLink = row.link !== null && row.link.requestedAt !== this.#standing.row?.link?.requestedAt
-    this.#standing.takeRow(row)
-    this.#outbox.repace()
-    if (this.#connector.isLinked || !isNewLink) return
-    await this.#connector.drop()
+    const isNewLink = row.link !== null && row.link.requestedAt !== standing.row?.link?.requestedAt
+    standing.takeRow(row)
+    outbox.repace()
+    if (connector.isLinked || !isNewLink) return
+    await connector.drop()
     await this.start()
   }
 
   /** Asked for by the tenant: earlier failures are forgotten. */
   async restart(): Promise<void> {
-    if (!this.#connector.isLinked || this.#isStopped) return
-    await this.#connector.drop()
-    this.#connector.forget(true)
+    const { connector } = this.#parts
+    if (!connector.isLinked || this.#isStopped) return
+    await connector.drop()
+    connector.forget(true)
     await this.start()
   }
 
   /** Unlinks the device at WhatsApp if it can be reached, and says loggedOut either way. */
   async logOut(): Promise<void> {
-    if (!isLinkedCredentials(this.#log.state.creds) || this.#standing.status === 'loggedOut') return
-    const isOpen = await this.#connector.openForLogout()
-    if (isOpen && this.#connector.connection) await this.#connector.connection.logout()
-    else await this.#connector.drop()
+    const { standing, connector } = this.#parts
+    if (!isLinkedCredentials(this.#log.state.creds) || standing.status === 'loggedOut') return
+    const isOpen = await connector.openForLogout()
+    if (isOpen && connector.connection) await connector.connection.logout()
+    else await connector.drop()
     const code = isOpen ? 'logged_out' : 'logout_unconfirmed'
     const reason = { code, retryable: false, nextAction: 'link', since: Date.now() }
-    this.#standing.say({ status: 'loggedOut', reason, eventType: 'session.loggedOut' })
+    standing.say({ status: 'loggedOut', reason, eventType: 'session.loggedOut' })
   }
 
-  /** @param says `stopped` by the tenant, `moved` to another worker, `recycled` by us, null: what was said stands */
-  async stop(says: 'stopped' | 'moved' | 'recycled' | null): Promise<void> {
-    this.#housekeeping.stop()
-    clearInterval(this.#weighTimer)
-    await Promise.all([this.#outbox.stop(), this.#operations.stop(), this.#mediaInbox.stop()])
+  /** @param leaving null: what was said stands */
+  async stop(leaving: Leaving | null): Promise<void> {
+    const { housekeeping, outbox, operations, mediaInbox, connector, standing, projector } = this.#parts
+    housekeeping.stop()
+    this.#endMemoryWatch()
+    await Promise.all([outbox.stop(), operations.stop(), mediaInbox.stop()])
     this.#isStopped = true
-    this.#connector.stop()
-    await this.#connector.drop()
-    await this.#standing.clearSight()
-    if (this.#standing.status === 'loggedOut') await this.#housekeeping.endMessages('loggedOut')
+    connector.stop()
+    await connector.drop()
+    await standing.clearSight()
+    if (standing.status === 'loggedOut') await housekeeping.endMessages('loggedOut')
     const isLinked = isLinkedCredentials(this.#log.state.creds)
-    const isLive = LIVE_STATUSES.includes(this.#standing.status)
-    if (says === 'stopped' && isLinked && isLive)
-      this.#standing.say({ status: 'stopped', reason: null, eventType: 'session.disconnected' })
-    if (says === 'moved' && isLinked && isLive) {
-      const reason = { code: 'moved', retryable: true, nextAction: 'wait', since: Date.now() }
-      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.moved' })
-    }
-    if (says === 'recycled' && isLinked && isLive) {
-      const reason = { code: 'memory_budget', retryable: true, nextAction: 'wait', since: Date.now() }
-      this.#standing.say({ status: 'reconnecting', reason, eventType: 'session.disconnected' })
-    }
-    await this.#projector.settled()
-    if (says === 'stopped' && !isLinked && this.#standing.status === 'linking')
-      await this.#standing.write('created', null)
+    const farewell = isLinked ? farewellOf(leaving, standing.status, Date.now()) : null
+    if (farewell) standing.say(farewell)
+    await projector.settled()
+    if (leaving === 'stopped' && !isLinked && standing.status === 'linking') await standing.write('created', null)
     await this.#log.close()
   }
 
   /** Nothing that waits will ever be sent. */
   endMessages(): Promise<void> {
-    return this.#housekeeping.endMessages('deleted')
+    return this.#parts.housekeeping.endMessages('deleted')
   }
 
   /** Leaves without another word. */
   abandon(): void {
-    this.#housekeeping.stop()
-    clearInterval(this.#weighTimer)
+    const { housekeeping, connector, projector, outbox, operations, mediaInbox } = this.#parts
+    housekeeping.stop()
+    this.#endMemoryWatch()
     this.#isStopped = true
-    this.#connector.stop()
-    this.#projector.stop()
+    connector.stop()
+    projector.stop()
     this.#log.abandon()
-    this.#outbox.detach()
-    this.#operations.detach()
-    void this.#outbox.stop()
-    void this.#mediaInbox.stop()
-    void this.#operations.stop()
-    void this.#connector.drop()
+    outbox.detach()
+    operations.detach()
+    void outbox.stop()
+    void mediaInbox.stop()
+    void operations.stop()
+    void connector.drop()
   }
 
   #eventsFor(isCurrent: () => boolean) {
     return connectionEvents(
       {
         sessionLog: this.#log,
-        standing: this.#standing,
-        connector: this.#connector,
-        outbox: this.#outbox,
-        mediaInbox: this.#mediaInbox,
-        operations: this.#operations,
-        projector: this.#projector,
-        presence: this.#presence,
+        ...this.#parts,
         rejectCall: (call) => this.#rejectCall(call),
         onConnected: () => {
           if (this.#stableTimer) clearTimeout(this.#stableTimer)
@@ -281,20 +200,21 @@ export class LinkedSession {
   }
 
   #detach(): void {
+    const { outbox, mediaInbox, operations } = this.#parts
     if (this.#stableTimer) clearTimeout(this.#stableTimer)
-    this.#outbox.detach()
-    this.#mediaInbox.detach()
-    this.#operations.detach()
+    outbox.detach()
+    mediaInbox.detach()
+    operations.detach()
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {
-    if (reason && status !== this.#standing.status)
-      this.#standing.say({ status, reason, eventType: 'session.disconnected' })
+    if (reason && status !== this.#parts.standing.status)
+      this.#parts.standing.say({ status, reason, eventType: 'session.disconnected' })
   }
 
   #sayStopped(stop: SessionStop, resumeAt: number | null): void {
     try {
-      this.#standing.say(stop)
+      this.#parts.standing.say(stop)
     } catch (error) {
       if (error instanceof LogLostError) return
       throw error
@@ -304,22 +224,22 @@ export class LinkedSession {
 
   /** It is told before it is rejected: the gate holds the frame until the record is durable. */
   #rejectCall({ callId, callerJid }: IncomingCall): void {
-    this.#connector.connection?.commands
+    this.#parts.connector.connection?.commands
       .rejectCall(callId, callerJid)
       .catch((error) => this.#context.log.warn({ error: String(error) }, 'a call could not be rejected, it rings out'))
   }
 
   /** A frame got no answer: the socket is replaced, and what it did not confirm is sent again. */
   #replaceConnection(): void {
-    if (!this.#connector.connection || this.#isStopped) return
+    if (!this.#parts.connector.connection || this.#isStopped) return
     this.#context.log.warn('a message had no answer, the connection is replaced')
-    this.#connector.close(NO_ANSWER)
+    this.#parts.connector.close(NO_ANSWER)
   }
 
   async #stopBroken(error: Error): Promise<void> {
     this.#context.log.error({ error: error.message }, 'the session is stopped: its events clash')
     const reason = { code: 'sequence_clash', retryable: false, nextAction: 'contact_operator', since: Date.now() }
-    await this.#standing
+    await this.#parts.standing
       .write('failed', reason)
       .catch((cause) => this.#context.log.error({ error: String(cause) }, 'not said'))
     this.#listener.onStop('failed')

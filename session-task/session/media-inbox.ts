@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { join } from 'node:path'
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { presentMedia } from '../../shared/media/present-media.ts'
 import { MediaFiles } from '../../shared/store/media-files.ts'
@@ -11,12 +9,13 @@ import { mediaDetailsPlace, messageProtoPlace } from '../../shared/store/places.
 import type { MediaRow } from '../../shared/store/rows/media.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import { HelperError } from '../media/helper.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { MediaOrigin } from '../whatsapp/content/transfer-media.ts'
 import { WhatsAppError } from '../whatsapp/errors.ts'
 import type { Journal } from './journal.ts'
 import type { SessionContext } from './session-context.ts'
-import { withTemporaryFile } from './temporary-file.ts'
+import { withTemporaryFolder } from './temporary-folder.ts'
 
 const AT_ONCE = 20
 const TRIES = 5
@@ -137,12 +136,19 @@ export class MediaInbox {
     try {
       const origin = await this.#originOf(row)
       if (!origin) return NOT_FETCHED
-      await withTemporaryFile(async (path) => {
+      await withTemporaryFolder(async (folder) => {
+        const encryptedPath = join(folder, 'encrypted')
         const limits = { maxBytes: row.maximumBytes, testHost: media.testHost }
-        await pipeline(await connection.downloadMedia(origin, limits), createWriteStream(path))
-        const { size: sizeBytes } = await stat(path)
-        const { mimetype } = row
-        await media.store.write(scope, row.id, { body: createReadStream(path), sizeBytes, mimetype })
+        const downloaded = await connection.downloadMedia(origin, encryptedPath, limits)
+        const { sizeBytes } = await media.helpers.files.run('store', {
+          ...downloaded,
+          tenantId: scope.tenantId,
+          mode: scope.mode,
+          mediaId: row.id,
+          mimetype: row.mimetype,
+          encryptedPath,
+          plainPath: join(folder, 'plain'),
+        })
         await this.#files.markStored(row.id, { ...row, sizeBytes })
         await new MediaQuota(services.tables, scope).settle({
           mediaId: row.id,
@@ -153,7 +159,8 @@ export class MediaInbox {
       return null
     } catch (error) {
       if (error instanceof LogLostError) throw error
-      const known = error instanceof WhatsAppError ? FAILURES[error.code] : undefined
+      const code = error instanceof WhatsAppError ? error.code : error instanceof HelperError ? error.reason : null
+      const known = code === null ? undefined : FAILURES[code]
       if (known) return known
       const tries = (this.#tries.get(row.id) ?? 0) + 1
       this.#tries.set(row.id, tries)

@@ -21,9 +21,14 @@ export type OpenedLog =
     }
   /** the lease names somebody else, or nobody */
   | { readonly outcome: 'notOurs' }
-  | { readonly outcome: 'unreadable'; readonly epoch: number; readonly fault: LogFault }
+  | {
+      readonly outcome: 'unreadable'
+      readonly epoch: number
+      readonly desired: DesiredState
+      readonly fault: LogFault
+    }
   /** it took workers down too often (protocol §3, C3): a person has to look */
-  | { readonly outcome: 'quarantined'; readonly epoch: number }
+  | { readonly outcome: 'quarantined'; readonly epoch: number; readonly desired: DesiredState }
   | { readonly outcome: 'tombstone'; readonly epoch: number }
 
 /** A linked session must have credentials in its log. While it links again it may have none. */
@@ -48,28 +53,29 @@ export const openHostedLog = async (context: SessionContext, isReopen: boolean):
       return { outcome: 'notOurs' }
     const lease = await leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return { outcome: 'notOurs' }
-    if (lease.crashes >= QUARANTINE_CRASHES) return { outcome: 'quarantined', epoch: lease.epoch }
+    const { epoch, desired } = lease
+    if (lease.crashes >= QUARANTINE_CRASHES) return { outcome: 'quarantined', epoch, desired }
     const row = await new Sessions(services.tables, scope).get(sessionId)
     const result = await openSessionLog({
       device: logDeviceOf(context),
       sessionKeyWrap: tenantKeyWrap(services.tenantKeys, scope, sessionId),
       sessionId,
-      epoch: lease.epoch,
+      epoch,
       claimant: { workerId: services.owner.workerId, incarnation: String(services.owner.incarnation) },
       expectLinked: expectsCredentials(row),
       log: context.log,
       limits: services.logLimits,
       pauseDetector: services.pauseDetector,
     })
-    if (result.ok) return { outcome: 'open', sessionLog: result.log, row, desired: lease.desired, epoch: lease.epoch }
+    if (result.ok) return { outcome: 'open', sessionLog: result.log, row, desired, epoch }
     context.log.warn(
       { reason: result.reason, fault: result.fault, headEpoch: result.headEpoch, detail: result.detail },
       'log not opened',
     )
-    if (result.reason === 'tombstone') return { outcome: 'tombstone', epoch: lease.epoch }
+    if (result.reason === 'tombstone') return { outcome: 'tombstone', epoch }
     if (result.reason === 'stateLost')
-      return { outcome: 'unreadable', epoch: lease.epoch, fault: result.fault ?? 'unreadable_head' }
-    headEpoch = Math.max(result.headEpoch, lease.epoch)
+      return { outcome: 'unreadable', epoch, desired, fault: result.fault ?? 'unreadable_head' }
+    headEpoch = Math.max(result.headEpoch, epoch)
   }
   throw new Error(`the log of ${sessionId} was claimed by others ${OPEN_TRIES} times while the lease named us`)
 }

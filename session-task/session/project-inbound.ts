@@ -10,6 +10,7 @@ import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
 import { findMessage, nameOf } from './message-references.ts'
 import { openBallot } from './open-ballot.ts'
+import { keepTimer } from './project-timer.ts'
 import { announceMedia } from './received-media.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -37,6 +38,7 @@ export const projectInbound = async (
   const known = { phone: event.phone, lid: event.lid }
   const from = await identified(book, addressOf(sessionId, event.senderJid, known), record.at)
   const chat = event.chatJid === event.senderJid ? from : addressOf(sessionId, event.chatJid)
+  if (event.content.disappearingSeconds) await keepTimer(book, event, record.at)
   const content = await resolveContent(context, event, { ...input, from, chat, at: record.at })
   const row: MessageRow = {
     v: 1,

@@ -6,10 +6,12 @@ import { messageContentPlace } from '../../shared/store/places.ts'
 import type { EventRow, Failure } from '../../shared/store/rows/message.ts'
 import { type SessionPatch, Sessions } from '../../shared/store/sessions.ts'
 import type { FailRecord, SequencedRecord, StateRecord, StatusRecord, UnknownRecord } from '../auth-log/records.ts'
+import { CHAT_TIMER } from '../whatsapp/content/read-content.ts'
 import { applyOwnAnswer } from './apply-answer.ts'
 import type { ContactBook } from './contact-book.ts'
 import { eventRow } from './event-row.ts'
 import { type InboundProjection, projectInbound } from './project-inbound.ts'
+import { projectTimer } from './project-timer.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Writes the rows of one record except its event. @returns the event's row; safe to repeat */
@@ -20,7 +22,9 @@ export const projectRecord = async (
 ): Promise<EventRow> => {
   switch (record.t) {
     case 'in':
-      return projectInbound(context, record, input)
+      return record.event?.messageType === CHAT_TIMER
+        ? projectTimer(context, record, input)
+        : projectInbound(context, record, input)
     case 'status':
       return messageEvent(context, record, record.status, null, input.book)
     case 'fail':

@@ -3,6 +3,7 @@ import { Events, refOf } from '../../shared/store/events.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
+import { CHAT_TIMER } from '../whatsapp/content/read-content.ts'
 import { ownAddress } from './addresses.ts'
 import type { ContactBook } from './contact-book.ts'
 import { type NextBatch, nextBatch } from './next-batch.ts'
@@ -11,13 +12,13 @@ import { projectRecord } from './project-record.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** Undone records that a session may hold while DynamoDB is away (protocol §3, H10). */
-export const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
+const UNDONE_LIMIT = { records: 5_000, bytes: 16 * 1024 * 1024 }
 const CALLS_PER_WEIGHING = 50
 const RETRY_BASE_MS = 200
 const RETRY_CAP_MS = 10_000
 
 /** Another event has this sequence: the session must stop, somebody must look (protocol §5). */
-export class SequenceClashError extends Error {
+class SequenceClashError extends Error {
   override readonly name = 'SequenceClashError'
 }
 
@@ -204,6 +205,8 @@ const subjectOf = (record: SequencedRecord): string => {
   if (record.t === 'state') return 'session'
   if (record.t === 'note') return record.eventId
   // What could not be read and its content that came later are one message.
+  // Of two settings of one chat the later one holds.
+  if (record.t === 'in' && record.event?.messageType === CHAT_TIMER) return `timer ${record.event.chatJid}`
   if (record.t === 'in') return record.event?.messageId ?? record.eventId
   return record.messageId
 }

@@ -8,6 +8,7 @@ import type { Owner } from '../../shared/store/rows/session.ts'
 import type { Tables } from '../../shared/store/tables.ts'
 import type { LogLimits } from '../auth-log/log-context.ts'
 import type { PauseDetector } from '../auth-log/pause-detector.ts'
+import type { MediaHelpers } from '../media/media-helpers.ts'
 import type { OpenConnection } from '../whatsapp/connection.ts'
 import type { Egresses } from '../whatsapp/egress.ts'
 import type { ClientVersionGuard } from '../worker/version-guard.ts'
@@ -19,6 +20,8 @@ export interface WorkerMedia {
   readonly testHost: string | null
   /** encrypting, uploading, downloading: this many files at a time in the whole worker */
   readonly turns: Turns
+  /** what reads and looks at files, away from the sessions; one for the whole worker */
+  readonly helpers: MediaHelpers
 }
 
 /** What every session of a worker shares. */

@@ -2,14 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../shared/aws/kms.ts'
 import { ListObjectsV2Command } from '../../shared/aws/s3.ts'
-import {
-  CreateQueueCommand,
-  DeleteQueueCommand,
-  makeSQSClient,
-  QueueDoesNotExist,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-} from '../../shared/aws/sqs.ts'
+import type { makeSQSClient } from '../../shared/aws/sqs.ts'
 import { encodeCrockford, newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
@@ -17,7 +10,7 @@ import { Contacts } from '../../shared/store/contacts.ts'
 import { type EventRef, Events } from '../../shared/store/events.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
-import { eventDataPlace, messageContentPlace } from '../../shared/store/places.ts'
+import { messageContentPlace } from '../../shared/store/places.ts'
 import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { DesiredState, LinkRequest } from '../../shared/store/rows/session.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
@@ -35,6 +28,9 @@ import { type Simulator, startSimulator } from '../whatsapp/testing/simulator-pr
 import { setTrustRoot } from '../whatsapp/trust-root.ts'
 import { NO_CALLBACK } from '../worker/task-callback.ts'
 import { Worker } from '../worker/worker.ts'
+import { makeEventReader } from './fleet-events.ts'
+import { openFleetQueues } from './fleet-queues.ts'
+import { newSessionRow, newTextRow } from './test-rows.ts'
 
 const DEADLINE_MS = 20_000
 
@@ -75,9 +71,8 @@ export const startTestFleet = async (
     mode: 'test',
   })
   const tables = openTables()
-  const sqs = makeSQSClient()
+  const { sqs, hintsQueueUrl, ring, deleteQueue, readHints } = await openFleetQueues(scope)
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
-  const { QueueUrl: hintsQueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'hints' }))
   const published: EventRef[] = []
   const started: Worker[] = []
   const eventSink: WorkerServices['eventSink'] = {
@@ -140,15 +135,6 @@ export const startTestFleet = async (
     return Object.assign(worker, { id: workerId })
   }
 
-  const ring = async (queueUrl: string | null, kind: string, sessionId: string): Promise<void> => {
-    if (!queueUrl) return
-    const body = JSON.stringify({ v: 1, kind, tenantId: scope.tenantId, mode: scope.mode, sessionId })
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body })).catch((error) => {
-      // As for a Bell: the queue of a worker that is gone hears nothing, its sessions' next owner finds the rows.
-      if (error.name !== 'QueueDoesNotExist') throw error
-    })
-  }
-
   const assign = async (sessionId: string, worker: AssignableWorker): Promise<number> => {
     const lease = await stores.leases.get(sessionId)
     if (!lease) throw new Error('no lease')
@@ -163,31 +149,10 @@ export const startTestFleet = async (
   }
 
   const createSession = async (link: LinkRequest | null): Promise<string> => {
-    const id = newId('ses')
-    const { tenantId, mode } = scope
-    const written = await transact(tables.client, [
-      stores.sessions.createLeg({
-        v: 1,
-        tenantId,
-        mode,
-        id,
-        name: 'Support',
-        metadata: {},
-        status: link ? 'linking' : 'created',
-        reason: null,
-        phone: null,
-        lid: null,
-        pushName: null,
-        connectedAt: null,
-        loggedOutAt: null,
-        link,
-        createdAt: Date.now(),
-        stateEpoch: 0,
-      }),
-      stores.leases.createLeg(id),
-    ])
+    const row = newSessionRow(scope, link)
+    const written = await transact(tables.client, [stores.sessions.createLeg(row), stores.leases.createLeg(row.id)])
     if (written.outcome !== 'written') throw new Error(written.outcome)
-    return id
+    return row.id
   }
 
   const setDesired = async (sessionId: string, desired: DesiredState): Promise<void> => {
@@ -229,41 +194,9 @@ export const startTestFleet = async (
     rings = true,
   ): Promise<MessageRow> => {
     const id = newId('msg')
-    const now = Date.now()
-    const address = { contactId: null, phone: `+${to}`, lid: null, jid: null, kind: 'user' as const }
-    const own = { contactId: null, phone: null, lid: null, jid: null, kind: 'user' as const }
+    const content = await tenantKeys.seal(scope, messageContentPlace(id), { text: { body } })
     const { row } = await stores.messages.accept(
-      {
-        v: 1,
-        tenantId: scope.tenantId,
-        mode: scope.mode,
-        id,
-        sessionId,
-        direction: 'outbound',
-        type: 'text',
-        status: 'queued',
-        chat: address,
-        from: own,
-        to: address,
-        content: await tenantKeys.seal(scope, messageContentPlace(id), { text: { body } }),
-        metadata: {},
-        whatsappId: `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
-        requestHash: null,
-        failure: null,
-        createdAt: now,
-        expiresAt: now + 3_600_000,
-        sentAt: null,
-        deliveredAt: null,
-        readAt: null,
-        receivedAt: null,
-        delayedUntil: null,
-        retry: 'standard',
-        epoch: 0,
-        claimToken: null,
-        attempts: 0,
-        openKey: null,
-        ...more,
-      },
+      { ...newTextRow(scope, { id, sessionId, to, content }), ...more },
       notBefore,
     )
     if (rings) await ring((await stores.leases.get(sessionId))?.queueUrl ?? null, 'messages', sessionId)
@@ -280,51 +213,12 @@ export const startTestFleet = async (
       deadlineMs,
     )
 
-  /** All events after the sequence so far, without a gap, with their data. */
-  const readEvents = async (sessionId: string, afterSequence = 0) => {
-    const { rows } = await stores.events.readSession(sessionId, { afterSequence, limit: 900 })
-    return Promise.all(
-      rows.map(async (row) => ({
-        ...row,
-        data: (await tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as {
-          message?: { id: string; status: string; text?: { body: string }; whatsappId: string; from: unknown }
-          session?: { status: string; phone: string | null }
-        },
-      })),
-    )
-  }
-
-  /** However many there are: one page holds 1 MB. */
-  const readAllEvents = async (sessionId: string) => {
-    const all: Awaited<ReturnType<typeof readEvents>> = []
-    for (;;) {
-      const page = await readEvents(sessionId, all.at(-1)?.sequence ?? 0)
-      if (page.length === 0) return all
-      all.push(...page)
-    }
-  }
-
   /** Keys of what a session has in the auth bucket. */
   const logObjects = async (sessionId: string): Promise<string[]> => {
     const client = makeLogS3Client()
     const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'auth' }))
     client.destroy()
     return found.map(({ Key: key = '' }) => key).filter((key) => key.includes(sessionId))
-  }
-
-  /** of a worker that died: the reconciler deletes it with the worker's row */
-  const deleteQueue = async (queueUrl: string): Promise<void> => {
-    // A worker that drained has deleted it.
-    await sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })).catch((error: Error) => {
-      if (!(error instanceof QueueDoesNotExist)) throw error
-    })
-  }
-
-  const readHints = async (): Promise<Record<string, unknown>[]> => {
-    const { Messages: received = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: hintsQueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
-    )
-    return received.map(({ Body: body }) => JSON.parse(body ?? '{}'))
   }
 
   return {
@@ -347,8 +241,7 @@ export const startTestFleet = async (
     linkSession,
     accept,
     untilMessage,
-    readEvents,
-    readAllEvents,
+    ...makeEventReader(scope, stores.events, tenantKeys),
     readHints,
     deleteQueue,
     contacts: (sessionId: string) => new Contacts(tables, scope, sessionId),

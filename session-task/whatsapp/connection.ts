@@ -1,8 +1,6 @@
-import type { Readable } from 'node:stream'
-import type { MediaKind } from '../../shared/core/content-limits.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { OutboundBody, OutboundContext, UploadedMedia } from './content/outbound-content.ts'
-import type { MediaOrigin } from './content/transfer-media.ts'
+import type { DownloadedFile, DownloadLimits, MediaOrigin, OutgoingFile } from './content/transfer-media.ts'
 
 /** One decrypted inbound stanza, before its receipt: the session answers with the record to journal with the ratchet. */
 export interface DecryptedStanza {
@@ -10,6 +8,8 @@ export interface DecryptedStanza {
   readonly attributes: Readonly<Record<string, string>>
   /** decoded proto.Message as plain JSON-able object (device-sent wrapper removed) */
   readonly message: Readonly<Record<string, unknown>>
+  /** our own other device sent it: the jid of the chat */
+  readonly sentTo?: string
   readonly plaintext: Uint8Array
   readonly encryptionType: string
   readonly ciphertextHash: string
@@ -127,13 +127,13 @@ export interface WhatsAppConnection {
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */
   encode(body: OutboundBody, context?: OutboundContext): Uint8Array
-  /** Encrypts a file into `path` and lays it on WhatsApp's media host; the caller removes `path`. */
-  uploadMedia(file: { source: Readable; kind: MediaKind; path: string }): Promise<UploadedMedia>
+  /** Encrypts a file and lays it on WhatsApp's media host. @returns null when there is no such file (any more) */
+  uploadMedia(file: OutgoingFile): Promise<UploadedMedia | null>
   /**
-   * Bytes of a received file; the stream errors at its end when they are not what the message promised. Asks the phone to
-   * upload again what WhatsApp has no more. @throws WhatsAppError media_gone, media_too_large: for good; else try again
+   * A received file into `path`, still encrypted: whoever opens it checks it. Asks the phone to upload again what WhatsApp
+   * has no more. @throws WhatsAppError media_gone, media_too_large: for good; else try again
    */
-  downloadMedia(origin: MediaOrigin, limits: { maxBytes: number; testHost: string | null }): Promise<Readable>
+  downloadMedia(origin: MediaOrigin, path: string, limits: DownloadLimits): Promise<DownloadedFile>
   /** Members and timer of a group, from the cache when it is there. A time-out throws. */
   readGroup(jid: string): Promise<GroupView>
   /** Asks whether the account may open new chats; the answer comes as `onNewChatLimit`. A time-out throws. */

@@ -11,6 +11,10 @@ export const ciphertextHash = (kind: string, ciphertext: Uint8Array): string =>
 /** Bytes that the library unpads to the given plaintext; an empty one decodes to a message without content. */
 export const padPlaintext = (plaintext: Uint8Array): Buffer => Buffer.concat([plaintext, Uint8Array.of(1)])
 
+/** The chat of what another device of ours sent; null: somebody else sent it. */
+const sentTo = (padded: Uint8Array): string | null =>
+  proto.Message.decode(unpadRandomMax16(padded)).deviceSentMessage?.destinationJid || null
+
 /** The message within the bytes of an `<enc>`, without the wrapper that our own other devices put around theirs. */
 export const decodePadded = (padded: Uint8Array): proto.Message => {
   const message = proto.Message.decode(unpadRandomMax16(padded))
@@ -46,8 +50,10 @@ export const describeDecrypted = (
 ): DecryptedStanza => {
   const decoded = decodePadded(padded)
   const message = proto.Message.toObject(decoded, { longs: String, bytes: String, enums: String })
+  const destination = sentTo(padded)
   return {
     attributes: { ...stanza.attrs },
+    ...(destination ? { sentTo: destination } : {}),
     message,
     plaintext: unpadRandomMax16(padded),
     encryptionType,

@@ -128,8 +128,8 @@ export const openConnection: OpenConnection = (options) => {
     encodeText,
     encode: encodeContent,
     uploadMedia: (file) => whileOpen(() => uploadMedia(socket, file)),
-    downloadMedia: (origin, limits) =>
-      whileOpen(() => downloadMedia(socket, origin, { ...limits, dispatcher: options.egress?.dispatcher })),
+    downloadMedia: (origin, path, limits) =>
+      whileOpen(() => downloadMedia(socket, origin, path, { ...limits, dispatcher: options.egress?.dispatcher })),
     readGroup: (jid) => whileOpen(() => readGroup(socket, sessionCaches(log), jid)),
     readNewChatLimits: () => whileOpen(() => readNewChatLimits(socket, (limit) => events.onNewChatLimit?.(limit))),
     relay: (frame) => whileOpen(() => relayProto(socket, sessionCaches(log), frame)),

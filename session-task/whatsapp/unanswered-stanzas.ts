@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 
 /** What the server expects an answer to; it sends nothing behind one that has none (baileys-facts §1.5). */
-export const ANSWERED_TAGS = ['message', 'receipt', 'notification', 'call', 'status'] as const
+const ANSWERED_TAGS = ['message', 'receipt', 'notification', 'call', 'status'] as const
 
 export interface UnansweredStanza {
   readonly stanza: BinaryNode

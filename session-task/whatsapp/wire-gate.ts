@@ -15,7 +15,7 @@ export interface WireGateLimits {
   readonly bytes: number
 }
 
-export const DEFAULT_GATE_LIMITS: WireGateLimits = { frames: 2_000, bytes: 16 * 1024 * 1024 }
+const DEFAULT_GATE_LIMITS: WireGateLimits = { frames: 2_000, bytes: 16 * 1024 * 1024 }
 
 export interface WireGate {
   readonly queuedFrames: number

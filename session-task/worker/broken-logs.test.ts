@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LogFault } from '../../shared/core/log-fault.ts'
+import { isTombstone, parseHead } from '../auth-log/head.ts'
 import { LogObjects } from '../testing/log-objects.ts'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
 
@@ -157,5 +158,60 @@ describe('a session whose log is broken', () => {
     await fleet.assign(sessionId, next)
     await fleet.untilStatus(sessionId, 'connected')
     expect(await fleet.leases.get(sessionId)).toMatchObject({ refusedVersions: ['old'] })
+  }, 60_000)
+})
+
+describe('a session that is deleted although its log cannot be opened', () => {
+  const deleted = async (sessionId: string) => {
+    const waiting = await fleet.accept(sessionId, CONTACT, 'never', { status: 'scheduled' }, Date.now() + 3_600_000)
+    await fleet.leases.setDesired(sessionId, 'DELETED')
+    await fleet.assign(sessionId, next)
+    await fleet.released(sessionId)
+    return waiting
+  }
+  const expectBuried = async (sessionId: string, waitingId: string) => {
+    const objects = new LogObjects(sessionId)
+    const left = await objects.read()
+    objects.stop()
+    expect(isTombstone(parseHead(left.get(keyOf(left, 'head')) ?? Buffer.alloc(0)))).toBe(true)
+    const rest = [...left.keys()].filter((key) => !key.startsWith('head/'))
+    expect(rest.length).toBeLessThanOrEqual(3)
+    expect(rest.every((key) => key.startsWith('wal/'))).toBe(true)
+    expect(await fleet.messages.get(waitingId)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'session_deleted' },
+    })
+    const told = fleet.published.filter(({ sessionId: of }) => of === sessionId).map(({ type }) => type)
+    expect(told).toContain('message.failed')
+    expect((await fleet.messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
+    // Whoever opens it after all finds that it is over.
+    expect(await fleet.leases.setDesired(sessionId, 'RUNNING')).toBeNull()
+    await fleet.assign(sessionId, next)
+    await fleet.released(sessionId)
+    expect((await fleet.sessions.get(sessionId))?.reason?.nextAction).toBe('unlink_on_phone')
+  }
+
+  test.each(
+    DAMAGES.filter(([, fault]) => ['missing_head', 'unreadable_head', 'missing_record', 'wrong_key'].includes(fault)),
+  )(
+    '%s: it leaves a tombstone, what waited is told as failed, and it never comes back',
+    async (_name, _fault, damage) => {
+      const { sessionId, log } = await orphan(damage)
+      log.stop()
+      const waiting = await deleted(sessionId)
+      expect((await fleet.sessions.get(sessionId))?.reason).toMatchObject({ code: 'state_lost' })
+      await expectBuried(sessionId, waiting.id)
+    },
+    60_000,
+  )
+
+  test('in quarantine: the same, without opening it once more', async () => {
+    const { sessionId, log } = await orphan(() => {})
+    log.stop()
+    const lease = await fleet.leases.get(sessionId)
+    await fleet.leases.setCrashes(sessionId, lease?.epoch ?? 0, 5)
+    const waiting = await deleted(sessionId)
+    expect((await fleet.sessions.get(sessionId))?.reason).toMatchObject({ code: 'quarantined' })
+    await expectBuried(sessionId, waiting.id)
   }, 60_000)
 })

@@ -59,7 +59,7 @@ test('what waits when the phone is unlinked fails with that reason, before the s
   expect((await fleet.messages.listOpen(sessionId, { limit: 10 })).rows).toEqual([])
 })
 
-test('a deleted session ends what waits, and leaves a tombstone and no log behind', async () => {
+test('a deleted session ends what waits, and leaves a tombstone and its fence behind', async () => {
   const worker = await fleet.startWorker()
   const sessionId = await fleet.linkSession(worker, '5511900003003')
   const waiting = await fleet.accept(sessionId, CONTACT, 'never', { status: 'scheduled' }, Date.now() + 3_600_000)
@@ -67,5 +67,8 @@ test('a deleted session ends what waits, and leaves a tombstone and no log behin
   await fleet.released(sessionId)
   expect((await fleet.messages.get(waiting.id))?.status).toBe('failed')
   await until('its event', async () => (await eventsOf(sessionId, waiting.id)).length === 1)
-  expect(await fleet.logObjects(sessionId)).toEqual([expect.stringMatching(/^head\//)])
+  expect(await fleet.logObjects(sessionId)).toEqual([
+    expect.stringMatching(/^head\//),
+    expect.stringMatching(/^wal\/.*\/0*1$/),
+  ])
 })

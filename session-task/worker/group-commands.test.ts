@@ -242,6 +242,60 @@ describe('invites', () => {
   })
 })
 
+describe('requests to join', () => {
+  test.each(['pn', 'lid'])(
+    'are told, listed and answered in a group by %s, each person with a result',
+    async (addressing) => {
+      const made = { creator: ANA, subject: 'Asked for', participants: [OWN], addressing }
+      const { jid: id } = await fleet.simulator.control('POST', 'groups', made)
+      const promotion = { by: ANA, action: 'promote', participants: [OWN] }
+      await fleet.simulator.control('POST', `groups/${id}/participants`, promotion)
+      await runOperation(fleet, sessionId, 'updateGroup', { groupId: id, changes: { joinApproval: true } })
+      for (const phone of [BIA, SHY])
+        await fleet.simulator.control('POST', `groups/${id}/participants`, {
+          by: phone,
+          action: 'join',
+          participants: [],
+        })
+      const { data } = await runOperation(fleet, sessionId, 'listGroupJoinRequests', { groupId: id })
+      expect(data).toEqual(
+        [BIA, SHY].map(() => ({
+          participant: expect.objectContaining({
+            kind: 'user',
+            jid: expect.stringContaining(addressing === 'lid' ? '@lid' : '@s.'),
+          }),
+          method: 'invite_link',
+          requestedAt: expect.any(String),
+        })),
+      )
+      const decide = async (action: 'approve' | 'reject', phones: readonly string[]) =>
+        statuses(
+          (
+            await runOperation(fleet, sessionId, 'decideGroupJoinRequests', {
+              groupId: id,
+              action,
+              participants: phones.map(person),
+            })
+          ).results,
+        )
+      expect(await decide('approve', [BIA, ABSENT])).toEqual({
+        [`+${BIA}`]: 'done',
+        [`+${ABSENT}`]: 'recipient_not_on_whatsapp',
+      })
+      expect((await groupSeen(id)).members).toContainEqual({ phone: `+${BIA}`, role: 'member' })
+      expect(await decide('reject', [SHY, BIA])).toEqual({ [`+${SHY}`]: 'done', [`+${BIA}`]: 'unchanged' })
+      expect((await groupSeen(id)).members).not.toContainEqual({ phone: `+${SHY}`, role: 'member' })
+      expect((await runOperation(fleet, sessionId, 'listGroupJoinRequests', { groupId: id })).data).toEqual([])
+      await until('both were told of', async () => {
+        const told = (await fleet.readEvents(sessionId)).filter(({ data }) =>
+          JSON.stringify(data).includes('joinRequested'),
+        )
+        return told.length === 2
+      })
+    },
+  )
+})
+
 describe('a group that does not let us', () => {
   test('says not_group_admin to a member, and not_group_member to a stranger', async () => {
     const { jid } = await fleet.simulator.control('POST', 'groups', {
@@ -254,6 +308,7 @@ describe('a group that does not let us', () => {
     expect(await failOperation(fleet, sessionId, 'updateGroup', rename)).toBe('not_group_admin')
     expect(await failOperation(fleet, sessionId, 'changeGroupParticipants', add)).toBe('not_group_admin')
     expect(await failOperation(fleet, sessionId, 'getGroupInvite', { groupId: jid })).toBe('not_group_admin')
+    expect(await failOperation(fleet, sessionId, 'listGroupJoinRequests', { groupId: jid })).toBe('not_group_admin')
     expect(await runOperation(fleet, sessionId, 'leaveGroup', { groupId: jid })).toEqual({ groupId: jid })
     expect((await groupSeen(jid)).members).not.toContainEqual({ phone: `+${OWN}`, role: 'member' })
     for (const [kind, input] of [

@@ -14,7 +14,7 @@ const WAIT_SECONDS = 20
 const ERROR_PAUSE_MS = 1_000
 
 /** Parses one body; null when it is not a ring of a version we know. */
-export const parseRing = (body: string | undefined): WorkerRing | null => {
+const parseRing = (body: string | undefined): WorkerRing | null => {
   try {
     return anyRingSchema.safeParse(JSON.parse(body ?? '')).data ?? null
   } catch {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
+import { DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
 import type { VersionParts } from '../../shared/core/client-version.ts'
+import { RECONNECTS_PER_SECOND } from '../../shared/core/fleet-pace.ts'
 import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
@@ -8,15 +9,17 @@ import { ClientVersions } from '../../shared/store/client-versions.ts'
 import type { AssignedRow, Owner } from '../../shared/store/rows/session.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
-import { makePacer, makeQueue } from './pacing.ts'
+import { enlistWorker } from './enlist-worker.ts'
+import { makePacer } from './pacing.ts'
 import { makeProcessLoad } from './process-load.ts'
+import { makeReplayTurns } from './replay-turns.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
+import { UsedCounter } from './used-counter.ts'
 import { VersionGuard } from './version-guard.ts'
 
 const HEARTBEAT_MS = 10_000
-const CONNECTS_PER_SECOND = 5
 
 export interface WorkerOptions {
   readonly workerId: string
@@ -51,6 +54,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #log: Log
   readonly #workers: Workers
+  readonly #usedCounter: UsedCounter
   readonly #versionGuard: VersionGuard
   readonly #owner: Owner
   readonly #host: SessionHost
@@ -64,7 +68,6 @@ export class Worker {
   /** did the last beat get through? */
   #isReachable = true
   #isDraining = false
-  #differingUsed: number | null = null
   #refreshing: Promise<void> | null = null
   #refreshAgain = false
   #rings: Promise<void> = Promise.resolve()
@@ -74,27 +77,23 @@ export class Worker {
     this.#owner = { workerId: options.workerId, incarnation: options.incarnation }
     this.#log = options.log.child({ workerId: options.workerId, incarnation: options.incarnation })
     this.#workers = new Workers(options.services.tables)
+    this.#usedCounter = new UsedCounter(this.#workers, this.#log)
     this.#versionGuard = new VersionGuard({
       versions: new ClientVersions(options.services.tables),
       mode: options.mode,
       own: options.whatsappVersion,
       log: this.#log,
     })
-    const replayTurn = makeQueue()
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
       version: options.version,
       clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
-      connectTurn: makePacer(1_000 / CONNECTS_PER_SECOND),
-      replayAlone: (sessionId, replay) =>
-        replayTurn(async () => {
-          const { workerId, incarnation } = this.#owner
-          await this.#workers.setReplaying(workerId, incarnation, sessionId)
-          await replay()
-          await this.#workers.setReplaying(workerId, incarnation, null)
-        }),
+      connectTurn: makePacer(1_000 / RECONNECTS_PER_SECOND),
+      replayAlone: makeReplayTurns((sessionId) =>
+        this.#workers.setReplaying(this.#owner.workerId, this.#owner.incarnation, sessionId),
+      ),
     }
     this.#host = new SessionHost({
       services,
@@ -116,37 +115,9 @@ export class Worker {
 
   /** @throws when the row says that this incarnation is not STARTING (declared dead meanwhile, or the id is taken) */
   async start(): Promise<void> {
-    const { workerId, incarnation, mode, sqs, queuePrefix, capacity, version, taskArn, hintsQueueUrl } = this.#options
-    const { QueueUrl: queueUrl } = await sqs.send(
-      new CreateQueueCommand({
-        QueueName: `${queuePrefix}${workerId}-${incarnation}`,
-        Attributes: { MessageRetentionPeriod: '3600', VisibilityTimeout: '30' },
-      }),
-    )
-    if (!queueUrl) throw new Error('SQS made no queue')
+    const { workerId, mode, sqs, capacity, version, hintsQueueUrl } = this.#options
+    const queueUrl = await enlistWorker(this.#options, this.#workers)
     this.#queueUrl = queueUrl
-    const now = Date.now()
-    if (!(await this.#workers.get(workerId)))
-      await this.#workers.register({
-        v: 1,
-        id: workerId,
-        mode,
-        incarnation,
-        status: 'STARTING',
-        heartbeat: { counter: 0, at: now },
-        used: 0,
-        capacity,
-        version,
-        queueUrl: null,
-        taskArn,
-        rssBytes: null,
-        replaying: null,
-        createdAt: now,
-      })
-    if (!(await this.#workers.activate({ id: workerId, incarnation, queueUrl, taskArn, version, capacity, now }))) {
-      await sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }))
-      throw new Error(`worker ${workerId} incarnation ${incarnation} is not STARTING: declared dead, or taken`)
-    }
     this.#rings = receiveRings({
       sqs,
       queueUrl,
@@ -276,21 +247,13 @@ export class Worker {
     return this.#refreshing
   }
 
-  /** An operator's wish to drain, and `used`: a counter kept by many transactions; what ASSIGNED holds twice in a row is right. */
+  /** An operator's wish to drain, and `used`. */
   async #readOwnRow(): Promise<void> {
     const { workerId, incarnation } = this.#owner
     const row = await this.#workers.get(workerId)
     if (row?.status === 'DRAINING' && !this.#isDraining) this.#options.onDrainAsked()
     const held = (await this.#workers.readAssigned(workerId, incarnation)).length
-    if (!row || row.used === held) {
-      this.#differingUsed = null
-      return
-    }
-    if (this.#differingUsed === row.used - held) {
-      this.#log.warn({ used: row.used, held }, 'the counter of sessions was wrong twice, corrected')
-      await this.#workers.correctUsed(workerId, incarnation, row.used, held)
-      this.#differingUsed = null
-    } else this.#differingUsed = row.used - held
+    if (row) await this.#usedCounter.compare(this.#owner, row.used, held)
   }
 
   #hintSession({ tenantId, mode, sessionId }: AssignedRow): Promise<void> {

@@ -2,13 +2,11 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientOptions } from './client-options.ts'
 
 export {
-  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
-  GetQueueUrlCommand,
   ListQueuesCommand,
   QueueDoesNotExist,
   ReceiveMessageCommand,

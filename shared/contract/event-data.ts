@@ -78,6 +78,13 @@ const groupData = z.object({
   at: isoTime,
 })
 
+const chatData = z.object({
+  chat: addressSchema,
+  by: addressSchema.meta({ description: 'Who set it: the other one, or the account itself on another device' }),
+  disappearingSeconds: z.number().int().meta({ description: '0: messages stay' }),
+  at: isoTime,
+})
+
 const callData = z.object({
   call: z.object({
     id: z.string(),
@@ -154,6 +161,12 @@ export const EVENT_DATA: Readonly<Record<EventType, EventDescription>> = {
       'A message came in that could not be decrypted (yet). If its content comes later, `message.received` follows.',
     source: 'log',
     data: messageData,
+  },
+  'chat.updated': {
+    meaning:
+      'Somebody set after how long the messages of a chat of two disappear. What the session sends there follows it.',
+    source: 'log',
+    data: chatData,
   },
   'group.updated': { meaning: 'Something about a group changed.', source: 'log', data: groupData },
   'contact.merged': {

@@ -25,6 +25,7 @@ export const EVENT_TYPES = [
   'message.undecryptable',
   'media.stored',
   'media.unavailable',
+  'chat.updated',
   'group.updated',
   'contact.merged',
   'call.received',

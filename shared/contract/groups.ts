@@ -64,6 +64,20 @@ const createdGroupSchema = groupSchema.extend({ results: outcomesSchema }).meta(
 const participantResultsSchema = z
   .object({ groupId: z.string(), action: z.string(), results: outcomesSchema })
   .meta({ id: 'GroupParticipantResults' })
+const joinRequestsSchema = z
+  .object({
+    data: z.array(
+      z.object({
+        participant: addressSchema,
+        method: z.string().nullable().meta({
+          description: "How they asked, in WhatsApp's own words",
+          example: 'invite_link',
+        }),
+        requestedAt: isoTime.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'GroupJoinRequests' })
 const inviteSchema = z
   .object({ groupId: z.string(), code: z.string(), link: z.string().meta({ example: 'https://chat.whatsapp.com/…' }) })
   .meta({ id: 'GroupInvite' })
@@ -163,6 +177,27 @@ export const groupOperations = {
     params,
     body: z.strictObject({
       action: z.enum(['add', 'remove', 'promote', 'demote']),
+      participants: z.array(personSchema).min(1).max(CHANGED_PARTICIPANTS_MAX),
+    }),
+    responses: { 200: participantResultsSchema, 202: operationSchema },
+    faults: adminFaults,
+  },
+  listGroupJoinRequests: {
+    ...reads,
+    path: '/v1/sessions/{sessionId}/groups/{groupId}/join-requests',
+    summary: 'Who waits to be let into a group (admins)',
+    params,
+    responses: { 200: joinRequestsSchema, 202: operationSchema },
+    faults: adminFaults,
+  },
+  decideGroupJoinRequests: {
+    ...manages,
+    method: 'POST',
+    path: '/v1/sessions/{sessionId}/groups/{groupId}/join-requests',
+    summary: 'Let people in who asked, or refuse them; a result per person',
+    params,
+    body: z.strictObject({
+      action: z.enum(['approve', 'reject']),
       participants: z.array(personSchema).min(1).max(CHANGED_PARTICIPANTS_MAX),
     }),
     responses: { 200: participantResultsSchema, 202: operationSchema },

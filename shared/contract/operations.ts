@@ -10,6 +10,7 @@ import { limitOperations } from './limits.ts'
 import { mediaOperations } from './media.ts'
 import { messageBatchOperations } from './message-batch.ts'
 import { messageReadOperations } from './message-read.ts'
+import { messageShortcutOperations } from './message-shortcuts.ts'
 import { messageOperations } from './messages.ts'
 import { operationOperations } from './operation-resource.ts'
 import { profileOperations } from './profile.ts'
@@ -31,6 +32,7 @@ export const operations = {
   ...messageOperations,
   ...mediaOperations,
   ...messageBatchOperations,
+  ...messageShortcutOperations,
   ...messageReadOperations,
   ...contactOperations,
   ...groupOperations,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { emptyBody, idParameter, isoTime } from './common.ts'
 import type { Operation } from './operation.ts'
 import { sessionParams } from './sessions.ts'
+import { testReceiveBody } from './test-receive.ts'
 
 const phoneSchema = z.string().min(1).max(40).meta({ example: '+5511988887777' })
 const common = {
@@ -41,11 +42,13 @@ export const testModeOperations = {
     ...acts,
     path: '/v1/test/sessions/{sessionId}/receive',
     summary: 'A simulated contact writes to the session',
-    body: z.strictObject({ from: phoneSchema, text: z.string().min(1).max(65_536) }),
+    description:
+      'A text, a file, anything that the session can receive; what it is about names messages by their ids here.',
+    body: testReceiveBody,
     responses: {
       202: z.object({ status: z.literal('accepted'), whatsappId: z.string().nullable() }).meta({ id: 'TestReceive' }),
     },
-    faults: [...faults, 'session_not_linked'],
+    faults: [...faults, 'session_not_linked', 'message_not_found'],
   },
   testDrop: {
     ...acts,

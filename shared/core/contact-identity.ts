@@ -7,7 +7,21 @@ export interface KnownContact {
   readonly firstSeenAt: number
   /** since when there is a chat: they wrote, or WhatsApp took a message for them; null: not yet */
   readonly chattedAt: number | null
+  /** the timer of the chat with them; absent: nobody ever spoke of one */
+  readonly disappearing?: ChatTimer | undefined
 }
+
+/** After how long messages of a chat disappear. */
+export interface ChatTimer {
+  /** 0: they stay */
+  readonly seconds: number
+  /** when a person set it, epoch milliseconds; of two the later one holds */
+  readonly setAt: number
+}
+
+/** The timer that holds of two that were heard of; of the same second the one that was heard of later. */
+export const laterTimer = (one: ChatTimer | undefined, other: ChatTimer | undefined): ChatTimer | undefined =>
+  one && other ? (other.setAt >= one.setAt ? other : one) : (one ?? other)
 
 export interface Sighting {
   readonly phone: string | null
@@ -40,9 +54,16 @@ export const decideContact = (
     // The number's earlier owner has a LID of its own: the number has moved.
     if (byPhone.lid !== null) return { kind: 'extend', contact: { ...byLid, phone: seen.phone }, loser: byPhone }
     const [into, from] = isOlder(byPhone, byLid) ? [byPhone, byLid] : [byLid, byPhone]
+    const disappearing = laterTimer(into.disappearing, from.disappearing)
     return {
       kind: 'merge',
-      into: { ...into, phone: seen.phone, lid: seen.lid, chattedAt: into.chattedAt ?? from.chattedAt },
+      into: {
+        ...into,
+        phone: seen.phone,
+        lid: seen.lid,
+        chattedAt: into.chattedAt ?? from.chattedAt,
+        ...(disappearing ? { disappearing } : {}),
+      },
       from,
     }
   }

@@ -54,6 +54,10 @@ const ACTIONS: Readonly<Record<string, { by: Diagnosis['nextAction']['by']; desc
   start: { by: 'tenant', description: 'Start the session: POST /v1/sessions/{sessionId}/start.' },
   restart: { by: 'tenant', description: 'Restart the session: POST /v1/sessions/{sessionId}/restart.' },
   check_phone: { by: 'tenant', description: 'Open WhatsApp on the phone: it says what is wrong with the account.' },
+  unlink_on_phone: {
+    by: 'tenant',
+    description: 'WhatsApp could not be told: remove the device on the phone, under Linked devices.',
+  },
   update_whatsapp_version: {
     by: 'operator',
     description: 'WhatsApp refuses this client version: the operator has to configure a newer one.',

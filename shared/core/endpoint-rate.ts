@@ -13,7 +13,7 @@ export const DEFAULT_RATE_PER_SECOND = 50
 const BURST_SECONDS = 2
 const SUCCESSES_PER_STEP = 20
 /** How far ahead slots are given out; beyond that the delivery asks again later. */
-export const RESERVATION_HORIZON_MS = 30_000
+const RESERVATION_HORIZON_MS = 30_000
 
 export const slotIntervalMs = (ratePerSecond: number): number => 1000 / ratePerSecond
 /** Slots that may be taken at once after a pause; never less than one. */

@@ -27,6 +27,7 @@ export const FAULTS = {
   message_already_sent: { status: 409, title: 'The message can no longer be canceled', retryable: false },
   message_not_editable: { status: 409, title: 'The message cannot be edited', retryable: false },
   message_not_deletable: { status: 409, title: 'The message cannot be deleted for everyone', retryable: false },
+  message_not_forwardable: { status: 409, title: 'The message cannot be forwarded', retryable: false },
   edit_window_closed: { status: 409, title: 'The time to edit the message is over', retryable: false },
   media_not_ready: { status: 409, title: 'The file is not there yet', retryable: true },
   media_expired: { status: 410, title: 'The file is not kept any more', retryable: false },

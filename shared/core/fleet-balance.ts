@@ -6,7 +6,7 @@ import type { Mode } from './tenant-scope.ts'
  * worker that replaces a crashed one starts empty, and it is the warm room of the next hour, not a reason to reconnect
  * phones that are fine (the simulation moved each session six times a day otherwise).
  */
-export const SKEW = 0.25
+const SKEW = 0.25
 /** Moves per worker and decision (one decision a minute): a move costs a session a second or two of silence. */
 export const MOVES_PER_WORKER = 10
 /** Moves of the mode per decision, whatever the fleet looks like. */

@@ -2,9 +2,9 @@ import { budgetOf, type LoadView, roomOf } from './fleet-load.ts'
 import type { Mode } from './tenant-scope.ts'
 
 /** Room that is always kept, beyond what is used: a new session must not wait for a cold start. */
-export const WARM_SHARE = 0.15
+const WARM_SHARE = 0.15
 /** The remaining workers must stay below this after a scale-in, and must have been for a while. */
-export const SCALE_IN_BELOW = 0.8
+const SCALE_IN_BELOW = 0.8
 export const SCALE_IN_AFTER_MS = 15 * 60_000
 /** Fargate retires old tasks, and memory creeps: a worker lives for a week, give or take half a day so that not all go at once. */
 export const WORKER_LIFE_MS = 7 * 24 * 3_600_000
@@ -69,7 +69,7 @@ export const planCapacity = <W extends LoadView>(input: CapacityInput<W>): Capac
 }
 
 /** One worker's worth, or 15 % of what is used, whichever is more; nothing for a mode that nobody uses. */
-export const warmRoom = (wanted: number, workerCapacity: number): number =>
+const warmRoom = (wanted: number, workerCapacity: number): number =>
   wanted === 0 ? 0 : Math.max(workerCapacity, Math.ceil(wanted * WARM_SHARE))
 
 /** Spread by id, so that a fleet that started together does not end together. */

@@ -6,8 +6,8 @@ import type { WorkerView } from './worker-view.ts'
 export type LoadView = WorkerView
 
 /** Above these a worker gets nothing new (admission), however few sessions it holds. */
-export const RSS_LIMIT_SHARE = 0.75
-export const LOOP_LAG_LIMIT_MS = 200
+const RSS_LIMIT_SHARE = 0.75
+const LOOP_LAG_LIMIT_MS = 200
 /** What a worker takes without any session, measured on the idle process; the rest is shared by its sessions. */
 const BASE_BYTES = 150 * 2 ** 20
 /** Below this the memory per session is noise. */

@@ -39,6 +39,11 @@ export interface OperationInputs {
     readonly action: 'add' | 'remove' | 'promote' | 'demote'
     readonly participants: readonly Target[]
   }
+  readonly listGroupJoinRequests: OfGroup
+  readonly decideGroupJoinRequests: OfGroup & {
+    readonly action: 'approve' | 'reject'
+    readonly participants: readonly Target[]
+  }
   readonly getGroupInvite: OfGroup
   readonly revokeGroupInvite: OfGroup
   readonly getGroupInviteInfo: { readonly code: string }

@@ -16,6 +16,8 @@ export const OPERATION_KINDS = {
   setGroupPicture: { effect: 'set', expiresAfterSeconds: 120 },
   removeGroupPicture: { effect: 'set', expiresAfterSeconds: 120 },
   changeGroupParticipants: { effect: 'set', expiresAfterSeconds: 120 },
+  listGroupJoinRequests: { effect: 'read', expiresAfterSeconds: 120 },
+  decideGroupJoinRequests: { effect: 'set', expiresAfterSeconds: 120 },
   getGroupInvite: { effect: 'read', expiresAfterSeconds: 120 },
   revokeGroupInvite: { effect: 'once', expiresAfterSeconds: 120 },
   getGroupInviteInfo: { effect: 'read', expiresAfterSeconds: 120 },

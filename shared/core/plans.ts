@@ -93,7 +93,7 @@ export const PLATFORM_CEILINGS: TenantLimits = {
 }
 
 export const LIMIT_NAMES = Object.keys(PLATFORM_CEILINGS) as LimitName[]
-export const DEFAULT_PLAN: PlanName = 'standard'
+const DEFAULT_PLAN: PlanName = 'standard'
 
 /**
  * The limits that hold for a tenant: those of its plan, replaced by its own where it has some, never above the platform's

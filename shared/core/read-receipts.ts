@@ -3,4 +3,3 @@
  * stands in the API; never: not even when the tenant asks.
  */
 export const READ_RECEIPTS = ['manual', 'onReceive', 'never'] as const
-export type ReadReceipts = (typeof READ_RECEIPTS)[number]

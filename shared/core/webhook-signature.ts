@@ -1,7 +1,7 @@
 import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from 'node:crypto'
 
 export const SECRET_PREFIX = 'whsec_'
-export const PUBLIC_KEY_PREFIX = 'whpk_'
+const PUBLIC_KEY_PREFIX = 'whpk_'
 
 /** hmac: `v1` only. hmacAndEd25519: `v1a` too, for receivers that must not hold anything that can sign. */
 export const SIGNING_SCHEMES = ['hmac', 'hmacAndEd25519'] as const

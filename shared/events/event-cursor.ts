@@ -1,14 +1,19 @@
+import type { ControlPosition } from './control-position.ts'
+import { FINGERPRINT_BYTES } from './control-position.ts'
+
 /**
  * A tenant-wide position in the event log: the control-plane position and one sequence per session. Binary, because 200
- * sessions have to fit into a URL (the gateway takes 10 kB): 25 bytes + 22 per session. Sessions at 0 are left out.
+ * sessions have to fit into a URL (the gateway takes 10 kB): 23 bytes + 8 per control-plane event of the last minutes
+ * + 22 per session. Sessions at 0 are left out.
  */
 export interface EventVector {
-  /** UTC day (days since 1970) and the last event id seen in it; null: none yet in that day */
-  readonly control: { readonly day: number; readonly lastId: string | null }
+  readonly control: ControlPosition
   readonly sequences: ReadonlyMap<string, number>
 }
 
-const VERSION = 1
+const VERSION = 2
+/** Without the events seen out of order; still read, never written. */
+const FIRST_VERSION = 1
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ULID_BYTES = 16
 const ULID_CHARACTERS = 26
@@ -27,29 +32,45 @@ const bytesToUlid = (bytes: Buffer): string => {
   return out
 }
 
-export const encodeVector = (vector: EventVector): Buffer => {
+const HEAD_BYTES = 1 + 4 + ULID_BYTES
+const ENTRY_BYTES = ULID_BYTES + SEQUENCE_BYTES
+const MAXIMUM_BYTES = 5_500
+
+/** How many control-plane events a cursor may remember one by one beside the positions of so many sessions. */
+export const roomForSeen = (sessions: number): number =>
+  Math.min(512, Math.floor((MAXIMUM_BYTES - HEAD_BYTES - 2 - sessions * ENTRY_BYTES) / FINGERPRINT_BYTES))
+
+export const encodeVector = ({ control, sequences }: EventVector): Buffer => {
   const head = Buffer.alloc(1 + 4)
   head.writeUInt8(VERSION)
-  head.writeUInt32BE(vector.control.day, 1)
-  const lastId = vector.control.lastId ? ulidToBytes(vector.control.lastId.slice(4)) : Buffer.alloc(ULID_BYTES)
-  const entries = [...vector.sequences]
+  head.writeUInt32BE(control.day, 1)
+  const lastId = control.lastId ? ulidToBytes(control.lastId.slice(4)) : Buffer.alloc(ULID_BYTES)
+  const count = Buffer.alloc(2)
+  count.writeUInt16BE(control.seen.size)
+  const seen = [...control.seen].map((fingerprint) => Buffer.from(fingerprint, 'hex'))
+  const entries = [...sequences]
     .filter(([, sequence]) => sequence > 0)
     .map(([sessionId, sequence]) => {
       const number = Buffer.alloc(SEQUENCE_BYTES)
       number.writeUIntBE(sequence, 0, SEQUENCE_BYTES)
       return Buffer.concat([ulidToBytes(sessionId.slice(4)), number])
     })
-  return Buffer.concat([head, lastId, ...entries])
+  return Buffer.concat([head, lastId, count, ...seen, ...entries])
 }
 
-/** The bytes come from a verified cursor. Null when another version wrote them. */
+/** The bytes come from a verified cursor. Null when a version wrote them that this one does not know. */
 export const decodeVector = (bytes: Buffer): EventVector | null => {
-  const entriesFrom = 1 + 4 + ULID_BYTES
-  const entryBytes = ULID_BYTES + SEQUENCE_BYTES
-  if (bytes[0] !== VERSION || bytes.length < entriesFrom || (bytes.length - entriesFrom) % entryBytes !== 0) return null
-  const last = bytes.subarray(5, entriesFrom)
+  const isFirst = bytes[0] === FIRST_VERSION
+  const seenFrom = HEAD_BYTES + (isFirst ? 0 : 2)
+  if ((!isFirst && bytes[0] !== VERSION) || bytes.length < seenFrom) return null
+  const entriesFrom = seenFrom + (isFirst ? 0 : bytes.readUInt16BE(HEAD_BYTES) * FINGERPRINT_BYTES)
+  if (bytes.length < entriesFrom || (bytes.length - entriesFrom) % ENTRY_BYTES !== 0) return null
+  const last = bytes.subarray(5, HEAD_BYTES)
+  const seen = new Set<string>()
+  for (let at = seenFrom; at < entriesFrom; at += FINGERPRINT_BYTES)
+    seen.add(bytes.toString('hex', at, at + FINGERPRINT_BYTES))
   const sequences = new Map<string, number>()
-  for (let at = entriesFrom; at < bytes.length; at += entryBytes)
+  for (let at = entriesFrom; at < bytes.length; at += ENTRY_BYTES)
     sequences.set(
       `ses_${bytesToUlid(bytes.subarray(at, at + ULID_BYTES))}`,
       bytes.readUIntBE(at + ULID_BYTES, SEQUENCE_BYTES),
@@ -58,6 +79,7 @@ export const decodeVector = (bytes: Buffer): EventVector | null => {
     control: {
       day: bytes.readUInt32BE(1),
       lastId: last.every((byte) => byte === 0) ? null : `evt_${bytesToUlid(last)}`,
+      seen,
     },
     sequences,
   }

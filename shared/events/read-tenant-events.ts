@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import { encodeUlid, timeOfId } from '../core/ids.ts'
+import { encodeUlid } from '../core/ids.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { Events } from '../store/events.ts'
 import { controlEventKey, dayOf } from '../store/keys.ts'
@@ -7,7 +7,15 @@ import type { EventRow } from '../store/rows/message.ts'
 import { Sessions } from '../store/sessions.ts'
 import type { Item } from '../store/table.ts'
 import type { Tables } from '../store/tables.ts'
-import type { EventVector } from './event-cursor.ts'
+import {
+  CONTROL_SETTLE_MS,
+  type ControlPosition,
+  type ControlStep,
+  controlTail,
+  dayNumber,
+  takeControlEvents,
+} from './control-position.ts'
+import { type EventVector, roomForSeen } from './event-cursor.ts'
 
 const MAXIMUM_SESSIONS = 200
 const PAGE = 100
@@ -15,16 +23,19 @@ const READS_AT_ONCE = 16
 const DAY_MS = 86_400_000
 /** Empty days that one read walks through; the next one goes on from there. */
 const MAXIMUM_DAYS = 31
-/**
- * Control-plane events of the last two seconds wait for the next read: an id is made before its transaction commits, so
- * an older one may still appear behind a younger one.
- */
-const SETTLE_MS = 2_000
+/** Rows of one look at the control-plane events of a day. */
+const CONTROL_PAGE = 200
 
 interface Source {
   readonly rows: readonly EventRow[]
   /** more rows exist behind `rows` */
   readonly more: boolean
+}
+
+/** An event and the position right after it, when all before it in the page were taken. */
+export interface EventStep {
+  readonly row: EventRow
+  readonly after: EventVector
 }
 
 /**
@@ -35,7 +46,7 @@ export const readTenantEvents = async (
   tables: Tables,
   scope: TenantScope,
   input: { vector: EventVector; limit: number; now: number },
-): Promise<{ rows: EventRow[]; vector: EventVector; hasMore: boolean }> => {
+): Promise<{ steps: EventStep[]; vector: EventVector; hasMore: boolean }> => {
   const { vector, limit, now } = input
   const events = new Events(tables, scope)
   const ids = [...new Set([...vector.sequences.keys(), ...(await listSessionIds(tables, scope))])]
@@ -48,31 +59,23 @@ export const readTenantEvents = async (
     })
     sources.push(...(await Promise.all(reads)))
   }
-  const control = await readControlEvents(events, scope, vector.control, limit, now)
-  const merged = merge([control, ...sources], limit)
-  const sequences = new Map(vector.sequences)
-  for (const row of merged.rows) if (row.sequence !== null) sequences.set(row.sessionId!, row.sequence)
-  const lastControl = merged.rows.findLast((row) => row.sequence === null)
-  const allControl = merged.rows.filter((row) => row.sequence === null).length === control.rows.length
-  return {
-    rows: merged.rows,
-    hasMore: merged.more,
-    vector: {
-      sequences,
-      control: allControl
-        ? control.end
-        : lastControl
-          ? { day: dayNumber(lastControl.timestamp), lastId: lastControl.id }
-          : vector.control,
-    },
-  }
+  const room = roomForSeen(ids.length)
+  // Sessions that came meanwhile take the room: what is forgotten comes twice, which is better than not at all.
+  const from = { ...vector.control, seen: new Set([...vector.control.seen].slice(-room)) }
+  const control = await readControlEvents(events, scope, from, { limit, room, now })
+  const merged = merge([{ rows: control.steps.map(({ row }) => row), more: control.more }, ...sources], limit)
+  let after = vector
+  let controlTaken = 0
+  const steps = merged.rows.map((row) => {
+    after =
+      row.sequence === null
+        ? { ...after, control: control.steps[controlTaken++]!.after }
+        : { ...after, sequences: new Map(after.sequences).set(row.sessionId!, row.sequence) }
+    return { row, after }
+  })
+  if (controlTaken === control.steps.length) after = { ...after, control: control.end }
+  return { steps, hasMore: merged.more, vector: after }
 }
-
-/** The position right after one event of a page, when all before it in the page were taken. */
-export const positionAfter = (vector: EventVector, row: EventRow): EventVector =>
-  row.sequence === null
-    ? { ...vector, control: { day: dayNumber(row.timestamp), lastId: row.id } }
-    : { ...vector, sequences: new Map(vector.sequences).set(row.sessionId!, row.sequence) }
 
 const tooManySessions = (): Fault =>
   new Fault('use_session_cursors', {
@@ -85,10 +88,13 @@ export const tailOfTenant = async (tables: Tables, scope: TenantScope, now: numb
   const ids = await listSessionIds(tables, scope)
   const sequences = new Map<string, number>()
   for (const id of ids) sequences.set(id, await events.tail(id))
-  const settledBefore = now - SETTLE_MS
+  const settledBefore = now - CONTROL_SETTLE_MS
   // No event has this id: a position only has to lie between two keys.
   const lastId = `evt_${encodeUlid(settledBefore, new Uint8Array(10))}`
-  return { control: { day: dayNumber(settledBefore), lastId }, sequences }
+  const before = { day: dayNumber(settledBefore), lastId, seen: new Set<string>() }
+  const young: EventRow[] = []
+  for await (const { rows } of controlPages(events, scope, before, dayNumber(now))) young.push(...rows)
+  return { control: controlTail(before, young, roomForSeen(ids.length)), sequences }
 }
 
 const listSessionIds = async (tables: Tables, scope: TenantScope): Promise<string[]> => {
@@ -103,33 +109,46 @@ const listSessionIds = async (tables: Tables, scope: TenantScope): Promise<strin
   return ids
 }
 
-export const dayNumber = (timeMs: number): number => Math.floor(timeMs / DAY_MS)
+/** Control-plane events behind a position, page by page; an empty one where a day ends. */
+async function* controlPages(
+  events: Events,
+  scope: TenantScope,
+  from: ControlPosition,
+  lastDay: number,
+): AsyncGenerator<{ rows: readonly EventRow[]; day: number; isDayOver: boolean }> {
+  for (let day = from.day; day <= lastDay; day++) {
+    const date = dayOf(day * DAY_MS)
+    let after: Item | undefined =
+      day === from.day && from.lastId ? { ...controlEventKey(scope, date, from.lastId) } : undefined
+    do {
+      const page = await events.readControl(date, { limit: CONTROL_PAGE, after })
+      after = page.next ?? undefined
+      yield { rows: page.items, day, isDayOver: !after }
+    } while (after)
+  }
+}
 
-/** From the position to now, day by day. `end`: the position after all of `rows`. */
+/** From the position to now, day by day. `end`: the position after all of `steps`. */
 const readControlEvents = async (
   events: Events,
   scope: TenantScope,
-  from: EventVector['control'],
-  limit: number,
-  now: number,
-): Promise<Source & { end: EventVector['control'] }> => {
-  const rows: EventRow[] = []
-  const settledBefore = now - SETTLE_MS
-  const today = dayNumber(settledBefore)
-  let position = from
-  for (let days = 0; days < MAXIMUM_DAYS; days++) {
-    const day = dayOf(position.day * DAY_MS)
-    const after = position.lastId ? controlEventKey(scope, day, position.lastId) : undefined
-    const page = await events.readControl(day, { limit: limit - rows.length, after: after && { ...after } })
-    const settled = page.items.filter((row) => (timeOfId(row.id) ?? 0) < settledBefore)
-    rows.push(...settled)
-    if (settled.length > 0) position = { day: position.day, lastId: settled.at(-1)!.id }
-    if (rows.length >= limit) return { rows, more: true, end: position }
-    if (page.next) continue
-    if (position.day >= today || settled.length < page.items.length) return { rows, more: false, end: position }
-    position = { day: position.day + 1, lastId: null }
+  from: ControlPosition,
+  { limit, room, now }: { limit: number; room: number; now: number },
+): Promise<{ steps: ControlStep<EventRow>[]; end: ControlPosition; more: boolean }> => {
+  const steps: ControlStep<EventRow>[] = []
+  const settledDay = dayNumber(now - CONTROL_SETTLE_MS)
+  let end = from
+  for await (const page of controlPages(events, scope, from, dayNumber(now))) {
+    const taken = takeControlEvents(end, page.rows, { limit: limit - steps.length, room, now })
+    steps.push(...taken.steps)
+    end = taken.end
+    // A full cursor is no reason to ask again at once: what waits has to become old first.
+    if (taken.stopped) return { steps, end, more: taken.stopped === 'limit' }
+    if (!page.isDayOver) continue
+    if (page.day < settledDay) end = { ...end, day: page.day + 1, lastId: null }
+    if (page.day - from.day >= MAXIMUM_DAYS) return { steps, end, more: true }
   }
-  return { rows, more: true, end: position }
+  return { steps, end, more: false }
 }
 
 /** Takes the oldest head again and again: the order inside each source is kept. */

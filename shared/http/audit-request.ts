@@ -23,7 +23,7 @@ const MAXIMUM_USER_AGENT = 200
 const SECRETS = new Set(['key', 'secret', 'ticket', 'code', 'qr'])
 
 /** SHA-256 of what the API shows of a resource, without secrets. */
-export const digestOf = (shown: unknown): string | null => {
+const digestOf = (shown: unknown): string | null => {
   if (shown === null || typeof shown !== 'object') return null
   const open = Object.fromEntries(Object.entries(shown).filter(([name]) => !SECRETS.has(name)))
   return createHash('sha256').update(canonicalJson(open)).digest('hex')

@@ -21,7 +21,7 @@ const unauthorized = (detail: string): Fault => new Fault('unauthorized', { deta
 const UNKNOWN_KEY = 'This API key does not exist (any more).'
 
 /** The key of `Authorization: Bearer …` or `X-Api-Key`. @throws Fault unauthorized */
-export const presentedKey = (event: ProxyEvent): string => {
+const presentedKey = (event: ProxyEvent): string => {
   const authorization = headerOf(event, 'authorization')
   const apiKey = headerOf(event, 'x-api-key')
   const bearer = authorization === null ? null : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null)

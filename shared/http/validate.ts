@@ -7,7 +7,7 @@ export interface FieldProblem {
 }
 
 /** One entry per field, with the words of a person. */
-export const describeIssues = (issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
+const describeIssues = (issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
   issues.flatMap((issue) => {
     const path = issue.path.map(String)
     if (issue.code === 'unrecognized_keys')

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { type ContactDecision, decideContact, type KnownContact, type Sighting } from '../core/contact-identity.ts'
+import {
+  type ChatTimer,
+  type ContactDecision,
+  decideContact,
+  type KnownContact,
+  type Sighting,
+} from '../core/contact-identity.ts'
 import { contactIdOf } from '../core/ids.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { contactPartition } from './keys.ts'
@@ -16,6 +22,8 @@ const contactRowSchema = z.object({
   lid: z.string().nullable(),
   firstSeenAt: z.number(),
   chattedAt: z.number().nullable().default(null),
+  /** the timer of the chat; absent in rows of chats that never had one */
+  disappearing: z.object({ seconds: z.number(), setAt: z.number() }).optional(),
   /** the contact that this one turned out to be */
   mergedInto: z.string().nullable(),
 })
@@ -89,6 +97,18 @@ export class Contacts {
       { pk: this.#pk, sk: `C#${contactId}` },
       { expression: 'SET #chattedAt = :at', values: { ':at': at } },
       { expression: 'attribute_exists(pk) AND attribute_type(#chattedAt, :null)', values: { ':null': 'NULL' } },
+    )
+  }
+
+  /** The chat with this contact has this timer, unless one that was set later is known. */
+  async setTimer(contactId: string, timer: ChatTimer): Promise<void> {
+    await this.#tables.messages.update(
+      { pk: this.#pk, sk: `C#${contactId}` },
+      { expression: 'SET #disappearing = :timer', values: { ':timer': timer } },
+      {
+        expression: 'attribute_exists(pk) AND (attribute_not_exists(#disappearing) OR #disappearing.#setAt <= :setAt)',
+        values: { ':setAt': timer.setAt },
+      },
     )
   }
 

@@ -1,5 +1,14 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { deliveryKey, heldIndex, SHARDS, systemIndex, timeKey } from './keys.ts'
+import {
+  attemptSort,
+  deliveryIdPartition,
+  deliveryItem,
+  deliveryListKey,
+  deliveryListPartition,
+  dueSort,
+  heldSort,
+} from './delivery-keys.ts'
+import { deliveryKey, heldIndex, systemIndex, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
 import {
   type AttemptRow,
@@ -11,7 +20,7 @@ import {
   type NewAttemptRow,
   type NewDeliveryRow,
 } from './rows/webhook.ts'
-import { type Item, type Key, type Leg, transact } from './table.ts'
+import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 /** What names a delivery; travels in the deliver queue. */
@@ -31,8 +40,6 @@ export interface AttemptOutcome {
 
 /** 13 digits: see timeKey */
 const LATEST_TIME = 9_999_999_999_999
-const attemptSort = (deliverySort: string, number: number): string =>
-  `${deliverySort}#A#${String(number).padStart(4, '0')}`
 const OPEN_STATUSES = { ':pending': 'pending', ':retrying': 'retrying' }
 
 /** The ledger of webhook deliveries: one row per event × endpoint × generation, its attempts beside it. */
@@ -48,7 +55,9 @@ export class Deliveries {
   /** Put-if-absent. @returns the row that stands: a pending one is sent all the same */
   async create(row: NewDeliveryRow): Promise<DeliveryRow> {
     const full = deliveryRowSchema.parse(row)
-    const result = await this.#tables.messages.put(this.#item(full), { expression: 'attribute_not_exists(pk)' })
+    const result = await this.#tables.messages.put(deliveryItem(this.#scope, full), {
+      expression: 'attribute_not_exists(pk)',
+    })
     return result.ok ? full : deliveryRowSchema.parse(result.item)
   }
 
@@ -56,7 +65,7 @@ export class Deliveries {
   async find(deliveryId: string): Promise<DeliveryRow | null> {
     const page = await this.#tables.messages.query({
       index: 'list2',
-      key: { expression: '#l2pk = :pk', values: { ':pk': this.#idPartition(deliveryId) } },
+      key: { expression: '#l2pk = :pk', values: { ':pk': deliveryIdPartition(this.#scope, deliveryId) } },
       limit: 1,
     })
     return page.items[0] ? deliveryRowSchema.parse(page.items[0]) : null
@@ -93,7 +102,7 @@ export class Deliveries {
           ':inFlight': 'inFlight',
           ':lease': leaseUntil,
           ':one': 1,
-          ':due': this.#dueSort(leaseUntil, ref),
+          ':due': dueSort(leaseUntil, ref),
           ':none': null,
         },
       },
@@ -129,8 +138,8 @@ export class Deliveries {
             ':completed': waiting || held ? null : outcome.attempt.at,
             ':heldReason': outcome.heldReason ?? null,
             ':no': false,
-            ...(held ? { ':heldIndex': heldIndex(delivery.endpointId), ':heldSort': this.#heldSort(delivery) } : {}),
-            ...(waiting ? { ':due': this.#dueSort(outcome.nextAttemptAt!, delivery) } : {}),
+            ...(held ? { ':heldIndex': heldIndex(delivery.endpointId), ':heldSort': heldSort(delivery) } : {}),
+            ...(waiting ? { ':due': dueSort(outcome.nextAttemptAt!, delivery) } : {}),
           },
         },
         condition: {
@@ -158,7 +167,7 @@ export class Deliveries {
         ':reason': reason,
         ':none': null,
         ':index': heldIndex(delivery.endpointId),
-        ':sort': this.#heldSort(delivery),
+        ':sort': heldSort(delivery),
       },
       '#status IN (:pending, :retrying) OR (#status = :inFlight AND #leaseUntil <= :now)',
       { ...OPEN_STATUSES, ':inFlight': 'inFlight', ':now': now },
@@ -181,7 +190,7 @@ export class Deliveries {
     return this.#change(
       delivery,
       'SET #nextAttemptAt = :at, #slotAt = :slot, #xsk = :sort',
-      { ':at': at, ':slot': slotAt, ':sort': this.#dueSort(at, delivery) },
+      { ':at': at, ':slot': slotAt, ':sort': dueSort(at, delivery) },
       '#status IN (:pending, :retrying) AND #attempts = :attempts',
       { ...OPEN_STATUSES, ':attempts': delivery.attempts },
     )
@@ -192,7 +201,7 @@ export class Deliveries {
    * @param manual a person asked: it goes out although the breaker is open
    */
   async makeDue(delivery: DeliveryRow, now: number, manual: boolean): Promise<boolean> {
-    const index = systemIndex('due', delivery.id, this.#dueSort(now, delivery))
+    const index = systemIndex('due', delivery.id, dueSort(now, delivery))
     return this.#change(
       delivery,
       'SET #status = :pending, #heldReason = :none, #nextAttemptAt = :now, #slotAt = :none, #manual = :manual, #xpk = :xpk, #xsk = :xsk',
@@ -228,7 +237,7 @@ export class Deliveries {
       index: 'list1',
       key: {
         expression: '#l1pk = :pk AND #l1sk BETWEEN :from AND :until',
-        values: { ':pk': this.#listPartition(endpointId), ':from': from, ':until': until },
+        values: { ':pk': deliveryListPartition(this.#scope, endpointId), ':from': from, ':until': until },
       },
       filter: input.status ? { expression: '#status = :status', values: { ':status': input.status } } : undefined,
       descending: true,
@@ -240,7 +249,7 @@ export class Deliveries {
 
   /** Position right after a row of `list`. */
   listPosition(row: DeliveryRow): Item {
-    return { ...deliveryKey(this.#scope, row), ...this.#listKey(row) }
+    return { ...deliveryKey(this.#scope, row), ...deliveryListKey(this.#scope, row) }
   }
 
   async listAttempts(ref: DeliveryRef): Promise<AttemptRow[]> {
@@ -267,63 +276,4 @@ export class Deliveries {
         { expression: 'attribute_exists(pk)' },
       )
   }
-
-  #idPartition(deliveryId: string): string {
-    return `${this.#scope.prefix}D#${deliveryId}`
-  }
-
-  #heldSort(row: Pick<DeliveryRow, 'createdAt' | 'eventId'>): string {
-    return `${timeKey(row.createdAt)}#${row.eventId}`
-  }
-
-  #listPartition(endpointId: string): string {
-    return `${this.#scope.prefix}WH#${endpointId}`
-  }
-
-  #dueSort(at: number, ref: DeliveryRef): string {
-    return `${timeKey(at)}#${ref.eventId}#${ref.endpointId}`
-  }
-
-  #item(row: DeliveryRow) {
-    return {
-      ...deliveryKey(this.#scope, row),
-      ...row,
-      ...(row.nextAttemptAt === null ? {} : systemIndex('due', row.id, this.#dueSort(row.nextAttemptAt, row))),
-      ...(row.status === 'held' ? { xpk: heldIndex(row.endpointId), xsk: this.#heldSort(row) } : {}),
-      ...this.#listKey(row),
-      l2pk: this.#idPartition(row.id),
-      l2sk: row.id,
-    }
-  }
-
-  #listKey(row: DeliveryRow) {
-    return { l1pk: this.#listPartition(row.endpointId), l1sk: `${timeKey(row.createdAt)}#${row.id}` }
-  }
-}
-
-/** Deliveries that are due (or whose claim ran out) since before `before`: keys only (system role). */
-export const listDue = async (tables: Tables, input: { before: number; limitPerShard: number }): Promise<Key[]> => {
-  const pages = await Promise.all(
-    Array.from({ length: SHARDS.due }, (_, shard) =>
-      tables.messages.query({
-        index: 'system',
-        key: {
-          expression: '#xpk = :pk AND #xsk < :before',
-          values: { ':pk': `X#due#${shard}`, ':before': timeKey(input.before) },
-        },
-        limit: input.limitPerShard,
-      }),
-    ),
-  )
-  return pages.flatMap((page) => page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) })))
-}
-
-/** Held deliveries of an endpoint, oldest event first: keys only, eventually consistent (pipeline's role). */
-export const listHeld = async (tables: Tables, endpointId: string, limit: number): Promise<Key[]> => {
-  const page = await tables.messages.query({
-    index: 'system',
-    key: { expression: '#xpk = :pk', values: { ':pk': heldIndex(endpointId) } },
-    limit,
-  })
-  return page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) }))
 }

@@ -1,6 +1,7 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { assignedKey, leaseKey, systemIndex, timeKey, workerKey } from './keys.ts'
-import { type AssignedRow, type DesiredState, type LeaseRow, leaseRowSchema, type Owner } from './rows/session.ts'
+import { leaseKey } from './keys.ts'
+import { LeaseLegs } from './lease-legs.ts'
+import { type DesiredState, type LeaseRow, leaseRowSchema, type Owner } from './rows/session.ts'
 import { type Leg, type TransactResult, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
@@ -16,10 +17,6 @@ export type AssignOutcome =
   | { readonly outcome: 'assigned'; readonly epoch: number }
   | { readonly outcome: 'raced' | 'workerRefused' }
 
-/** Who should be listed as unowned (protocol §9, C4): somebody has to open it, and nobody does. */
-const needsOwner = (lease: Pick<LeaseRow, 'desired' | 'settled'>): boolean =>
-  lease.desired === 'RUNNING' || !lease.settled
-
 const unlinks = (desired: DesiredState): boolean => desired === 'LOGGED_OUT' || desired === 'DELETED'
 
 /**
@@ -29,10 +26,12 @@ const unlinks = (desired: DesiredState): boolean => desired === 'LOGGED_OUT' || 
 export class Leases {
   readonly #tables: Tables
   readonly #scope: TenantScope
+  readonly #legs: LeaseLegs
 
   constructor(tables: Tables, scope: TenantScope) {
     this.#tables = tables
     this.#scope = scope
+    this.#legs = new LeaseLegs(tables, scope)
   }
 
   /** Consistent. */
@@ -43,24 +42,7 @@ export class Leases {
 
   /** Leg of the transaction that makes a session: unowned, settled, STOPPED, epoch 0. */
   createLeg(sessionId: string): Leg {
-    const lease: LeaseRow = {
-      v: 1,
-      tenantId: this.#scope.tenantId,
-      mode: this.#scope.mode,
-      sessionId,
-      owner: null,
-      epoch: 0,
-      desired: 'STOPPED',
-      settled: true,
-      attempt: 0,
-      crashes: 0,
-      queueUrl: null,
-    }
-    return {
-      table: this.#tables.core.name,
-      put: { ...leaseKey(this.#scope, sessionId), ...lease },
-      condition: { expression: 'attribute_not_exists(pk)' },
-    }
+    return this.#legs.create(sessionId)
   }
 
   /**
@@ -80,28 +62,8 @@ export class Leases {
       if (!lease || (lease.desired === 'DELETED' && desired !== 'DELETED')) return null
       const settled = lease.settled && !(unlinks(desired) && lease.owner === null && lease.epoch > 0)
       const next: LeaseRow = { ...lease, desired, settled }
-      const legs: Leg[] = [
-        {
-          table: this.#tables.core.name,
-          update: leaseKey(this.#scope, sessionId),
-          ...this.#setLease(next),
-          condition: {
-            expression: lease.owner
-              ? '#epoch = :was AND #owner = :by'
-              : '#epoch = :was AND attribute_type(#owner, :null)',
-            values: lease.owner
-              ? { ':was': lease.epoch, ':by': lease.owner }
-              : { ':was': lease.epoch, ':null': 'NULL' },
-          },
-        },
-      ]
-      if (lease.owner)
-        legs.push({
-          table: this.#tables.core.name,
-          update: assignedKey(lease.owner.workerId, lease.owner.incarnation, sessionId),
-          set: { expression: 'SET #desired = :desired', values: { ':desired': desired } },
-          condition: { expression: 'attribute_exists(pk)' },
-        })
+      const legs = [this.#legs.change(lease, next, 'epochAndOwner')]
+      if (lease.owner) legs.push(this.#legs.tellOwner(lease.owner, sessionId, { desired }))
       const own = legs.length
       const result = await this.#transactCalmly([...legs, ...alongside(lease)])
       if (result.outcome === 'written') return next
@@ -123,32 +85,13 @@ export class Leases {
       settled: false,
       queueUrl: candidate.queueUrl,
     }
-    const assigned: AssignedRow = {
-      v: 1,
-      tenantId: lease.tenantId,
-      mode: lease.mode,
-      sessionId: lease.sessionId,
-      epoch: next.epoch,
-      desired: lease.desired,
-    }
-    const legs: Leg[] = [
-      this.#casLease(lease, next),
-      {
-        table: this.#tables.core.name,
-        put: { ...assignedKey(candidate.workerId, candidate.incarnation, lease.sessionId), ...assigned },
-      },
-      {
-        table: this.#tables.core.name,
-        update: workerKey(candidate.workerId),
-        set: { expression: 'SET #used = #used + :one', values: { ':one': 1 } },
-        condition: {
-          expression: '#status = :ready AND #mode = :mode AND #incarnation = :incarnation AND #used < #capacity',
-          values: { ':ready': 'READY', ':mode': lease.mode, ':incarnation': candidate.incarnation },
-        },
-      },
-      ...(await this.#leaveOwner(lease)),
-    ]
-    const result = await this.#transactCalmly(legs)
+    const { assigned, used } = this.#legs.joinOwner(candidate, next)
+    const result = await this.#transactCalmly([
+      this.#legs.change(lease, next),
+      assigned,
+      used,
+      ...(await this.#legs.leaveOwner(lease)),
+    ])
     if (result.outcome === 'written') return { outcome: 'assigned', epoch: next.epoch }
     if (result.outcome === 'conflict' || result.failed[0]) return { outcome: 'raced' }
     return { outcome: result.failed[2] ? 'workerRefused' : 'raced' }
@@ -179,7 +122,10 @@ export class Leases {
         settled: settled && (!unlinks(current.desired) || current.desired === how.carriedOut),
         ...(refusedVersions ? { refusedVersions } : {}),
       }
-      const result = await this.#transactCalmly([this.#casLease(current, next), ...(await this.#leaveOwner(current))])
+      const result = await this.#transactCalmly([
+        this.#legs.change(current, next),
+        ...(await this.#legs.leaveOwner(current)),
+      ])
       if (result.outcome === 'written') return true
     }
     return false
@@ -195,13 +141,8 @@ export class Leases {
       if (!lease || !sameOwner(lease.owner, owner)) return null
       const next: LeaseRow = { ...lease, epoch: Math.max(lease.epoch, headEpoch) + 1 }
       const result = await this.#transactCalmly([
-        this.#casLease(lease, next),
-        {
-          table: this.#tables.core.name,
-          update: assignedKey(owner.workerId, owner.incarnation, sessionId),
-          set: { expression: 'SET #epoch = :epoch', values: { ':epoch': next.epoch } },
-          condition: { expression: 'attribute_exists(pk)' },
-        },
+        this.#legs.change(lease, next),
+        this.#legs.tellOwner(owner, sessionId, { epoch: next.epoch }),
       ])
       if (result.outcome === 'written') return next.epoch
     }
@@ -215,23 +156,17 @@ export class Leases {
   async askToLeave(sessionId: string): Promise<'asked' | 'unowned' | 'raced'> {
     const lease = await this.get(sessionId)
     if (!lease?.owner) return 'unowned'
-    const { workerId, incarnation } = lease.owner
     const result = await this.#transactCalmly([
       {
         table: this.#tables.core.name,
         update: leaseKey(this.#scope, sessionId),
-        set: { expression: 'SET #avoid = :avoid', values: { ':avoid': workerId } },
+        set: { expression: 'SET #avoid = :avoid', values: { ':avoid': lease.owner.workerId } },
         condition: {
           expression: '#epoch = :epoch AND #owner = :by',
           values: { ':epoch': lease.epoch, ':by': lease.owner },
         },
       },
-      {
-        table: this.#tables.core.name,
-        update: assignedKey(workerId, incarnation, sessionId),
-        set: { expression: 'SET #leave = :leave', values: { ':leave': true } },
-        condition: { expression: 'attribute_exists(pk)' },
-      },
+      this.#legs.tellOwner(lease.owner, sessionId, { leave: true }),
     ])
     return result.outcome === 'written' ? 'asked' : 'raced'
   }
@@ -267,61 +202,8 @@ export class Leases {
     const lease = await this.get(sessionId)
     if (!lease || lease.owner !== null || lease.epoch === 0 || lease.desired === 'DELETED' || !lease.settled)
       return false
-    const result = await this.#transactCalmly([this.#casLease(lease, { ...lease, settled: false })])
+    const result = await this.#transactCalmly([this.#legs.change(lease, { ...lease, settled: false })])
     return result.outcome === 'written'
-  }
-
-  #casLease(was: LeaseRow, next: LeaseRow): Leg {
-    return {
-      table: this.#tables.core.name,
-      update: leaseKey(this.#scope, was.sessionId),
-      ...this.#setLease(next),
-      condition: { expression: '#epoch = :was', values: { ':was': was.epoch } },
-    }
-  }
-
-  /** All changing fields, and the row's place in the index of unowned or of deleted sessions, if it has one. */
-  #setLease(next: LeaseRow) {
-    const isGone = next.owner === null && next.settled && next.desired === 'DELETED'
-    const listed = isGone || (next.owner === null && needsOwner(next))
-    const index = isGone
-      ? systemIndex('deleted', next.sessionId, `${timeKey(Date.now())}#${next.sessionId}`)
-      : systemIndex('unowned', next.sessionId, `${timeKey(next.epoch)}#${next.sessionId}`)
-    const refused = next.refusedVersions ? ', #refusedVersions = :refusedVersions' : ''
-    const fields = `SET #owner = :owner, #epoch = :next, #desired = :desired, #settled = :settled, #queueUrl = :queueUrl${refused}`
-    return {
-      set: {
-        expression: listed ? `${fields}, #xpk = :xpk, #xsk = :xsk` : `${fields} REMOVE #xpk, #xsk`,
-        values: {
-          ':owner': next.owner,
-          ':next': next.epoch,
-          ':desired': next.desired,
-          ':settled': next.settled,
-          ':queueUrl': next.queueUrl,
-          ...(next.refusedVersions ? { ':refusedVersions': next.refusedVersions } : {}),
-          ...(listed ? { ':xpk': index.xpk, ':xsk': index.xsk } : {}),
-        },
-      },
-    }
-  }
-
-  /** Legs that take the session off its present owner; `used` of a DEAD worker is left alone (its row goes as a whole). */
-  async #leaveOwner(lease: LeaseRow): Promise<Leg[]> {
-    if (!lease.owner) return []
-    const { workerId, incarnation } = lease.owner
-    const worker = await this.#tables.core.get(workerKey(workerId))
-    const legs: Leg[] = [{ table: this.#tables.core.name, remove: assignedKey(workerId, incarnation, lease.sessionId) }]
-    if (worker && worker.status !== 'DEAD' && worker.incarnation === incarnation)
-      legs.push({
-        table: this.#tables.core.name,
-        update: workerKey(workerId),
-        set: { expression: 'SET #used = #used - :one', values: { ':one': 1 } },
-        condition: {
-          expression: '#incarnation = :incarnation AND #status <> :dead',
-          values: { ':incarnation': incarnation, ':dead': 'DEAD' },
-        },
-      })
-    return legs
   }
 
   /** A TransactionConflict decides nothing: the same legs again, a few times, a little later each time. */

@@ -1,10 +1,11 @@
 import { canAdvance, isSettled, type OutboundStatus, rankOf } from '../core/message-status.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { messageKey, openPartition, openSortKey, systemIndex, timeKey } from './keys.ts'
-import { listKeys, listPartitions, relist, UNLIST } from './message-keys.ts'
+import { messageKey, openPartition } from './keys.ts'
+import { listPartitions, UNLIST } from './message-keys.ts'
+import { MessageLegs, messageItem, type StatusChange, stampsOf } from './message-legs.ts'
 import type { Page } from './page.ts'
 import type { Sealed } from './rows/fields.ts'
-import { type Failure, type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
+import { type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
 import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
@@ -17,20 +18,16 @@ export type ClaimResult =
   | { readonly outcome: 'claimed'; readonly row: MessageRow; readonly before: MessageRow }
   | { readonly outcome: 'lost'; readonly row: MessageRow | null }
 
-export interface StatusChange {
-  readonly status: OutboundStatus
-  readonly at: number
-  readonly failure?: Failure | null
-}
-
 /** MESSAGE and OPEN rows (protocol §1, §2, §6). */
 export class Messages {
   readonly #tables: Tables
   readonly #scope: TenantScope
+  readonly #legs: MessageLegs
 
   constructor(tables: Tables, scope: TenantScope) {
     this.#tables = tables
     this.#scope = scope
+    this.#legs = new MessageLegs(tables, scope)
   }
 
   /**
@@ -38,30 +35,10 @@ export class Messages {
    * compares request hashes; nothing was written.
    */
   async accept(row: MessageRow, notBefore: number): Promise<AcceptResult> {
-    const openKey = openSortKey(notBefore, row.createdAt, row.id)
-    const complete: MessageRow = { ...row, openKey }
+    const { accepted, legs } = this.#legs.accept(row, notBefore)
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {
-      const result = await transact(this.#tables.client, [
-        {
-          table: this.#tables.messages.name,
-          put: this.#item(complete),
-          condition: { expression: 'attribute_not_exists(pk)' },
-        },
-        {
-          table: this.#tables.messages.name,
-          put: {
-            pk: openPartition(this.#scope, row.sessionId),
-            sk: openKey,
-            v: 1,
-            messageId: row.id,
-            notBefore,
-            expiresAt: row.expiresAt,
-            chat: row.to.phone ?? row.to.lid ?? row.to.jid ?? undefined,
-            ...systemIndex('expires', row.id, `${timeKey(row.expiresAt!)}#${row.id}`),
-          },
-        },
-      ])
-      if (result.outcome === 'written') return { outcome: 'accepted', row: complete }
+      const result = await transact(this.#tables.client, legs)
+      if (result.outcome === 'written') return { outcome: 'accepted', row: accepted }
       if (result.outcome === 'conditionFailed') {
         const found = result.items[0] ? messageRowSchema.parse(result.items[0]) : await this.get(row.id)
         if (found) return { outcome: 'exists', row: found }
@@ -79,7 +56,7 @@ export class Messages {
   /** The inbound row of an event; put-if-absent, so a replay writes nothing new. */
   async putInbound(row: MessageRow): Promise<void> {
     // Content that came late replaces what was shown as undecryptable, never the other way round.
-    await this.#tables.messages.put(this.#item(row), {
+    await this.#tables.messages.put(messageItem(this.#scope, row), {
       expression: 'attribute_not_exists(pk) OR #type = :undecryptable',
       values: { ':undecryptable': 'undecryptable' },
     })
@@ -213,8 +190,7 @@ export class Messages {
         return row
       }
       const stamps = stampsOf(change.status, row)
-      const legs = this.#statusLegs(row, change, stamps)
-      const result = await transact(this.#tables.client, legs)
+      const result = await transact(this.#tables.client, this.#legs.changeStatus(row, change, stamps))
       if (result.outcome === 'written')
         return {
           ...row,
@@ -244,40 +220,13 @@ export class Messages {
         return { row, isWritten: false }
       const canceled: MessageRow = { ...row, status: 'canceled', failure: null }
       const result = await transact(this.#tables.client, [
-        ...this.#statusLegs(row, { status: 'canceled', at: now }, []),
+        ...this.#legs.changeStatus(row, { status: 'canceled', at: now }, []),
         await tell(canceled),
       ])
       if (result.outcome === 'written') return { row: canceled, isWritten: true }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
     }
     throw new Error(`message ${messageId} could not be canceled: too many conflicts`)
-  }
-
-  /** MESSAGE, only while its status is as it was read, and the end of its OPEN row when that settles it. */
-  #statusLegs(row: MessageRow, change: StatusChange, stamps: readonly Stamp[]): Leg[] {
-    const table = this.#tables.messages.name
-    const lists = relist(this.#scope, row, change.status)
-    const update: Leg = {
-      table,
-      update: messageKey(this.#scope, row.id),
-      set: {
-        expression: [
-          'SET #status = :status, #rank = :rank, #failure = :failure',
-          ...stamps.map((stamp) => `, #${stamp} = :at`),
-          lists.expression,
-        ].join(''),
-        values: {
-          ':status': change.status,
-          ':rank': rankOf(change.status),
-          ':failure': change.failure ?? null,
-          ...(stamps.length ? { ':at': change.at } : {}),
-          ...lists.values,
-        },
-      },
-      condition: { expression: 'attribute_exists(pk) AND #status = :was', values: { ':was': row.status } },
-    }
-    if (!isSettled(change.status) || !row.openKey) return [update]
-    return [update, { table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }]
   }
 
   /** All of a session, newest first (eventually consistent). For searches: MessageLists. */
@@ -295,26 +244,4 @@ export class Messages {
   keyOf(messageId: string): Key {
     return messageKey(this.#scope, messageId)
   }
-
-  #item(row: MessageRow) {
-    return {
-      ...messageKey(this.#scope, row.id),
-      ...row,
-      rank: row.direction === 'outbound' ? rankOf(row.status as OutboundStatus) : 0,
-      ...listKeys(this.#scope, row),
-    }
-  }
-}
-
-type Stamp = 'sentAt' | 'deliveredAt' | 'readAt'
-
-/** A receipt proves the steps before it, also when it overtakes the server's ack: what has no time yet gets the receipt's. */
-const stampsOf = (status: OutboundStatus, row: Pick<MessageRow, Stamp>): readonly Stamp[] => {
-  const proven: Record<string, readonly Stamp[]> = {
-    sent: ['sentAt'],
-    delivered: ['sentAt', 'deliveredAt'],
-    read: ['sentAt', 'deliveredAt', 'readAt'],
-    played: ['sentAt', 'deliveredAt', 'readAt'],
-  }
-  return (proven[status] ?? []).filter((stamp) => row[stamp] === null)
 }

@@ -3,7 +3,7 @@ import { streamPartition } from './keys.ts'
 import type { Tables } from './tables.ts'
 
 /** A stream whose process died stops counting after this time. */
-export const STREAM_LEASE_MS = 90_000
+const STREAM_LEASE_MS = 90_000
 const KEPT_SECONDS = 3600
 const PAGE = 1000
 const TRIES = 3

@@ -6,5 +6,4 @@ export const eventDataPlace = (eventId: string): string => `E#${eventId}`
 export const operationInputPlace = (operationId: string): string => `OI#${operationId}`
 export const operationResultPlace = (operationId: string): string => `OR#${operationId}`
 export const endpointSecretPlace = (endpointId: string): string => `WH#${endpointId}`
-export const sessionLogKeyPlace = (sessionId: string): string => `LOG#${sessionId}`
 export const mediaDetailsPlace = (mediaId: string): string => `MED#${mediaId}`

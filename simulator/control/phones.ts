@@ -22,7 +22,7 @@ import {
   type Route,
 } from './route.ts'
 
-export const phoneSettings = {
+const phoneSettings = {
   name: z.string().min(1).max(100).optional(),
   onWhatsApp: z.boolean().optional(),
   online: z.boolean().optional(),

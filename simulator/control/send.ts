@@ -65,7 +65,7 @@ const KINDS = {
 }
 const KIND_NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[]
 
-export const sendBody = z
+const sendBody = z
   .strictObject({
     to: z.union([z.literal('status'), groupSchema, phoneSchema], {
       error: 'a phone number in E.164 form, a group address or "status"',

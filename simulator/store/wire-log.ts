@@ -71,7 +71,7 @@ export function logFrame(database: Database, entry: WireEntry): number {
   return rowid
 }
 
-export function setRecipients(database: Database, frame: number, recipients: WireRecipient[]): void {
+function setRecipients(database: Database, frame: number, recipients: WireRecipient[]): void {
   database.run('UPDATE wire SET recipients = ? WHERE frame = ?', JSON.stringify(recipients), frame)
 }
 

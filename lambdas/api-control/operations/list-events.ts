@@ -1,9 +1,10 @@
 import type { Operations } from '../../../shared/contract/operations.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { isId } from '../../../shared/core/ids.ts'
+import { dayNumber } from '../../../shared/events/control-position.ts'
 import { toEnvelope } from '../../../shared/events/envelope.ts'
 import { decodeVector, type EventVector, encodeVector } from '../../../shared/events/event-cursor.ts'
-import { dayNumber, readTenantEvents } from '../../../shared/events/read-tenant-events.ts'
+import { readTenantEvents } from '../../../shared/events/read-tenant-events.ts'
 import type { Handler, InputOf, TenantContext } from '../../../shared/http/handler.ts'
 import { NO_SESSION } from '../../../shared/http/require-session.ts'
 import { validationFault } from '../../../shared/http/validate.ts'
@@ -66,7 +67,11 @@ const listOfTenant = async (services: ControlServices, query: Query, context: Te
   return {
     status: 200 as const,
     body: {
-      data: await present(services, context, result.rows),
+      data: await present(
+        services,
+        context,
+        result.steps.map(({ row }) => row),
+      ),
       nextCursor: context.cursors.sign(binding, encodeVector(result.vector)),
       hasMore: result.hasMore,
     },
@@ -75,7 +80,10 @@ const listOfTenant = async (services: ControlServices, query: Query, context: Te
 
 const startOf = (query: Query, context: TenantContext, binding: { owner: string; operation: string }): EventVector => {
   if (query.cursor === undefined)
-    return { control: { day: dayNumber(context.principal.tenant.createdAt), lastId: null }, sequences: new Map() }
+    return {
+      control: { day: dayNumber(context.principal.tenant.createdAt), lastId: null, seen: new Set() },
+      sequences: new Map(),
+    }
   const vector = decodeVector(context.cursors.verify(binding, query.cursor))
   if (!vector) throw new Fault('invalid_cursor', { detail: 'This cursor is of an older version: start without one.' })
   return vector

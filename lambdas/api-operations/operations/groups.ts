@@ -40,6 +40,12 @@ export const groupHandlers = (services: OperationServices) => ({
     action: body.action,
     participants: await parsePeople(services.tables, context, params.sessionId, body.participants, 'participants'),
   })),
+  listGroupJoinRequests: command(services, 'listGroupJoinRequests', ofGroup),
+  decideGroupJoinRequests: command(services, 'decideGroupJoinRequests', async ({ params, body }, context) => ({
+    groupId: params.groupId,
+    action: body.action,
+    participants: await parsePeople(services.tables, context, params.sessionId, body.participants, 'participants'),
+  })),
   getGroupInvite: command(services, 'getGroupInvite', ofGroup),
   revokeGroupInvite: command(services, 'revokeGroupInvite', ofGroup),
   getGroupInviteInfo: command(services, 'getGroupInviteInfo', ({ params }) => ({ code: params.inviteCode })),

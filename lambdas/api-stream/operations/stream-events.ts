@@ -1,7 +1,7 @@
 import { Fault } from '../../../shared/core/fault.ts'
 import { toEnvelope } from '../../../shared/events/envelope.ts'
 import { decodeVector, type EventVector, encodeVector } from '../../../shared/events/event-cursor.ts'
-import { positionAfter, readTenantEvents, tailOfTenant } from '../../../shared/events/read-tenant-events.ts'
+import { readTenantEvents, tailOfTenant } from '../../../shared/events/read-tenant-events.ts'
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import { POLL_MS, STREAM_HEAD, STREAM_HEADERS, type StreamSource, toServerSentEvent } from '../follow.ts'
@@ -51,9 +51,8 @@ const followTenant = (
     next: async (now) => {
       const page = await readTenantEvents(tables, context.scope, { vector, limit: PAGE, now })
       const texts = await Promise.all(
-        page.rows.map(async (row) => {
-          vector = positionAfter(vector, row)
-          const id = context.cursors.sign(bindingOf(context), encodeVector(vector))
+        page.steps.map(async ({ row, after }) => {
+          const id = context.cursors.sign(bindingOf(context), encodeVector(after))
           const data = await tenantKeys.open(context.scope, eventDataPlace(row.id), row.data)
           return toServerSentEvent(id, toEnvelope(row, data))
         }),

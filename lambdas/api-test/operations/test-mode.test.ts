@@ -67,6 +67,39 @@ describe('test helpers against the simulator', () => {
     expect(inbox.body.data).toMatchObject([{ whatsappId: sent.body.whatsappId, text: 'Hi', type: 'text' }])
   })
 
+  it.each([
+    ['image', { media: { kind: 'image', sizeBytes: 100, caption: 'Look' } }, 'imageMessage'],
+    ['voice', { media: { kind: 'voice', dataBase64: 'T2dnUw==', seconds: 2 } }, 'audioMessage'],
+    ['location', { location: { latitude: 1, longitude: 2 } }, 'locationMessage'],
+    ['contacts', { contacts: [{ name: 'Ben', phone: '+5511966665555' }] }, 'contactMessage'],
+    ['poll', { poll: { name: 'Lunch?', options: ['yes', 'no'] } }, 'pollCreationMessageV3'],
+    ['timer', { disappearingSeconds: 86_400 }, 'protocolMessage'],
+    ['text with mention', { text: 'Hi', mentions: ['+5511966665555'] }, 'text'],
+  ])('receive: %s', async (_kind, draft, type) => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    const sent = await helper('receive', { from: CONTACT, ...draft })
+    expect(sent.status).toBe(202)
+    const inbox = await api.call(
+      tenant.key,
+      'GET',
+      `/v1/test/sessions/${sessionId}/contacts/${encodeURIComponent(PHONE)}/messages`,
+    )
+    const found = inbox.body.data.find((item: { whatsappId: string }) => item.whatsappId === sent.body.whatsappId)
+    expect(found.type).toBe(type)
+  })
+
+  it('receive: what is about a message that this session does not have is refused, and two things at once', async () => {
+    await api.setSession(tenant.scope, sessionId, 'connected', PHONE)
+    for (const draft of [
+      { reaction: { messageId: newId('msg'), emoji: '👍' } },
+      { pollVote: { messageId: newId('msg'), options: [] } },
+      { text: 'x', replyTo: newId('msg') },
+    ])
+      expect((await helper('receive', { from: CONTACT, ...draft })).body.code).toBe('message_not_found')
+    const both = { from: CONTACT, text: 'x', location: { latitude: 1, longitude: 2 } }
+    expect((await helper('receive', both)).body.errors[0].message).toContain('Exactly one')
+  })
+
   it('a contact that never got anything has an empty list', async () => {
     const answer = await api.call(tenant.key, 'GET', `/v1/test/sessions/${sessionId}/contacts/5511977776666/messages`)
     expect([answer.status, answer.body]).toEqual([200, { data: [] }])

@@ -6,8 +6,8 @@ import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { reconcileMode } from './reconcile-mode.ts'
 
-export const WATCH_MS = 50_000
-export const OBSERVE_EVERY_MS = 10_000
+const WATCH_MS = 50_000
+const OBSERVE_EVERY_MS = 10_000
 
 /** Shared by everything that runs in one tick: set by whoever sees an error of DynamoDB. */
 export interface TickHealth {

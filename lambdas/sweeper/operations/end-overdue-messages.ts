@@ -1,16 +1,13 @@
-import { presentMessage } from '../../../shared/contract/present.ts'
 import { isSettled } from '../../../shared/core/message-status.ts'
 import { isAlive } from '../../../shared/core/placement.ts'
-import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../../shared/crypto/tenant-keys.ts'
-import { makeControlEvent } from '../../../shared/events/control-events.ts'
+import { endedMessageEvent } from '../../../shared/events/ended-message-event.ts'
 import type { Log } from '../../../shared/log/log.ts'
 import { Endings, listExpiredOpen, type OpenRef } from '../../../shared/store/endings.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
-import { messageContentPlace } from '../../../shared/store/places.ts'
-import type { EventRow, Failure, MessageRow } from '../../../shared/store/rows/message.ts'
+import type { EventRow, Failure } from '../../../shared/store/rows/message.ts'
 import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
 import { Workers } from '../../../shared/store/workers.ts'
@@ -80,7 +77,7 @@ const endOne = async (
     row.status === 'sending'
       ? { status: 'unknown' as const, failure: EXPIRED_IN_FLIGHT, at: now }
       : { status: 'failed' as const, failure: EXPIRED, at: now }
-  const event = hasLog(lease) ? null : await controlEvent(services, row, end)
+  const event = hasLog(lease) ? null : await endedMessageEvent(services.tenantKeys, row, end)
   const leg = event && new Events(tables, scope).controlLeg(event)
   if (!(await new Endings(tables, scope).end(row, end, leg))) return NOTHING
   if (!event && !isOwned) await leases.unsettle(sessionId)
@@ -90,18 +87,3 @@ const endOne = async (
 /** Will somebody open its log again? A deleted session that is settled has a tombstone. */
 const hasLog = (lease: LeaseRow | null): boolean =>
   lease !== null && lease.epoch > 0 && !(lease.desired === 'DELETED' && lease.settled)
-
-const controlEvent = async (
-  { tenantKeys }: Services,
-  row: MessageRow,
-  end: { status: 'failed' | 'unknown'; failure: Failure; at: number },
-): Promise<EventRow> => {
-  const scope = TenantScope.fromVerified('systemRow', row)
-  const content = (await tenantKeys.open(scope, messageContentPlace(row.id), row.content)) as Record<string, unknown>
-  return makeControlEvent(tenantKeys, scope, {
-    type: `message.${end.status}`,
-    sessionId: row.sessionId,
-    data: { message: presentMessage({ ...row, status: end.status, failure: end.failure }, content) },
-    now: end.at,
-  })
-}

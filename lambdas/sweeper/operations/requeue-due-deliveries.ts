@@ -1,7 +1,8 @@
 import { deliveryHintOfKey } from '../../../shared/events/delivery-key.ts'
 import { type DeliveryHint, scopeOf } from '../../../shared/events/queue-envelopes.ts'
-import { Deliveries, listDue } from '../../../shared/store/deliveries.ts'
+import { Deliveries } from '../../../shared/store/deliveries.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
+import { listDue } from '../../../shared/store/waiting-deliveries.ts'
 
 const LIMIT_PER_SHARD = 200
 

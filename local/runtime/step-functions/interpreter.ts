@@ -185,7 +185,7 @@ const runOnce = async (
 }
 
 /** @param used how often this retrier was used already */
-export const retryDelayMs = (retrier: Retrier, used: number, random: number): number => {
+const retryDelayMs = (retrier: Retrier, used: number, random: number): number => {
   const seconds = Math.min(
     (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? DEFAULT_BACKOFF) ** used,
     retrier.MaxDelaySeconds ?? Number.POSITIVE_INFINITY,

@@ -27,7 +27,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
 }
 
 /** The chosen physical name: the template's own when it is plain text, else made of stack and logical id. */
-export const nameOf = (stackName: string, logicalId: string, resource: Resource): string => {
+const nameOf = (stackName: string, logicalId: string, resource: Resource): string => {
   const given = resource.Properties?.[NAME_PROPERTIES[resource.Type] ?? '']
   const name = typeof given === 'string' ? given : `${stackName}-${logicalId}`
   return resource.Type === 'AWS::S3::Bucket' ? name.toLowerCase() : name

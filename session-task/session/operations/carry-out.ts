@@ -3,6 +3,7 @@ import type { OperationInputs } from '../../../shared/core/operation-inputs.ts'
 import type { OperationKind } from '../../../shared/core/operation-kinds.ts'
 import type { CommandContext } from './command-context.ts'
 import * as groups from './groups.ts'
+import * as joinRequests from './join-requests.ts'
 import * as people from './people.ts'
 import * as profile from './profile.ts'
 import * as reading from './reading.ts'
@@ -37,6 +38,10 @@ export const carryOut = (context: CommandContext, kind: OperationKind, input: un
       return groups.setGroupPicture(context, { groupId: as(kind).groupId, jpeg: null })
     case 'changeGroupParticipants':
       return groups.changeGroupParticipants(context, as(kind))
+    case 'listGroupJoinRequests':
+      return joinRequests.listGroupJoinRequests(context, as(kind))
+    case 'decideGroupJoinRequests':
+      return joinRequests.decideGroupJoinRequests(context, as(kind))
     case 'getGroupInvite':
       return groups.getGroupInvite(context, as(kind))
     case 'revokeGroupInvite':

@@ -3,7 +3,8 @@ import type { Address } from '../../../shared/store/rows/message.ts'
 import type { PersonAnswer } from '../../whatsapp/commands/types.ts'
 import { addressOfTarget, type CommandContext } from './command-context.ts'
 
-export type ParticipantAction = 'add' | 'remove' | 'promote' | 'demote'
+export type ParticipantAction = 'add' | 'remove' | 'promote' | 'demote' | 'approve' | 'reject'
+type MemberAction = Exclude<ParticipantAction, 'approve' | 'reject'>
 
 export interface ParticipantResult {
   readonly participant: Address
@@ -12,10 +13,7 @@ export interface ParticipantResult {
 }
 
 /** What the server says of one person: 403 and 408 only ever mean that they must come by themselves. */
-export const resultOf = (
-  action: ParticipantAction,
-  error: number | null,
-): Pick<ParticipantResult, 'status' | 'code'> => {
+const resultOf = (action: ParticipantAction, error: number | null): Pick<ParticipantResult, 'status' | 'code'> => {
   switch (error) {
     case null:
       return { status: 'done', code: null }
@@ -23,6 +21,8 @@ export const resultOf = (
     case 408:
       return action === 'add' ? { status: 'needsInvite', code: null } : { status: 'failed', code: 'not_group_admin' }
     case 404:
+      // Nobody waits (any more): somebody else may have answered.
+      if (action === 'approve' || action === 'reject') return { status: 'unchanged', code: null }
       if (action === 'add') return { status: 'failed', code: 'recipient_not_on_whatsapp' }
       return action === 'remove' ? { status: 'unchanged', code: null } : { status: 'failed', code: 'not_group_member' }
     case 406:
@@ -57,6 +57,7 @@ export const findPeople = async (context: CommandContext, targets: readonly Targ
       const found = present.find((person) => person.target === target)
       if (!found) return { status: 'failed', code: 'recipient_not_on_whatsapp' }
       const answer = answers.find(({ jids }) => jids.some((jid) => found.jids.includes(jid)))
+      if (!answer && (action === 'approve' || action === 'reject')) return { status: 'unchanged', code: null }
       return answer ? resultOf(action, answer.error) : { status: 'failed', code: 'whatsapp_rejected' }
     }
     return Promise.all(
@@ -72,7 +73,7 @@ export const findPeople = async (context: CommandContext, targets: readonly Targ
 export const changeEach = async (
   context: CommandContext,
   groupId: string,
-  action: ParticipantAction,
+  action: MemberAction,
   targets: readonly Target[],
 ): Promise<ParticipantResult[]> => {
   const people = await findPeople(context, targets)

@@ -9,7 +9,7 @@ import { CommandFailure } from './command-failure.ts'
 import { changeEach, findPeople } from './group-people.ts'
 
 type Kinds = keyof Operations & keyof OperationInputs
-type ResultOf<Kind extends Kinds> = z.input<Operations[Kind]['responses'][200]>
+export type ResultOf<Kind extends Kinds> = z.input<Operations[Kind]['responses'][200]>
 
 const INVITE_LINK = 'https://chat.whatsapp.com/'
 /** How many addresses of a large group are looked up side by side. */
@@ -58,7 +58,7 @@ const describeGroup = async (context: CommandContext, group: GroupInfo): Promise
 }
 
 /** WhatsApp says "no" in the same words to strangers and to members that are no admins: a look at the group tells. */
-const explained = async <T>(context: CommandContext, groupId: string, work: () => Promise<T>): Promise<T> => {
+export const explained = async <T>(context: CommandContext, groupId: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
   } catch (error) {

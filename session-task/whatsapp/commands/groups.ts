@@ -3,7 +3,7 @@ import { type BinaryNode, type GroupMetadata, getBinaryNodeChild, getBinaryNodeC
 import { WhatsAppError } from '../errors.ts'
 import type { SessionCaches } from '../session-caches.ts'
 import { type Ask, iq } from './ask.ts'
-import { groupInfoOf, readMetadata, readPersonAnswer, readRefused } from './read-group.ts'
+import { groupInfoOf, readJoinRequest, readMetadata, readPersonAnswer, readRefused } from './read-group.ts'
 import type { GroupChange, GroupInfo, WhatsAppCommands } from './types.ts'
 
 const ANY_GROUP = '@g.us'
@@ -25,6 +25,8 @@ type GroupCommands = Pick<
   | 'group'
   | 'changeGroup'
   | 'changeParticipants'
+  | 'joinRequests'
+  | 'decideJoinRequests'
   | 'inviteCode'
   | 'revokeInvite'
   | 'groupOfInvite'
@@ -76,6 +78,17 @@ export const groupCommands = (ask: Ask, caches: Pick<SessionCaches, 'groups'>): 
       changed(id, async () => {
         const answer = await ask(w('set', id, node(action, {}, people(jids))))
         return getBinaryNodeChildren(getBinaryNodeChild(answer, action), 'participant').map(readPersonAnswer)
+      }),
+    joinRequests: async (id) => {
+      const answer = await ask(w('get', id, node('membership_approval_requests')))
+      const list = getBinaryNodeChild(answer, 'membership_approval_requests')
+      return getBinaryNodeChildren(list, 'membership_approval_request').flatMap(readJoinRequest)
+    },
+    decideJoinRequests: (id, action, jids) =>
+      changed(id, async () => {
+        const answer = await ask(w('set', id, node('membership_requests_action', {}, [node(action, {}, people(jids))])))
+        const decided = getBinaryNodeChild(getBinaryNodeChild(answer, 'membership_requests_action'), action)
+        return getBinaryNodeChildren(decided, 'participant').map(readPersonAnswer)
       }),
     inviteCode: async (id) => codeIn(await ask(w('get', id, node('invite')))),
     revokeInvite: async (id) => codeIn(await ask(w('set', id, node('invite')))),

@@ -10,7 +10,7 @@ import {
 // Not exported by the package's entry; the metadata it makes is what the library wants to find in its cache.
 import { extractGroupMetadata } from '@whiskeysockets/baileys/lib/Socket/groups.js'
 import { WhatsAppError } from '../errors.ts'
-import type { GroupInfo, GroupPerson, PersonAnswer } from './types.ts'
+import type { GroupInfo, GroupPerson, JoinRequest, PersonAnswer } from './types.ts'
 
 const ROLES: Readonly<Record<string, GroupPerson['role']>> = { admin: 'admin', superadmin: 'owner' }
 
@@ -37,6 +37,22 @@ export const readPersonAnswer = ({ attrs }: BinaryNode): PersonAnswer => ({
     .map((jid) => jidNormalizedUser(jid)),
   error: attrs.error === undefined || attrs.error === '200' ? null : Number(attrs.error) || 0,
 })
+
+/** `<membership_approval_request>`; none when it names nobody. */
+export const readJoinRequest = ({ attrs }: BinaryNode): JoinRequest[] => {
+  if (!attrs.jid) return []
+  const jid = jidNormalizedUser(attrs.jid)
+  const seconds = Number(attrs.request_time)
+  return [
+    {
+      jid,
+      phoneJid: isPnUser(jid) ? jid : attrs.phone_number ? jidNormalizedUser(attrs.phone_number) : null,
+      lid: isLidUser(jid) ? jid : attrs.lid ? jidNormalizedUser(attrs.lid) : null,
+      method: attrs.request_method || null,
+      requestedAt: seconds > 0 ? seconds * 1_000 : null,
+    },
+  ]
+}
 
 export const groupInfoOf = (metadata: GroupMetadata): GroupInfo => ({
   id: metadata.id,

@@ -37,6 +37,16 @@ export type GroupChange =
   | { readonly what: 'announcementsOnly' | 'lockedSettings' | 'joinApproval' | 'membersCanAdd'; readonly isOn: boolean }
   | { readonly what: 'disappearingSeconds'; readonly seconds: number }
 
+/** Somebody who wants to be let into a group. */
+export interface JoinRequest {
+  readonly jid: string
+  readonly phoneJid: string | null
+  readonly lid: string | null
+  readonly method: string | null
+  /** epoch milliseconds */
+  readonly requestedAt: number | null
+}
+
 export interface ProfileInfo {
   readonly about: string | null
   /** epoch milliseconds */
@@ -81,6 +91,12 @@ export interface WhatsAppCommands {
   changeParticipants(
     id: string,
     action: 'add' | 'remove' | 'promote' | 'demote',
+    jids: readonly string[],
+  ): Promise<readonly PersonAnswer[]>
+  joinRequests(id: string): Promise<readonly JoinRequest[]>
+  decideJoinRequests(
+    id: string,
+    action: 'approve' | 'reject',
     jids: readonly string[],
   ): Promise<readonly PersonAnswer[]>
   inviteCode(id: string): Promise<string>

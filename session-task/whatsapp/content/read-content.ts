@@ -21,6 +21,8 @@ export interface InboundContent {
   readonly vote?: { readonly payload: string; readonly iv: string }
   readonly quotedId?: string
   readonly mentionedJids?: readonly string[]
+  /** when the chat's timer was set, if the message says so; epoch milliseconds */
+  readonly timerSetAt?: number
   /** more is needed of it later than `part` says: its bytes are kept */
   readonly keepsProto: boolean
 }
@@ -42,6 +44,9 @@ const WRAPPERS = [
 const VIEW_ONCE: ReadonlySet<string> = new Set(WRAPPERS.filter((name) => name.startsWith('viewOnce')))
 /** a hostile sender must not decide how deep we go */
 const DEPTH_MAX = 6
+
+/** Not a message: somebody set after how long messages of the chat disappear. */
+export const CHAT_TIMER = 'chatTimer'
 
 /** parts of a message that say nothing to the tenant */
 const SILENT = new Set([
@@ -67,7 +72,7 @@ const number = (value: unknown): number | null =>
   value === null || value === undefined || value === '' || !Number.isFinite(Number(value)) ? null : Number(value)
 
 /** What is inside of the wrappers. */
-export const unwrap = (message: MessageJson): { readonly message: MessageJson; readonly viewOnce: boolean } => {
+const unwrap = (message: MessageJson): { readonly message: MessageJson; readonly viewOnce: boolean } => {
   let inner = message
   let viewOnce = false
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
@@ -87,12 +92,15 @@ const targetOf = (key: unknown): TargetKey | null => {
 }
 
 /** Options that any message may have, from the context of what carries its content. */
-const optionsOf = (context: MessageJson | null): Pick<InboundContent, 'part' | 'quotedId' | 'mentionedJids'> => {
+const optionsOf = (
+  context: MessageJson | null,
+): Pick<InboundContent, 'part' | 'quotedId' | 'mentionedJids' | 'timerSetAt'> => {
   const quotedId = text(context?.stanzaId)
   const mentioned = Array.isArray(context?.mentionedJid)
     ? context.mentionedJid.filter((jid): jid is string => typeof jid === 'string')
     : []
   const disappearing = number(context?.expiration)
+  const timerSetAt = disappearing ? setAtOf(context?.ephemeralSettingTimestamp) : {}
   return {
     part: {
       ...(context?.isForwarded === true ? { forwarded: true } : {}),
@@ -101,7 +109,13 @@ const optionsOf = (context: MessageJson | null): Pick<InboundContent, 'part' | '
     },
     ...(quotedId ? { quotedId } : {}),
     ...(mentioned.length > 0 ? { mentionedJids: mentioned } : {}),
+    ...timerSetAt,
   }
+}
+
+const setAtOf = (seconds: unknown): { timerSetAt?: number } => {
+  const value = number(seconds)
+  return value ? { timerSetAt: value * 1_000 } : {}
 }
 
 /** What the tenant gets to see of a decrypted message; null when it is WhatsApp's own housekeeping. */
@@ -203,8 +217,15 @@ const readVote = (update: MessageJson | null): OwnPart | null => {
   }
 }
 
-/** Edits and deletions; everything else of this kind is between the devices. */
+/** Edits, deletions, the chat's timer; everything else of this kind is between the devices. */
 const readProtocol = (protocol: MessageJson): InboundContent | null => {
+  if (protocol.type === 'EPHEMERAL_SETTING')
+    return {
+      type: CHAT_TIMER,
+      part: { disappearingSeconds: number(protocol.ephemeralExpiration) ?? 0 },
+      ...setAtOf(protocol.ephemeralSettingTimestamp),
+      keepsProto: false,
+    }
   const target = targetOf(protocol.key)
   if (!target) return null
   const { whatsappId } = target

@@ -1,22 +1,31 @@
-import { createHash } from 'node:crypto'
-import { type Readable, Transform } from 'node:stream'
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
 import {
-  downloadMediaMessage,
+  DEFAULT_ORIGIN,
   extractMessageContent,
   getContentType,
+  getUrlFromDirectPath,
+  type MediaType,
   type WAMessage,
   type WASocket,
 } from '@whiskeysockets/baileys'
+import { ENCRYPTION_OVERHEAD_BYTES } from '../../media/file-keys.ts'
+import { deriveFileKeys } from '../content/file-keys.ts'
+import type { DownloadedFile } from '../content/transfer-media.ts'
 import { WhatsAppError } from '../errors.ts'
 
 /**
  * Symptom: media older than some days cannot be downloaded, although the phone still has it, and a changed file is taken
  * for the real one. rc14's re-upload never fires: it looks for `error.status`, but the download throws a Boom, whose
  * status is in `output.statusCode`; when it is asked for anyway it waits for ever for a phone that is off; and the stream
- * checks neither MAC nor SHA-256 (baileys-facts §4; https://github.com/WhiskeySockets/Baileys/issues/2767).
+ * checks neither MAC nor SHA-256 (baileys-facts §4; https://github.com/WhiskeySockets/Baileys/issues/2767). Ours fetches
+ * the bytes as they are; media/decrypt-file.ts opens and checks them, away from the sessions.
  */
-const GONE: ReadonlySet<unknown> = new Set([404, 410])
+const GONE: ReadonlySet<number> = new Set([404, 410])
 const REUPLOAD_TIMEOUT_MS = 30_000
+const REDIRECTS_AT_MOST = 3
 
 export interface MediaDownload {
   readonly maxBytes: number
@@ -29,29 +38,73 @@ export interface MediaDownload {
 
 interface MediaContent {
   readonly url?: string | null
+  readonly directPath?: string | null
+  readonly mediaKey?: Uint8Array | null
   readonly fileSha256?: Uint8Array | null
 }
 
 const isWhatsAppHost = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' && (hostname === 'whatsapp.net' || hostname.endsWith('.whatsapp.net'))
 
-const mediaOf = (message: WAMessage): MediaContent => {
+const mediaOf = (message: WAMessage): { media: MediaContent; type: MediaType } => {
   const content = extractMessageContent(message.message)
-  const type = content && getContentType(content)
-  const media = type ? (content[type] as MediaContent) : undefined
-  if (!media || typeof media !== 'object') throw new WhatsAppError('media_gone', 'the message has no media')
-  return media
+  const name = content && getContentType(content)
+  const media = name ? (content[name] as MediaContent) : undefined
+  if (!name || !media || typeof media !== 'object') throw new WhatsAppError('media_gone', 'the message has no media')
+  return { media, type: name.replace('Message', '') as MediaType }
 }
 
-const open = async (
-  message: WAMessage,
-  { dispatcher, isAllowed = isWhatsAppHost }: MediaDownload,
-): Promise<Readable> => {
-  const { url } = mediaOf(message)
-  // Without a url the library takes WhatsApp's host; with one it takes the host from it, whatever it is.
-  if (url && !(URL.canParse(url) && isAllowed(new URL(url))))
+/** Path and host are the sender's word: what comes out of both together is judged, as fetch will understand it. */
+const addressOf = ({ url, directPath }: MediaContent, isAllowed: (url: URL) => boolean): URL => {
+  const host = url && URL.canParse(url) ? new URL(url).host : undefined
+  const text = directPath ? getUrlFromDirectPath(directPath, host) : (url ?? '')
+  const address = URL.canParse(text) ? new URL(text) : null
+  if (!address || !isAllowed(address) || (url && !(URL.canParse(url) && isAllowed(new URL(url)))))
     throw new WhatsAppError('media_gone', 'the media lies on a host that is not WhatsApp’s')
-  return downloadMediaMessage(message, 'stream', dispatcher ? { options: { dispatcher } as RequestInit } : {})
+  return address
+}
+
+class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly status: number
+  constructor(status: number) {
+    super(`the media host answered ${status}`)
+    this.status = status
+  }
+}
+
+/** Every address on the way is judged, not only the first. @throws HttpError */
+const open = async (first: URL, dispatcher: unknown, isAllowed: (url: URL) => boolean): Promise<ReadableStream> => {
+  const options = { headers: { Origin: DEFAULT_ORIGIN }, redirect: 'manual', ...(dispatcher ? { dispatcher } : {}) }
+  let address = first
+  for (let hop = 0; ; hop++) {
+    const response = await fetch(address, options as RequestInit)
+    if (response.ok && response.body) return response.body as ReadableStream
+    await response.body?.cancel()
+    const location = response.headers.get('location')
+    if (!location || hop >= REDIRECTS_AT_MOST || !URL.canParse(location, address)) throw new HttpError(response.status)
+    address = new URL(location, address)
+    if (!isAllowed(address))
+      throw new WhatsAppError('media_gone', 'the media host points to a host that is not WhatsApp’s')
+  }
+}
+
+const save = async (message: WAMessage, path: string, download: MediaDownload): Promise<void> => {
+  const { dispatcher, isAllowed = isWhatsAppHost, maxBytes } = download
+  const body = await open(addressOf(mediaOf(message).media, isAllowed), dispatcher, isAllowed)
+  const limit = maxBytes + ENCRYPTION_OVERHEAD_BYTES
+  let bytes = 0
+  await pipeline(
+    Readable.fromWeb(body),
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        bytes += chunk.length
+        if (bytes > limit) throw new WhatsAppError('media_too_large', `the media is larger than ${maxBytes} bytes`)
+        yield chunk
+      }
+    },
+    createWriteStream(path),
+  )
 }
 
 const askPhone = async (socket: Pick<WASocket, 'updateMediaMessage'>, message: WAMessage, timeoutMs: number) => {
@@ -70,43 +123,23 @@ const askPhone = async (socket: Pick<WASocket, 'updateMediaMessage'>, message: W
   }
 }
 
-/** Passes bytes on and fails at the end, or as soon as there are too many: nobody may keep what came before. */
-const verifying = (expected: Uint8Array | null | undefined, maxBytes: number): Transform => {
-  const hash = createHash('sha256')
-  let bytes = 0
-  return new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      bytes += chunk.length
-      if (bytes > maxBytes)
-        return callback(new WhatsAppError('media_too_large', `the media is larger than ${maxBytes} bytes`))
-      hash.update(chunk)
-      callback(null, chunk)
-    },
-    flush(callback) {
-      const isSame = expected?.length === 32 && hash.digest().equals(Buffer.from(expected))
-      callback(isSame ? null : new WhatsAppError('media_corrupt', 'the media is not what its sender sent'))
-    },
-  })
-}
-
 /**
- * The decrypted bytes of a media message. The stream errors when they are not what the message promised: whoever stores
- * them may commit only after its end.
- * @throws WhatsAppError media_gone: neither WhatsApp nor the phone has it; other errors: try again
+ * The file of a media message, encrypted as it lies there, into `path`; and what opens it.
+ * @throws WhatsAppError media_gone: neither WhatsApp nor the phone has it; media_too_large; other errors: try again
  */
-export const downloadVerified = async (
+export const downloadEncrypted = async (
   socket: Pick<WASocket, 'updateMediaMessage'>,
   message: WAMessage,
+  path: string,
   download: MediaDownload,
-): Promise<Readable> => {
-  const { fileSha256 } = mediaOf(message)
-  const stream = await open(message, download).catch(async (error: unknown) => {
-    const status = (error as { output?: { statusCode?: unknown } } | null)?.output?.statusCode
-    if (!GONE.has(status)) throw error
-    return open(await askPhone(socket, message, download.reuploadTimeoutMs ?? REUPLOAD_TIMEOUT_MS), download)
+): Promise<DownloadedFile> => {
+  const { media, type } = mediaOf(message)
+  if (!media.mediaKey?.length) throw new WhatsAppError('media_gone', 'the message has no key for its media')
+  const keys = await deriveFileKeys(media.mediaKey, type)
+  const sha256 = media.fileSha256?.length ? media.fileSha256 : null
+  await save(message, path, download).catch(async (error: unknown) => {
+    if (!(error instanceof HttpError && GONE.has(error.status))) throw error
+    await save(await askPhone(socket, message, download.reuploadTimeoutMs ?? REUPLOAD_TIMEOUT_MS), path, download)
   })
-  const verified = verifying(fileSha256, download.maxBytes)
-  stream.on('error', (error) => verified.destroy(error))
-  verified.on('close', () => stream.destroy())
-  return stream.pipe(verified)
+  return { keys, sha256 }
 }

@@ -22,6 +22,8 @@ export interface InboxMessage {
   readonly whatsappId: string
   readonly text: string | null
   readonly duplicate: boolean
+  /** the decrypted protobuf as JSON */
+  readonly content: unknown
 }
 
 /** The simulated WhatsApp in its own process, as the worker meets it, and its control API. Numbers without +. */

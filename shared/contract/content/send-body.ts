@@ -84,4 +84,3 @@ export const sendMessageBody = z
     },
   })
 export type SendMessageBody = z.output<typeof sendMessageBody>
-export type SendableType = SendMessageBody['type']

@@ -14,6 +14,9 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   createMessageBatch: ({ sessionId }) => ({
     messages: [{ sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } }],
   }),
+  editMessage: () => ({ text: { body: 'x' } }),
+  reactToMessage: () => ({ emoji: '👍' }),
+  forwardMessage: () => ({ to: '+5511977776666' }),
   markMessageRead: () => ({ upTo: true }),
   createKey: ({ sessionId }) => ({ name: 'x', scopes: ['messages:send'], sessionId }),
   createMedia: () => ({ mimetype: 'image/png', sizeBytes: 5 }),
@@ -27,6 +30,7 @@ export const sampleBodies: Readonly<Record<string, (ids: Ids) => unknown>> = {
   updateGroup: () => ({ subject: 'x' }),
   setGroupPicture: () => ({ imageBase64: makeJpeg(640, 640).toString('base64') }),
   changeGroupParticipants: () => ({ action: 'add', participants: ['+5511988887777'] }),
+  decideGroupJoinRequests: () => ({ action: 'approve', participants: ['+5511988887777'] }),
   joinGroup: () => ({ invite: 'AbCdEfGhIjKl' }),
   sendPresence: () => ({ state: 'composing', chat: '+5511988887777' }),
   subscribePresence: () => ({ chat: '+5511988887777' }),

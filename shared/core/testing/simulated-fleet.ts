@@ -1,6 +1,7 @@
-import { type Bucket, fullBucket, RECONNECTS_PER_SECOND, takeTokens } from '../fleet-pace.ts'
+import { RECONNECTS_PER_SECOND } from '../fleet-pace.ts'
 import { chooseCandidates, isAlive, workerIdOfLaunch } from '../placement.ts'
 import type { WorkerView } from '../worker-view.ts'
+import { type Bucket, fullBucket, takeTokens } from './connect-pace.ts'
 
 export const STEP_MS = 2_000
 const COLD_START_MS = 50_000

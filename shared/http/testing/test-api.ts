@@ -1,32 +1,19 @@
 import pino from 'pino'
-import { makeControlHandlers } from '../../../lambdas/api-control/handlers.ts'
-import { makeKeyHandlers } from '../../../lambdas/api-keys/handlers.ts'
-import { makeMessageHandlers } from '../../../lambdas/api-messages/handlers.ts'
-import { MessageQuota } from '../../../lambdas/api-messages/message-quota.ts'
-import { makeOperationHandlers } from '../../../lambdas/api-operations/handlers.ts'
-import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
-import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
-import { Simulator } from '../../../lambdas/api-test/simulator.ts'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../aws/kms.ts'
 import { makeS3Client } from '../../aws/s3.ts'
 import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../aws/sqs.ts'
-import type { ApiFunction, Operation } from '../../contract/operation.ts'
-import { operations } from '../../contract/operations.ts'
 import { makeAdminKey } from '../../core/api-key.ts'
 import { newId } from '../../core/ids.ts'
 import type { SessionStatus } from '../../core/session-status.ts'
 import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
 import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { makeGuardedAgent } from '../../egress/guarded-agent.ts'
 import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
 import { LimitEvents } from '../../events/limit-events.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import { Bell } from '../../events/ring.ts'
-import { type ApiDependencies, makeApi } from '../../http/api.ts'
 import { Authenticator } from '../../http/authenticate.ts'
-import type { ProxyEvent, ProxyResult } from '../../http/gateway.ts'
 import { RequestLimiter } from '../../http/request-limiter.ts'
 import { UsageMeter } from '../../http/usage-meter.ts'
 import { MediaStore } from '../../media/media-store.ts'
@@ -35,7 +22,10 @@ import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
 import { openTables } from '../../store/tables.ts'
 import { Workers } from '../../store/workers.ts'
-import { postWebhook } from '../../webhooks/post-webhook.ts'
+import type { ApiDependencies } from '../api.ts'
+import type { ProxyResult } from '../gateway.ts'
+import { makeApiFunctions } from './api-functions.ts'
+import { type CallOptions, functionOf, proxyEventOf } from './proxy-event.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -45,17 +35,8 @@ export interface TestAnswer {
   readonly raw: ProxyResult
 }
 
-export interface CallOptions {
-  readonly body?: unknown
-  /** sent as it is, instead of `body` */
-  readonly text?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly sourceIp?: string
-}
-
 const PEPPER = 'a pepper for tests, long enough'
 
-/** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
 export interface TestApiOptions {
   readonly controlUrl?: string | null
   readonly liveModeEnabled?: boolean
@@ -65,6 +46,7 @@ export interface TestApiOptions {
   readonly replace?: Readonly<Record<string, any>>
 }
 
+/** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
 export const startTestApi = async (options: TestApiOptions = {}) => {
   const cloud = await startTestCloud()
   cloud.apply()
@@ -74,6 +56,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const hintsQueueUrl = await createQueue('hints')
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const admin = makeAdminKey(PEPPER)
+  const mediaStore = new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' })
   const time = { offsetMs: 0 }
   const clock = () => Date.now() + time.offsetMs
   const published: EventRef[] = []
@@ -108,72 +91,22 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   }
   const bell = new Bell({ client: sqs, hintsQueueUrl, log })
   const egressRules = options.egressRules ?? parseEgressRules({ cidrs: null, http: null })
-  const dispatcher = makeGuardedAgent(egressRules)
   const rung: PipelineHint[] = []
   /** media ids that were to be fetched */
   const fetches: string[] = []
-  const simulator = options.controlUrl ? new Simulator(options.controlUrl) : null
-  const functions: Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> = {
-    'api-control': makeApi(
-      'api-control',
-      {
-        ...makeControlHandlers({
-          tables,
-          tenantKeys,
-          bell,
-          sink,
-          egressRules,
-          ringPipeline: async (hints) => void rung.push(...hints),
-          post: (input) => postWebhook({ ...input, dispatcher }),
-          version: 'test',
-          log,
-        }),
-        ...options.replace,
-      },
-      dependencies,
-    ),
-    'api-messages': makeApi(
-      'api-messages',
-      makeMessageHandlers({
-        tables,
-        tenantKeys,
-        bell,
-        quota: new MessageQuota(tables),
-        media: {
-          store: new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' }),
-          egressRules,
-          orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
-        },
-        sink,
-        log,
-        docsBaseUrl: dependencies.docsBaseUrl,
-      }),
-      dependencies,
-    ),
-    'api-keys': makeApi(
-      'api-keys',
-      makeKeyHandlers({
-        tables,
-        readSecret,
-        bell,
-        deployedVersion: 'v2',
-        startRolloutMachine: async (input) => void rolloutsStarted.push(input),
-      }),
-      dependencies,
-    ),
-    'api-stream': makeApi(
-      'api-stream',
-      makeStreamHandlers({ tables, tenantKeys }, () => undefined),
-      dependencies,
-    ),
-    'api-operations': makeApi(
-      'api-operations',
-      // No worker answers here unless a test is one.
-      makeOperationHandlers({ tables, tenantKeys, bell, defaultWaitSeconds: 0 }),
-      dependencies,
-    ),
-    'api-test': makeApi('api-test', makeTestHandlers({ tables, simulator }), dependencies),
-  }
+  const functions = makeApiFunctions({
+    dependencies,
+    bell,
+    egressRules,
+    mediaStore,
+    tenantKeys,
+    sink,
+    rung,
+    fetches,
+    rolloutsStarted,
+    controlUrl: options.controlUrl ?? null,
+    replace: options.replace ?? {},
+  })
 
   const call = async (
     key: string | null,
@@ -181,24 +114,8 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     path: string,
     input: CallOptions = {},
   ): Promise<TestAnswer> => {
-    const url = new URL(path, 'http://gateway')
-    const text = input.text ?? (input.body === undefined ? null : JSON.stringify(input.body))
-    const event: ProxyEvent = {
-      httpMethod: method,
-      path: url.pathname,
-      headers: {
-        ...(key === null ? {} : { Authorization: `Bearer ${key}` }),
-        ...(text === null ? {} : { 'Content-Type': 'application/json' }),
-        ...input.headers,
-      },
-      multiValueQueryStringParameters: Object.fromEntries(
-        [...new Set(url.searchParams.keys())].map((name) => [name, url.searchParams.getAll(name)]),
-      ),
-      body: text,
-      isBase64Encoded: false,
-      requestContext: { requestId: 'gateway', identity: { sourceIp: input.sourceIp ?? '203.0.113.7' } },
-    }
-    const raw = await functions[functionOf(url.pathname)](event)
+    const event = proxyEventOf(key, method, path, input)
+    const raw = await functions[functionOf(event.path)](event)
     const isJson = (raw.headers['Content-Type'] ?? '').includes('json')
     const body = isJson ? JSON.parse(raw.body) : raw.body
     return { status: raw.statusCode, body, headers: raw.headers, raw }
@@ -270,6 +187,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   }
 
   return {
+    mediaStore,
     adminKey: admin.key,
     secret,
     tables,
@@ -294,11 +212,3 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
 }
 
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>
-
-const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
-
-/** The function behind a path; what matches nothing goes to api-control, like the gateway's catch-all. */
-const functionOf = (path: string): ApiFunction =>
-  Object.values(operations as Record<string, Operation>)
-    .sort((a, b) => a.path.split('{').length - b.path.split('{').length)
-    .find((operation) => patternOf(operation.path).test(path))?.function ?? 'api-control'

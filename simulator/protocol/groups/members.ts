@@ -80,11 +80,22 @@ export function joinGroup(world: World, phone: Phone, group: Group): 'joined' | 
   const isMember = roleOf(database, group.id, phone.id) !== undefined
   if (isMember) return 'joined'
   if (group.joinApproval) {
-    database.run('INSERT OR IGNORE INTO group_requests VALUES (?, ?, ?)', group.id, phone.id, Date.now())
+    askToJoin(world, group, phone)
     return 'requested'
   }
   admit(world, group, phone, phone, 'invite')
   return 'joined'
+}
+
+/** The admins are told of who waits. */
+function askToJoin(world: World, group: Group, phone: Phone): void {
+  const { database } = world
+  const tell = database.transaction(() => {
+    database.run('INSERT OR IGNORE INTO group_requests VALUES (?, ?, ?)', group.id, phone.id, Date.now())
+    const child = element('created_membership_requests', { request_method: 'invite_link' })
+    return notifyGroup(world, group, phone, child, [], ({ role }) => role !== '')
+  })
+  tell()
 }
 
 /** Puts somebody who asked, or used the link, into the group. */

@@ -9,7 +9,7 @@ import { queueForDevice } from '../push.ts'
 import { memberJid, otherAddress } from './describe.ts'
 
 /**
- * Tells every linked device of every member, and of those who have just left (`also`), what `actor` did to the group. Call
+ * Tells every linked device of every member, and of those who have just left (`also`), as far as it is for them (`hears`), what `actor` did to the group. Call
  * inside a transaction; the result sends to who is online: call it after the commit.
  */
 export function notifyGroup(
@@ -18,8 +18,11 @@ export function notifyGroup(
   actor: Phone,
   child: Stanza,
   also: readonly Phone[] = [],
+  hears: (member: { role: string }) => boolean = () => true,
 ): () => void {
-  const phones = new Map([...membersOf(world.database, group.id), ...also].map((phone) => [phone.id, phone]))
+  const phones = new Map(
+    [...membersOf(world.database, group.id).filter(hears), ...also].map((phone) => [phone.id, phone]),
+  )
   const attrs = {
     from: group.jid,
     type: 'w:gp2',

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A path for one file, gone afterwards whatever happens. */
-export const withTemporaryFile = async <T>(work: (path: string) => Promise<T>): Promise<T> => {
+/** A folder for the files of one piece of work, gone afterwards whatever happens. */
+export const withTemporaryFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
   const folder = await mkdtemp(join(tmpdir(), 'fleetline-media-'))
   try {
-    return await work(join(folder, 'file'))
+    return await work(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

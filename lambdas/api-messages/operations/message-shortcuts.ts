@@ -1,0 +1,82 @@
+import { sendMessageBody } from '../../../shared/contract/content/send-body.ts'
+import { hashOfRequest } from '../../../shared/core/canonical-json.ts'
+import { isSettled } from '../../../shared/core/message-status.ts'
+import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
+import { requireMessage } from '../../../shared/http/require-message.ts'
+import { requireSession } from '../../../shared/http/require-session.ts'
+import type { MessageRow } from '../../../shared/store/rows/message.ts'
+import { acceptMessage, type MessageRequest, readRequest, repeatedMessage, ringOwner } from '../accept-message.ts'
+import { forwardedMessage } from '../content/forwarded-message.ts'
+import { openMessage } from '../present.ts'
+import { nameOfRecipient } from '../recipient.ts'
+import type { MessageServices } from '../services.ts'
+
+/** Everything about one message, by its address: the same requests that POST /v1/messages takes. */
+export const editMessage =
+  (services: MessageServices): Handler<'editMessage'> =>
+  async ({ params, body: { text, ...common } }, context) =>
+    answerTo(services, context, params.messageId, {
+      ...common,
+      type: 'edit',
+      edit: { messageId: params.messageId, text },
+    })
+
+export const deleteMessage =
+  (services: MessageServices): Handler<'deleteMessage'> =>
+  async ({ params }, context) =>
+    answerTo(services, context, params.messageId, { type: 'delete', delete: { messageId: params.messageId } })
+
+export const reactToMessage =
+  (services: MessageServices): Handler<'reactToMessage'> =>
+  async ({ params, body: { emoji, ...common } }, context) =>
+    answerTo(services, context, params.messageId, {
+      ...common,
+      type: 'reaction',
+      reaction: { messageId: params.messageId, emoji },
+    })
+
+export const removeReaction =
+  (services: MessageServices): Handler<'removeReaction'> =>
+  async ({ params }, context) =>
+    answerTo(services, context, params.messageId, {
+      type: 'reaction',
+      reaction: { messageId: params.messageId, emoji: null },
+    })
+
+export const forwardMessage =
+  (services: MessageServices): Handler<'forwardMessage'> =>
+  async ({ params, body }, context) => {
+    const row = await requireMessage(services.tables, context, params.messageId)
+    // The content may have changed since, or be gone: what is asked for is the same request all the same.
+    const requestHash = hashOfRequest({
+      ...body,
+      forward: row.id,
+      to: nameOfRecipient(row.sessionId, body.to) ?? body.to,
+      sendAt: body.sendAt && Date.parse(body.sendAt),
+      expiresAt: body.expiresAt && Date.parse(body.expiresAt),
+    })
+    const standing = await repeatedMessage(services, context, requestHash)
+    if (standing) return accepted(services, context, standing)
+    const message = await openMessage(services.tenantKeys, context, row)
+    const request = readRequest(forwardedMessage(row, message, body), context)
+    return accept(services, context, { ...request, requestHash })
+  }
+
+const answerTo = async (services: MessageServices, context: TenantContext, messageId: string, answer: object) => {
+  const { sessionId } = await requireMessage(services.tables, context, messageId)
+  return accept(services, context, readRequest(sendMessageBody.parse({ ...answer, sessionId }), context))
+}
+
+const accept = async (services: MessageServices, context: TenantContext, request: MessageRequest) => {
+  context.note({ messageId: request.messageId })
+  const session = await requireSession(services.tables, context, request.body.sessionId)
+  const row = await acceptMessage(services, context, session, request)
+  if (!isSettled(row.status)) await ringOwner(services, context, row.sessionId)
+  return accepted(services, context, row)
+}
+
+const accepted = async ({ tenantKeys }: MessageServices, context: TenantContext, row: MessageRow) => ({
+  status: 202 as const,
+  body: await openMessage(tenantKeys, context, row),
+  headers: { Location: `/v1/messages/${row.id}` },
+})
