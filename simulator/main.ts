@@ -1,18 +1,19 @@
 import { parseArgs } from 'node:util'
 import { startSimulator } from './simulator.ts'
 
-const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--media-port N] [--data-dir DIR] [--host ADDRESS] [--json] [--exit-with-parent]
+const USAGE = `Usage: node simulator/main.ts [--port N] [--control-port N] [--media-port N] [--data-dir DIR] [--host ADDRESS] [--media-name NAME] [--json] [--exit-with-parent]
 
   --port N            WebSocket port (default: a free one)
   --control-port N    control API port (default: a free one)
   --media-port N      https port of the media host (default: a free one)
   --data-dir DIR      keep everything in DIR and resume from it (default: in memory)
   --host ADDRESS      interface of the WebSocket and the control API (default: 127.0.0.1); whoever reaches it can do all
+  --media-name NAME   name by which clients reach the media host; it then listens on --host too (default: 127.0.0.1)
   --json              print one JSON line when ready
   --exit-with-parent  stop when stdin closes
 
   SIMULATOR_ROOT_KEY in the environment: private key of the certificate root, 64 hex digits, for a server without a data
-  directory that clients trust across restarts
+  directory that clients trust across restarts, as they do the media host's authority
 `
 
 function readOptions(argv: string[]) {
@@ -24,6 +25,7 @@ function readOptions(argv: string[]) {
       'media-port': { type: 'string' },
       'data-dir': { type: 'string' },
       host: { type: 'string' },
+      'media-name': { type: 'string' },
       json: { type: 'boolean', default: false },
       'exit-with-parent': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -49,10 +51,12 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return void process.stdout.write(USAGE)
   const dataDir = options['data-dir']
+  const mediaName = options['media-name']
   const rootKey = rootKeyOf(process.env.SIMULATOR_ROOT_KEY)
   const simulator = await startSimulator({
     ...(options.host ? { host: options.host } : {}),
     ...(rootKey ? { rootKey } : {}),
+    ...(mediaName ? { mediaName } : {}),
     port: portOf(options.port, '--port'),
     controlPort: portOf(options['control-port'], '--control-port'),
     mediaPort: portOf(options['media-port'], '--media-port'),
@@ -74,8 +78,13 @@ async function main(): Promise<void> {
     )
   else
     process.stdout.write(
-      `Simulated WhatsApp is ready.\n  clients connect to  ${socketUrl}\n  trust root          ${trustRootHex}\n  control API         ${controlUrl}\n  media host          ${mediaUrl}\n`,
+      `Simulated WhatsApp is ready.\n  clients connect to  ${socketUrl}\n  trust root          ${trustRootHex}\n  control API         ${controlUrl}\n  media host          ${mediaUrl}\n  its authority       ${onOneLine(mediaCaPem)}\n`,
     )
+}
+
+/** A certificate as a command line takes it: no line ends, no signs of equality. */
+function onOneLine(pem: string): string {
+  return pem.replace(/-----[A-Z ]+-----|\s|=/g, '')
 }
 
 main().catch((error: Error & { code?: string }) => {

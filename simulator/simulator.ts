@@ -14,8 +14,10 @@ export type SimulatorOptions = {
   mediaPort?: number
   /** Folder for the SQLite file; without it everything is in memory. */
   dataDir?: string
-  /** Interface of the WebSocket and the control API; the media host stays on 127.0.0.1. */
+  /** Interface of the WebSocket and the control API, and of the media host when it has a name. */
   host?: string
+  /** Name by which clients reach the media host; without one it stays on 127.0.0.1. */
+  mediaName?: string
   /** Private key of the certificate root, 32 bytes: for a server that keeps no data and is trusted all the same. */
   rootKey?: Buffer
 }
@@ -41,6 +43,7 @@ export async function startSimulator({
   mediaPort = 0,
   dataDir,
   host,
+  mediaName,
   rootKey,
 }: SimulatorOptions = {}): Promise<Simulator> {
   silenceLibsignal()
@@ -51,11 +54,13 @@ export async function startSimulator({
     await sockets.stop()
     throw error
   })
-  const media = await startMediaServer(world, mediaPort).catch(async (error: unknown) => {
-    await control.stop()
-    await sockets.stop()
-    throw error
-  })
+  const media = await startMediaServer(world, mediaPort, mediaName ? { host, name: mediaName } : undefined).catch(
+    async (error: unknown) => {
+      await control.stop()
+      await sockets.stop()
+      throw error
+    },
+  )
   world.mediaHost = media.host
   const mediaCaPem = world.mediaAuthority.certificatePem
   if (dataDir !== undefined) writeFileSync(join(dataDir, MEDIA_CA_FILE), mediaCaPem)

@@ -27,7 +27,7 @@ export function openWorld(path: string, rootKey?: Buffer): World {
     database,
     identity: loadServerIdentity(database, rootKey),
     connections: new Connections(),
-    mediaAuthority: loadMediaAuthority(database),
+    mediaAuthority: loadMediaAuthority(database, rootKey),
     mediaHost: '',
     qrReferences: new QrReferences(),
     pairingCodes: new PairingCodes(),

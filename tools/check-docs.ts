@@ -3,7 +3,8 @@ import { dirname, join, normalize } from 'node:path'
 
 /**
  * Documents must tell the truth: every promise in docs/guarantees.md and docs/baileys-requirements.md names a test that
- * exists, every folder has its row in docs/architecture.md, every dependency has its line in docs/dependencies.md, every relative link leads somewhere.
+ * exists, every folder has its row in docs/architecture.md, every dependency has its line in docs/dependencies.md, every
+ * relative link leads somewhere, and everything that can go wrong with a deployment has a test and a heading in a runbook.
  */
 const problems: string[] = []
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -41,6 +42,24 @@ const checkGuarantees = (path: string): void => {
   for (const [, file, words] of read(path).matchAll(/`([\w./-]+\.(?:test|long)\.ts) › ([^`]+)`/g)) {
     if (!existsSync(file!)) problems.push(`${path}: ${file} does not exist`)
     else if (!read(file!).includes(words!)) problems.push(`${path}: ${file} has no test named "${words}"`)
+  }
+}
+
+const checkBadInput = (path: string): void => {
+  const section = read(path)
+    .split(/^## /m)
+    .find((part) => part.startsWith('What refuses'))
+  const rows = (section ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+  if (rows.length < 10) problems.push(`${path}: no table of what refuses and what recovers`)
+  for (const row of rows) {
+    const [, what] = row.split('|')
+    const link = /\]\((runbooks\/[a-z-]+\.md)#([a-z-]+)\)/.exec(row)
+    if (!row.includes(' › ')) problems.push(`${path}: no test for "${what!.trim()}"`)
+    if (!link || !read(join(dirname(path), link[1]!)).includes(`\n## ${link[2]}\n`))
+      problems.push(`${path}: no heading in a runbook for "${what!.trim()}"`)
   }
 }
 
@@ -116,6 +135,8 @@ checkGuarantees('docs/guarantees.md')
 checkGuarantees('docs/baileys-requirements.md')
 checkFolders('docs/architecture.md')
 checkPaths('docs/onboarding.md')
+checkGuarantees('docs/deploy.md')
+checkBadInput('docs/deploy.md')
 checkDependencies('docs/dependencies.md')
 checkLock()
 for (const problem of problems) console.error(problem)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestFleet, until } from '../../session-task/testing/test-fleet.ts'
 import { newId } from '../../shared/core/ids.ts'
@@ -15,6 +15,31 @@ export const cpuMsOf = (pid: number): number => {
 
 export const rssMbOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024
+
+/** Of the processes that it started. */
+export const rssMbOfChildren = (pid: number): number => {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    childrenOf(`/proc/${pid}/task/${thread}/children`),
+  )
+  return children.reduce((sum, each) => sum + rssOrNone(each), 0)
+}
+const childrenOf = (path: string): number[] => {
+  try {
+    return readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch (error) {
+    // The thread ended at this moment.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+const rssOrNone = (pid: number): number => {
+  try {
+    return rssMbOf(pid)
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0
+    throw error
+  }
+}
 
 export interface WorkerProcess {
   readonly id: string

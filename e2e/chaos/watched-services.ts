@@ -111,6 +111,7 @@ const watchGate = (
     await fate.at('commit.beforeFrame')
     if (isReceipt) await fate.at('receipt.before')
   },
+  confirmOwner: () => log.confirmOwner(),
   onLost: (listener) => log.onLost(listener),
   close: () => log.close(),
   abandon: () => log.abandon(),

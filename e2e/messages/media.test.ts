@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
@@ -12,6 +13,7 @@ import { linkSession, readAllEvents } from '../support/session.ts'
 import { makeSimulator } from '../support/simulator.ts'
 import { jpeg, mp3, pdf, webp } from './files.ts'
 import { KINDS } from './media-kinds.ts'
+import { bombPng, mp4Facts, realJpeg, realMp3, realOpus } from './real-files.ts'
 
 /** Files in both directions, in a chat of two and in a group: the bytes that were uploaded are the bytes that arrive. */
 const PHONE = '+5511900000001'
@@ -136,6 +138,71 @@ describe.each(places)('in $place', ({ place, to, simulated }) => {
     const { status: _status, ...received } = (await api.get(`/v1/messages/${message.id}`))[type]
     const again = await api.post('/v1/messages', { sessionId, to: to(), type, [type]: received })
     expect(sha256(await opened(again.whatsappId))).toBe(sha256(bytes))
+  })
+})
+
+describe('what a player shows before it has the file is found out for the caller', () => {
+  const sent = async (type: string, mimetype: string, bytes: Buffer, part: Record<string, unknown> = {}) => {
+    const mediaId = await upload(bytes, mimetype)
+    const message = await api.post('/v1/messages', { sessionId, to: CONTACT, type, [type]: { mediaId, ...part } })
+    expect(sha256(await opened(message.whatsappId))).toBe(sha256(bytes))
+    return decryptedContent(message.whatsappId)
+  }
+  const pictureOf = (base64: string) => sharp(Buffer.from(base64, 'base64')).metadata()
+
+  it('an image: its size and a thumbnail', async () => {
+    const { imageMessage } = await sent('image', 'image/jpeg', await realJpeg(1_200, 800))
+    expect(imageMessage).toMatchObject({ width: 1_200, height: 800 })
+    expect(await pictureOf(imageMessage.jpegThumbnail)).toMatchObject({ format: 'jpeg', width: 100, height: 67 })
+  })
+
+  it('a video: its size and duration', async () => {
+    const facts = { width: 640, height: 360, seconds: 9 }
+    expect((await sent('video', 'video/mp4', mp4Facts(facts))).videoMessage).toMatchObject(facts)
+  })
+
+  it('an audio file: its duration', async () => {
+    expect((await sent('audio', 'audio/mpeg', realMp3(4))).audioMessage.seconds).toBe(4)
+  })
+
+  it('a voice note: its duration and 64 bars', async () => {
+    const { audioMessage } = await sent(
+      'voice',
+      'audio/ogg',
+      realOpus(6, (second) => second >= 3),
+    )
+    expect(audioMessage).toMatchObject({ ptt: true, seconds: 6 })
+    const bars = [...Buffer.from(audioMessage.waveform, 'base64')]
+    expect(bars).toHaveLength(64)
+    expect(Math.max(...bars.slice(0, 28))).toBeLessThan(5)
+    expect(Math.min(...bars.slice(36, 60))).toBeGreaterThan(30)
+  })
+
+  it('a document that is a picture: a thumbnail', async () => {
+    const { documentMessage } = await sent('document', 'image/jpeg', await realJpeg(500, 500), { fileName: 'a.jpg' })
+    expect(await pictureOf(documentMessage.jpegThumbnail)).toMatchObject({ width: 100, height: 100 })
+  })
+
+  it('what the caller gave wins', async () => {
+    const thumbnail = (await realJpeg(32, 32)).toString('base64')
+    const image = { thumbnail, width: 7, caption: 'Mine' }
+    const { imageMessage } = await sent('image', 'image/jpeg', await realJpeg(1_200, 800), image)
+    expect(imageMessage).toMatchObject({ jpegThumbnail: thumbnail, width: 7, height: 800, caption: 'Mine' })
+    const voice = { seconds: 99, waveform: [1, 2, 3] }
+    const { audioMessage } = await sent(
+      'voice',
+      'audio/ogg',
+      realOpus(2, () => true),
+      voice,
+    )
+    expect(audioMessage).toMatchObject({ seconds: 99, waveform: 'AQID' })
+  })
+
+  it('a file that no decoder takes, and one that would fill the memory, go without', async () => {
+    const { imageMessage } = await sent('image', 'image/jpeg', jpeg())
+    expect(imageMessage.jpegThumbnail ?? null).toBeNull()
+    const bomb = await sent('image', 'image/png', await bombPng(30_000))
+    expect(bomb.imageMessage.jpegThumbnail ?? null).toBeNull()
   })
 })
 

@@ -124,3 +124,15 @@ describe.each(lines)('$name ($place)', ({ type, place, sent, received }) => {
     })
   })
 })
+
+it('a file that came in is forwarded: the contact opens the same bytes, shown as forwarded', async () => {
+  const { theirs } = await worldIn('two')
+  const message = await api.post(`/v1/messages/${theirs.id}/forward`, { to: group })
+  const content = await decrypted(message.whatsappId)
+  const { data } = await simulator.call('GET', `/phones/${PHONE}/inbox?whatsappId=${theirs.whatsappId}`)
+  expect(content.imageMessage).toMatchObject({
+    caption: 'theirs',
+    fileSha256: data[0].content.imageMessage.fileSha256,
+    contextInfo: { isForwarded: true, expiration: TIMER_SECONDS },
+  })
+})

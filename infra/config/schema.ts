@@ -1,3 +1,4 @@
+import { RegionInfo } from 'aws-cdk-lib/region-info'
 import * as z from 'zod'
 
 /** What differs between deployments. Everything else is the same code everywhere. */
@@ -74,6 +75,14 @@ export const deploymentConfigSchema = z
     runbookBaseUrl: z.url(),
   })
   .superRefine((config, context) => {
+    const region = regionProblem(config.region)
+    if (region) context.addIssue({ code: 'custom', path: ['region'], message: region })
+    if (config.availabilityZones.some((zone) => !zone.startsWith(config.region)))
+      context.addIssue({
+        code: 'custom',
+        path: ['availabilityZones'],
+        message: `zones of ${config.region} begin with its name, like ${config.region}a`,
+      })
     const opened = config.egress.allowCidrs.length > 0 || config.egress.allowHttp
     if (opened && config.environment !== 'local')
       context.addIssue({
@@ -96,5 +105,17 @@ export const deploymentConfigSchema = z
     if (config.worker.image === null && config.environment === 'local')
       context.addIssue({ code: 'custom', path: ['worker', 'image'], message: 'the local config needs a default image' })
   })
+
+/**
+ * What can be known without asking AWS. Which services a region has is asked by `npm run doctor`, before the first deployment.
+ * @returns null when nothing speaks against it
+ */
+const regionProblem = (name: string): string | null => {
+  const known = RegionInfo.regions.find((region) => region.name === name)
+  if (!known) return `AWS has no region ${name} (as this version of the CDK knows)`
+  return known.partition === 'aws'
+    ? null
+    : `${name} is in partition ${known.partition}: state machines name resources of partition aws, nothing there was tried`
+}
 
 export type DeploymentConfig = z.output<typeof deploymentConfigSchema>

@@ -13,9 +13,12 @@ import { parameter } from './parameters.ts'
 import {
   AUDIT_PARTITIONS,
   allow,
+  CONTROL_EVENT_PARTITIONS,
+  DATA_KEY_PARTITIONS,
   dataKeyThroughServices,
   denyRows,
   IDENTITY_PARTITIONS,
+  putRowsOnly,
   tableAccess,
   tenantDataKeys,
   workerQueues,
@@ -76,6 +79,13 @@ export const apiPermissions = (
     allow(['sqs:SendMessage'], workers.hints.queue.queueArn),
   ]
   const publish = allow(['events:PutEvents'], events.bus.eventBusArn)
+  // limit.reached is told by whoever refuses: one event of the control plane, sealed like every other.
+  const tellLimits = [
+    putRowsOnly(messages, CONTROL_EVENT_PARTITIONS),
+    putRowsOnly(core, DATA_KEY_PARTITIONS),
+    tenantDataKeys(data.key),
+    publish,
+  ]
   switch (name) {
     case 'api-messages':
       return [
@@ -109,25 +119,23 @@ export const apiPermissions = (
         ...ring,
         tableAccess(core, 'readWrite', ['system', 'list1', 'list2']),
         allow(['states:StartExecution'], machineArn(stack, ROLLOUT_NAME)),
+        ...tellLimits,
       ]
     case 'api-operations':
       return [
         ...everyFunction,
         ...ring,
         // Write: the tenant's data key is made at its first use.
-        tableAccess(core, 'readWrite'),
+        // list1: sessions of a tenant, and tenants for the platform's report of usage.
+        tableAccess(core, 'readWrite', ['list1']),
         tableAccess(messages, 'readWrite'),
         tenantDataKeys(data.key),
+        publish,
       ]
     case 'api-test':
-      return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
+      return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read'), ...tellLimits]
     case 'api-stream':
-      return [
-        ...everyFunction,
-        tableAccess(core, 'read', ['list1']),
-        tableAccess(messages, 'read'),
-        tenantDataKeys(data.key),
-      ]
+      return [...everyFunction, tableAccess(core, 'read', ['list1']), tableAccess(messages, 'read'), ...tellLimits]
     default:
       return assertNever(name)
   }

@@ -13,7 +13,10 @@ const PARAMETERS = {
     allowedPattern: '^([0-9a-fA-F]{64})?$',
     description: 'Public key of the test server certificate root, 32 bytes in hex',
   },
-  WaTestMediaCa: { default: '', description: 'PEM of the CA of the test server media host; empty: a public one' },
+  WaTestMediaCa: {
+    default: '',
+    description: 'CA of the test server media host, PEM or its base64 on one line; empty: a public one',
+  },
   WaTestControlUrl: { default: '', description: 'Control API of the simulator; empty: /v1/test answers 501' },
   LiveMode: { allowedValues: ['enabled', 'disabled'], description: 'What a live key may do in this deployment' },
   WorkerImage: { description: 'Image of the session worker: <repository>@sha256:<digest>' },

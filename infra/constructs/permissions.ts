@@ -35,6 +35,23 @@ export const denyRows = (
     conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
   })
 
+/** The only rows of the table that a role may put, which it reads or writes otherwise not at all or with other rights. */
+export const putRowsOnly = (table: TableV2, partitions: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['dynamodb:PutItem'],
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...partitions] },
+      // ForAllValues holds for a request without the key, too.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  })
+
+/** Events without a session, by day (shared/store/keys.ts). */
+export const CONTROL_EVENT_PARTITIONS = ['T#*#CP#*']
+/** A tenant's data key, made at its first use. */
+export const DATA_KEY_PARTITIONS = ['T#*#DK']
+
 /** The audit log (shared/store/audit-log.ts) is append-only. */
 export const AUDIT_PARTITIONS = ['T#*#AUDIT', 'T#*#AUDITI', 'PLATFORM#AUDIT', 'PLATFORM#AUDITI']
 /** Keys and tenants (shared/store/keys.ts): only api-keys writes them. */

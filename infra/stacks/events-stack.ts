@@ -7,6 +7,7 @@ import { AppFunction, type Environment } from '../constructs/app-function.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { everyMinute } from '../constructs/every-minute.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
+import { MEDIA_OBJECTS_REASON, mediaObjects, mediaObjectsFinding } from '../constructs/media-permissions.ts'
 import {
   allow,
   dataKeyThroughServices,
@@ -104,6 +105,8 @@ export class EventsStack extends CellStack {
         tableAccess(data.tables.core, 'readWrite', ['list1']),
         ...keepOutOfIdentities(data.tables.core),
         tableAccess(data.tables.messages, 'readWrite', ['system', 'list1']),
+        // Attempts are counted.
+        tableAccess(data.tables.usage, 'readWrite'),
         dataKeyThroughServices(this, data.key),
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
@@ -126,7 +129,7 @@ export class EventsStack extends CellStack {
       name: 'sweeper',
       memoryMiB: 256,
       timeoutSeconds: 55,
-      environment,
+      environment: { ...environment, mediaBucket: data.mediaBucket.bucketName },
       permissions: [
         // Leases are unsettled, rows of deleted sessions go; messages of a session are found by its list.
         tableAccess(data.tables.core, 'readWrite', ['system']),
@@ -138,7 +141,11 @@ export class EventsStack extends CellStack {
         tenantDataKeys(data.key),
         allow(['sqs:SendMessage'], this.deliver.queue.queueArn),
         allow(['events:PutEvents'], this.bus.eventBusArn),
+        // Files of deleted tenants and sessions.
+        mediaObjects(data, ['s3:DeleteObject']),
+        allow(['s3:ListBucket'], data.mediaBucket.bucketArn),
       ],
+      acknowledged: { [mediaObjectsFinding(this.cell)]: MEDIA_OBJECTS_REASON },
     })
     everyMinute(this, 'SweepEveryMinute', sweeper.function)
     return sweeper

@@ -14,7 +14,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type Cell, CellStack } from '../constructs/cell.ts'
-import { CONTROL_PORT, SOCKET_PORT } from '../constructs/simulator-address.ts'
+import { CONTROL_PORT, MEDIA_PORT, SOCKET_PORT } from '../constructs/simulator-address.ts'
 
 /**
  * Public subnets without NAT: every worker has its own public address, nobody can connect to it. Cheaper than NAT below
@@ -99,8 +99,10 @@ export class NetworkStack extends CellStack {
     })
     simulator.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'its image and its log')
     simulator.addIngressRule(this.workerSecurityGroup, Port.tcp(SOCKET_PORT), 'sessions of test mode')
+    simulator.addIngressRule(this.workerSecurityGroup, Port.tcp(MEDIA_PORT), 'files of test mode')
     simulator.addIngressRule(helpers, Port.tcp(CONTROL_PORT), 'simulated phones')
     this.workerSecurityGroup.addEgressRule(simulator, Port.tcp(SOCKET_PORT), 'simulated WhatsApp')
+    this.workerSecurityGroup.addEgressRule(simulator, Port.tcp(MEDIA_PORT), 'its files')
     helpers.addEgressRule(simulator, Port.tcp(CONTROL_PORT), 'simulated phones')
     return simulator
   }

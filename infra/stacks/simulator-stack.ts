@@ -17,7 +17,14 @@ import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
 import { type Cell, CellStack } from '../constructs/cell.ts'
 import { parameter } from '../constructs/parameters.ts'
 import { allow, dataKeyThroughServices } from '../constructs/permissions.ts'
-import { CONTROL_PORT, SIMULATOR_NAME, SOCKET_PORT, simulatorZone } from '../constructs/simulator-address.ts'
+import {
+  CONTROL_PORT,
+  MEDIA_PORT,
+  SIMULATOR_NAME,
+  SOCKET_PORT,
+  simulatorHost,
+  simulatorZone,
+} from '../constructs/simulator-address.ts'
 import type { DataStack } from './data-stack.ts'
 import type { NetworkStack } from './network-stack.ts'
 import type { WorkersStack } from './workers-stack.ts'
@@ -78,10 +85,11 @@ export class SimulatorStack extends CellStack {
         'node',
         'simulator/main.ts',
         ...['--host', '0.0.0.0', '--port', String(SOCKET_PORT), '--control-port', String(CONTROL_PORT)],
+        ...['--media-port', String(MEDIA_PORT), '--media-name', simulatorHost(this.cell)],
       ],
       readonlyRootFilesystem: true,
       secrets: { SIMULATOR_ROOT_KEY: ContainerSecret.fromSecretsManager(rootKey) },
-      portMappings: [{ containerPort: SOCKET_PORT }, { containerPort: CONTROL_PORT }],
+      portMappings: [{ containerPort: SOCKET_PORT }, { containerPort: CONTROL_PORT }, { containerPort: MEDIA_PORT }],
       healthCheck: {
         command: ['CMD', 'node', '-e', HEALTH_SCRIPT],
         interval: Duration.seconds(30),

@@ -22,6 +22,21 @@ describe('config', () => {
     expect(deploymentConfigSchema.safeParse(prod).success).toBe(true)
   })
 
+  test.each([
+    ['eu-west-9', 'AWS has no region eu-west-9'],
+    ['cn-north-1', 'partition aws-cn'],
+  ])('a region that does not exist or cannot be served is refused with the reason: %s', (region, words) => {
+    const config = { ...prod, region, availabilityZones: [`${region}a`, `${region}b`] }
+    const issues = deploymentConfigSchema.safeParse(config).error?.issues ?? []
+    expect(issues.map(({ path }) => path)).toEqual([['region']])
+    expect(issues[0]?.message).toContain(words)
+  })
+
+  test('zones of another region are refused', () => {
+    const config = { ...prod, region: 'eu-central-1' }
+    expect(deploymentConfigSchema.safeParse(config).error?.issues[0]?.path).toEqual(['availabilityZones'])
+  })
+
   test('a field that nobody knows is a mistake, not a comment', () => {
     expect(deploymentConfigSchema.safeParse({ ...prod, wokers: {} }).success).toBe(false)
   })

@@ -7,13 +7,18 @@ interface Statement {
   readonly Effect: 'Allow' | 'Deny'
   readonly Action: string | string[]
   readonly Resource: unknown
-  readonly Condition?: { readonly 'ForAnyValue:StringLike'?: { readonly 'dynamodb:LeadingKeys'?: readonly string[] } }
+  readonly Condition?: {
+    readonly 'ForAnyValue:StringLike'?: { readonly 'dynamodb:LeadingKeys'?: readonly string[] }
+    readonly 'ForAllValues:StringLike'?: { readonly 'dynamodb:LeadingKeys'?: readonly string[] }
+  }
 }
 interface Rights {
   readonly core: 'none' | 'read' | 'readWrite'
   readonly messages: 'none' | 'read' | 'readWrite'
   readonly usage: 'none' | 'read' | 'readWrite'
   readonly ephemeral: 'none' | 'read' | 'readWrite'
+  /** rows that it may put beyond these, by partition */
+  readonly puts?: readonly string[]
   /** everything but DynamoDB, KMS and its own log */
   readonly others: readonly string[]
 }
@@ -22,6 +27,8 @@ const NOTHING = { core: 'none', messages: 'none', usage: 'none', ephemeral: 'non
 const READ_QUEUE = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage']
 const consume = READ_QUEUE.map((action) => `sqs:${action}`)
 const api = { ...NOTHING, usage: 'readWrite', ephemeral: 'readWrite' } as const
+/** What telling a tenant that it reached a limit takes. */
+const TELL_LIMITS = ['T#*#CP#*', 'T#*#DK']
 const SECRET = 'secretsmanager:GetSecretValue'
 
 /**
@@ -34,7 +41,12 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
     messages: 'readWrite',
     others: ['events:PutEvents', SECRET, 'sqs:SendMessage'],
   },
-  'api-keys': { ...api, core: 'readWrite', others: [SECRET, 'sqs:SendMessage', 'states:StartExecution'] },
+  'api-keys': {
+    ...api,
+    core: 'readWrite',
+    puts: TELL_LIMITS,
+    others: ['events:PutEvents', SECRET, 'sqs:SendMessage', 'states:StartExecution'],
+  },
   'api-messages': {
     ...api,
     core: 'readWrite',
@@ -50,9 +62,14 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
       'sqs:SendMessage',
     ],
   },
-  'api-operations': { ...api, core: 'readWrite', messages: 'readWrite', others: [SECRET, 'sqs:SendMessage'] },
-  'api-stream': { ...api, core: 'read', messages: 'read', others: [SECRET] },
-  'api-test': { ...api, core: 'read', messages: 'read', others: [SECRET] },
+  'api-operations': {
+    ...api,
+    core: 'readWrite',
+    messages: 'readWrite',
+    others: ['events:PutEvents', SECRET, 'sqs:SendMessage'],
+  },
+  'api-stream': { ...api, core: 'read', messages: 'read', puts: TELL_LIMITS, others: ['events:PutEvents', SECRET] },
+  'api-test': { ...api, core: 'read', messages: 'read', puts: TELL_LIMITS, others: ['events:PutEvents', SECRET] },
   'fleet-allocator': { ...NOTHING, core: 'readWrite', others: ['sqs:SendMessage'] },
   'fleet-canary': { ...NOTHING, others: [SECRET, 'secretsmanager:PutSecretValue'] },
   'fleet-planner': { ...NOTHING, core: 'readWrite', others: ['sqs:SendMessage', 'states:StartExecution'] },
@@ -72,12 +89,14 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
     core: 'readWrite',
     messages: 'readWrite',
     usage: 'readWrite',
-    others: ['events:PutEvents', 'sqs:SendMessage'],
+    // Files of deleted tenants and sessions: it removes them, and can read none.
+    others: ['events:PutEvents', 's3:DeleteObject', 's3:ListBucket', 'sqs:SendMessage'],
   },
   'webhook-deliver': {
     ...NOTHING,
     core: 'readWrite',
     messages: 'readWrite',
+    usage: 'readWrite',
     others: ['events:PutEvents', ...consume, 'sqs:SendMessage'],
   },
   'webhook-fanout': { ...NOTHING, core: 'readWrite', messages: 'readWrite', others: [...consume, 'sqs:SendMessage'] },
@@ -96,16 +115,23 @@ const TABLES = {
   ephemeral: /FnGetAttEphemeral/,
 }
 
+const onlyPartitions = ({ Condition }: Statement): readonly string[] =>
+  Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []
+
 const rightsOf = (statements: readonly Statement[]): Rights => {
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow')
   const accessTo = (table: RegExp) => {
     const actions = allowed
+      .filter((statement) => onlyPartitions(statement).length === 0)
       .filter(({ Resource }) => table.test(JSON.stringify(Resource)))
       .flatMap(({ Action }) => list(Action))
     if (!actions.some((action) => action.startsWith('dynamodb:'))) return 'none'
     return actions.some((action) => /^dynamodb:(Put|Update|Delete)Item$/.test(action)) ? 'readWrite' : 'read'
   }
+  const puts = allowed.filter((statement) => onlyPartitions(statement).length > 0)
+  for (const { Action } of puts) expect(Action).toBe('dynamodb:PutItem')
   return {
+    ...(puts.length > 0 ? { puts: puts.flatMap(onlyPartitions) } : {}),
     core: accessTo(TABLES.core),
     messages: accessTo(TABLES.messages),
     usage: accessTo(TABLES.usage),

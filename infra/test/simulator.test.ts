@@ -20,6 +20,7 @@ test('only workers reach its socket and only the helpers of test mode its contro
   expect(ways.sort()).toEqual([
     [8080, true],
     [8081, false],
+    [8443, true],
   ])
   const simulator = groups.find(({ logicalId }) => logicalId === idOf('Simulator'))!
   expect(simulator.properties.SecurityGroupIngress).toBeUndefined()
@@ -32,6 +33,14 @@ test('test mode points to it by a name that exists inside the network alone', ()
   expect(Parameters.WaTestUrl.Default).toBe('ws://simulator.fleetline-prod-c1.internal:8080/ws/chat')
   const zone = ofType(cell, 'AWS::ServiceDiscovery::PrivateDnsNamespace')
   expect(zone.map(({ properties }) => properties.Name)).toEqual(['fleetline-prod-c1.internal'])
+})
+
+test('its files lie on the host that workers connect to, the only one that they take files from', () => {
+  const task = ofType(cell, 'AWS::ECS::TaskDefinition').find(({ stack }) => stack === 'simulator')!
+  const command: string[] = task.properties.ContainerDefinitions[0].Command
+  const { hostname } = new URL(cell.templates.workers.toJSON().Parameters.WaTestUrl.Default)
+  expect(command[command.indexOf('--media-name') + 1]).toBe(hostname)
+  expect(command[command.indexOf('--media-port') + 1]).toBe('8443')
 })
 
 test('one process, by digest, on a read-only file system, with no right in AWS', () => {

@@ -7,12 +7,12 @@ import { makeGuardedAgent } from '../../shared/egress/guarded-agent.ts'
 import { parseEgressRules } from '../../shared/egress/url-rules.ts'
 import { enqueueDeliveries } from '../../shared/events/deliver-queue.ts'
 import { EventBridgeSink } from '../../shared/events/event-sink.ts'
-import { LimitEvents } from '../../shared/events/limit-events.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
 import { makeLog } from '../../shared/log/log.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { MinuteCounter } from '../../shared/usage/minute-counter.ts'
 import { postWebhook } from '../../shared/webhooks/post-webhook.ts'
 import { makeControlHandlers } from './handlers.ts'
 
@@ -21,6 +21,7 @@ const tables = openTables()
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 const sink = new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
 const sqs = makeSQSClient()
+const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
 const egressRules = parseEgressRules({
   cidrs: readEnvironment('egressAllowCidrs'),
   http: readEnvironment('egressAllowHttp'),
@@ -38,8 +39,9 @@ export const handler = makeApi(
     egressRules,
     ringPipeline: (hints) => enqueueDeliveries(sqs, requireEnvironment('deliverQueueUrl'), hints),
     post: (input) => postWebhook({ ...input, dispatcher }),
+    countAttempt: (scope, now) => attempts.count(scope, now),
     version: readEnvironment('version') ?? 'unknown',
     log,
   }),
-  { ...makeApiDependencies(tables, log), limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }) },
+  makeApiDependencies(tables, log, { tenantKeys, sink }),
 )

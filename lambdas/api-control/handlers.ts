@@ -16,7 +16,6 @@ import { getLimits } from './operations/get-limits.ts'
 import { getLink } from './operations/get-link.ts'
 import { getQr } from './operations/get-qr.ts'
 import { getSession } from './operations/get-session.ts'
-import { getUsage } from './operations/get-usage.ts'
 import { getWebhookEndpoint } from './operations/get-webhook-endpoint.ts'
 import { getWebhookReplay } from './operations/get-webhook-replay.ts'
 import { linkSession } from './operations/link-session.ts'
@@ -42,7 +41,6 @@ import type { ControlServices } from './services.ts'
 export const makeControlHandlers = (services: ControlServices): HandlersOf<'api-control'> => ({
   getHealth: getHealth(services),
   getLimits: getLimits(services),
-  getUsage: getUsage(services),
   createSession: createSession(services),
   getSession: getSession(services),
   diagnoseSession: diagnoseSession(services),

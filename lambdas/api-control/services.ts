@@ -1,3 +1,4 @@
+import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { EgressRules } from '../../shared/egress/url-rules.ts'
 import type { EventSink } from '../../shared/events/event-sink.ts'
@@ -17,6 +18,8 @@ export interface ControlServices {
   /** rings the webhook pipeline; rows are the truth, the sweeper rings too */
   readonly ringPipeline: (hints: readonly PipelineHint[]) => Promise<unknown>
   readonly post: (input: Omit<Parameters<typeof postWebhook>[0], 'dispatcher'>) => Promise<PostResult>
+  /** counts an attempt for the tenant's usage; never throws */
+  readonly countAttempt: (scope: TenantScope, now: number) => Promise<void>
   readonly version: string
   readonly log: Log
 }

@@ -6,7 +6,6 @@ import { readEnvironment, requireEnvironment } from '../../shared/config/environ
 import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import { parseEgressRules } from '../../shared/egress/url-rules.ts'
 import { EventBridgeSink } from '../../shared/events/event-sink.ts'
-import { LimitEvents } from '../../shared/events/limit-events.ts'
 import { Bell } from '../../shared/events/ring.ts'
 import { makeApi } from '../../shared/http/api.ts'
 import { makeApiDependencies } from '../../shared/http/make-dependencies.ts'
@@ -22,7 +21,7 @@ const tables = openTables()
 const fetches = new MediaFetchQueue(makeSQSClient(), requireEnvironment('mediaFetchQueueUrl'))
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 const sink = new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
-const dependencies = makeApiDependencies(tables, log)
+const dependencies = makeApiDependencies(tables, log, { tenantKeys, sink })
 
 /** The hot path: accept messages, say how they are. */
 export const handler = makeApi(
@@ -48,5 +47,5 @@ export const handler = makeApi(
     log,
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
-  { ...dependencies, limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }) },
+  dependencies,
 )

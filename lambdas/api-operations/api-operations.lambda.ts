@@ -11,14 +11,15 @@ import { makeOperationHandlers } from './handlers.ts'
 
 const log = makeLog('api-operations')
 const tables = openTables()
+const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
 
-/** Commands that a session carries out, for callers that wait for the answer: a traffic class of its own. */
+/** What takes long: commands that a session carries out while the caller waits, and reports of usage. */
 export const handler = makeApi(
   'api-operations',
   makeOperationHandlers({
     tables,
-    tenantKeys: new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') }),
+    tenantKeys,
     bell: new Bell({ client: makeSQSClient(), hintsQueueUrl: requireEnvironment('hintsQueueUrl'), log }),
   }),
-  makeApiDependencies(tables, log),
+  makeApiDependencies(tables, log, { tenantKeys }),
 )

@@ -23,7 +23,7 @@ declare const awslambda: {
 const log = makeLog('api-stream')
 const tables = openTables()
 const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
-const dependencies = makeApiDependencies(tables, log)
+const dependencies = makeApiDependencies(tables, log, { tenantKeys })
 
 /** Server-sent events over REST response streaming: checked like any operation, then followed until the client leaves. */
 export const handler = awslambda.streamifyResponse(async (event, raw) => {

@@ -6,12 +6,17 @@ import { makeLog } from '../../shared/log/log.ts'
 import { modeSchema } from '../../shared/store/rows/fields.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import type { PlannerContext } from './context.ts'
-import { planMode } from './operations/plan-mode.ts'
+import { planMode, watchMode } from './operations/plan-mode.ts'
 import { reviveRollout } from './operations/revive-rollout.ts'
 import { stepRollout } from './operations/step-rollout.ts'
 
 const eventSchema = z.union([
-  z.object({ v: z.literal(1), kind: z.literal('tick') }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal('tick'),
+    /** measures the fleet and looks after rollouts, but neither launches, drains nor moves (a laptop) */
+    watchOnly: z.boolean().default(false),
+  }),
   z.object({
     action: z.literal('stepRollout'),
     mode: modeSchema,
@@ -43,7 +48,7 @@ export const handler = async (event: unknown): Promise<unknown> => {
   if ('action' in input) return stepRollout(context, input)
   const reports = []
   for (const mode of ['live', 'test'] as const) {
-    const plan = await planMode(context, mode)
+    const plan = input.watchOnly ? await watchMode(context, mode) : await planMode(context, mode)
     reports.push({ mode, ...plan, rolloutMachine: await reviveRollout(context, mode) })
   }
   context.log.info({ reports }, 'planned')

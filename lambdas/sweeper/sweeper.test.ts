@@ -138,22 +138,20 @@ describe('a message past its time', () => {
 })
 
 it('rows of a deleted session go in bounded batches once its webhooks had their time', async () => {
+  const { tables, tenantKeys, mediaStore } = api
+  const deleteRows = (now: number) => deleteRowsOfSessions({ tables, tenantKeys, mediaStore, log: quietLog }, now)
   const ids: string[] = []
   for (let count = 0; count < 5; count++) ids.push(await accept())
   expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
-  expect(
-    await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, Date.now() + DAY_MS),
-  ).toBe(0)
+  expect(await deleteRows(Date.now() + DAY_MS)).toBe(0)
   expect(await messages.get(ids[0] ?? '')).not.toBeNull()
   const later = Date.now() + 5 * DAY_MS
-  expect(
-    await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later),
-  ).toBeGreaterThanOrEqual(ids.length)
-  await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later)
+  expect(await deleteRows(later)).toBeGreaterThanOrEqual(ids.length)
+  await deleteRows(later)
   for (const id of ids) expect(await messages.get(id)).toBeNull()
   expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
   expect(await leases.get(sessionId)).toBeNull()
-  expect(await deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, log: quietLog }, later)).toBe(0)
+  expect(await deleteRows(later)).toBe(0)
 })
 
 it('a session that the reconciler set aside is told once, with its reason', async () => {

@@ -6,9 +6,6 @@ import { EndpointHealths } from '../../shared/store/endpoint-health.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { refOf } from '../../shared/store/events.ts'
 import { Replays } from '../../shared/store/replays.ts'
-import type { ReplayRow } from '../../shared/store/rows/webhook.ts'
-import { Sessions } from '../../shared/store/sessions.ts'
-import { transact } from '../../shared/store/table.ts'
 import { type Pipeline, startPipeline } from './testing/pipeline.ts'
 
 let pipeline: Pipeline
@@ -198,30 +195,10 @@ describe('what is sent', () => {
 })
 
 describe('replays', () => {
-  const startReplay = async (endpointId: string, select: ReplayRow['select'], types: string[] = []) => {
-    const { scope, now } = pipeline.state
-    const row: ReplayRow = {
-      v: 1,
-      tenantId: scope.tenantId,
-      mode: 'test',
-      id: newId('rpl', now),
-      endpointId,
-      select,
-      since: now - 3_600_000,
-      until: now,
-      types,
-      status: 'running',
-      examined: 0,
-      enqueued: 0,
-      position: null,
-      version: 0,
-      createdAt: now,
-      completedAt: null,
-    }
-    await transact(pipeline.tables.client, [new Replays(pipeline.tables, scope).createLeg(row)])
-    const hint = { v: 1, kind: 'replay', tenantId: scope.tenantId, mode: 'test', endpointId, replayId: row.id } as const
-    pipeline.enqueue(hint, 0)
-    return { row, hint, read: () => new Replays(pipeline.tables, scope).get(endpointId, row.id) }
+  const startReplay = async (...input: Parameters<Pipeline['writeReplay']>) => {
+    const replay = await pipeline.writeReplay(...input)
+    pipeline.enqueue(replay.hint, 0)
+    return replay
   }
 
   it('failed ones go again once each, with the same webhook-id, and the job says how many', async () => {
@@ -246,27 +223,7 @@ describe('replays', () => {
   })
 
   it('missed: what was there before the endpoint, session by session, once; nothing that it has already', async () => {
-    const sessionId = newId('ses')
-    const { scope, now } = pipeline.state
-    const session = {
-      v: 1 as const,
-      tenantId: scope.tenantId,
-      mode: 'test' as const,
-      id: sessionId,
-      name: 'Line',
-      metadata: {},
-      status: 'connected' as const,
-      reason: null,
-      phone: null,
-      lid: null,
-      pushName: null,
-      connectedAt: null,
-      loggedOutAt: null,
-      link: null,
-      createdAt: now,
-      stateEpoch: 0,
-    }
-    await transact(pipeline.tables.client, [new Sessions(pipeline.tables, scope).createLeg(session)])
+    const sessionId = await pipeline.writeSession()
     const early = await send(30, { sessionId })
     const endpointId = await pipeline.endpoint()
     await pipeline.fanOut(await pipeline.writeEvent({ sessionId, sequence: 31 }))

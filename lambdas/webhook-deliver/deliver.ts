@@ -51,7 +51,11 @@ export const deliver = async (
   const startedAt = now()
   const delivery = await deliveries.claim(hint, startedAt, startedAt + CLAIM_MS)
   if (!delivery) return { outcome: 'notOurs', delivery: standing, result: null }
-  const request = await buildRequest(dependencies, scope, endpoint, event, startedAt)
+  const [request] = await Promise.all([
+    buildRequest(dependencies, scope, endpoint, event, startedAt),
+    // Before the POST leaves: none is made that is not counted, wherever this process dies.
+    dependencies.count(scope, startedAt),
+  ])
   const result = await dependencies.post({ ...request, deadlineMs: POST_DEADLINE_MS })
   return record(dependencies, scope, { endpoint, delivery, request, result, isProbe: admission.isProbe })
 }

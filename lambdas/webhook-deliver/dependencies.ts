@@ -1,3 +1,4 @@
+import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { PipelineHint } from '../../shared/events/queue-envelopes.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
@@ -12,6 +13,8 @@ export interface DeliverDependencies {
   readonly enqueue: (hint: PipelineHint, delaySeconds: number) => Promise<unknown>
   /** tells the bus of operational events that are written already; never throws */
   readonly publish: (events: readonly EventRow[]) => Promise<unknown>
+  /** counts an attempt for the tenant's usage; never throws */
+  readonly count: (scope: TenantScope, now: number) => Promise<void>
   readonly now: () => number
   readonly random: () => number
 }

@@ -13,6 +13,7 @@ import { makeLog } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import { processBatch, type SqsBatchResponse, type SqsEvent } from '../../shared/sqs/batch.ts'
 import { openTables } from '../../shared/store/tables.ts'
+import { MinuteCounter } from '../../shared/usage/minute-counter.ts'
 import { postWebhook } from '../../shared/webhooks/post-webhook.ts'
 import { type DeliverReport, deliver } from './deliver.ts'
 import type { DeliverDependencies } from './dependencies.ts'
@@ -30,12 +31,14 @@ const dispatcher = makeGuardedAgent(
 const queueUrl = requireEnvironment('deliverQueueUrl')
 
 const sink = new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
+const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
 const dependencies: DeliverDependencies = {
   tables,
   tenantKeys,
   post: (input) => postWebhook({ ...input, dispatcher }),
   enqueue: (again, delaySeconds) => enqueueDeliveries(sqs, queueUrl, [again], delaySeconds),
   publish: (events) => publishCalmly(sink, log, events),
+  count: (scope, now) => attempts.count(scope, now),
   now: Date.now,
   random: Math.random,
 }

@@ -47,6 +47,7 @@ try {
     WaTestUrl: whatsapp.url,
     WaTestTrustRootHex: whatsapp.trustRootHex,
     WaTestControlUrl: whatsapp.controlUrl,
+    WaTestMediaCa: await readMediaCa(whatsapp.controlUrl),
   }
   run(process.execPath, [
     ...cdk,
@@ -83,6 +84,15 @@ The end-to-end suite against it: FLEETLINE_E2E_READY=.fleetline-localstack/ready
 } catch (error) {
   process.stderr.write(`fleetline: ${toOneLine(error)}\n`)
   process.exitCode = 1
+}
+
+/** Of our simulator's media host, on one line: the CDK CLI cuts a value at its second sign of equality. */
+async function readMediaCa(controlUrl: string): Promise<string> {
+  if (!controlUrl) return ''
+  const answer = await fetch(new URL('/control/media-ca', controlUrl), { signal: AbortSignal.timeout(5_000) })
+  if (!answer.ok) throw new UserError(`FLEETLINE_WA_CONTROL_URL answers ${answer.status}: is it the simulator's?`)
+  const { pem } = (await answer.json()) as { pem: string }
+  return pem.replace(/-----[A-Z ]+-----|\s|=/g, '')
 }
 
 function stackNames(assembly: string): string[] {

@@ -600,9 +600,19 @@ export class Usage {
     this.#send = send
   }
 
-  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
+  /** What was used, by day or month, as JSON or CSV. Counted from the event log: every event counts once, whatever was retried or crashed. API calls and webhook attempts are counted before the answer or the POST goes; the call that asks may be among them. What happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV. Scopes: usage:read. */
   get(query: types.GetUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetUsageAnswer> {
     return this.#send<types.GetUsageAnswer>({ method: 'GET', path: '/v1/usage', query, retryable: true }, options)
+  }
+
+  /** What a tenant used, by day or month, as JSON or CSV. What the tenant sees with GET /v1/usage, also of a suspended or deleted one. At most 92 days. */
+  getTenantUsage(tenantId: string, query: types.GetTenantUsageQuery = {}, options: RequestOptions = {}): Promise<types.GetTenantUsageAnswer> {
+    return this.#send<types.GetTenantUsageAnswer>({ method: 'GET', path: `/v1/tenants/${encodeURIComponent(tenantId)}/usage`, query, retryable: true }, options)
+  }
+
+  /** What every tenant used in a month, as JSON or CSV. One row per tenant, newest tenant first, deleted ones too. CSV has the rows of one page; the header Next-Cursor names the next page, as nextCursor does in JSON. */
+  listTenantUsage(query: types.ListTenantUsageQuery = {}, options: RequestOptions = {}): ListRequest<types.ListTenantUsageAnswer> {
+    return new ListRequest((cursor) => this.#send<types.ListTenantUsageAnswer>({ method: 'GET', path: '/v1/admin/usage', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 }
 

@@ -546,7 +546,7 @@ export type VoiceContent = {
   status?: string | null
   viewOnce?: boolean | null
   seconds?: number | null
-  /** Up to 64 bars of 0–100; without it players show a flat line */
+  /** Up to 64 bars of 0–100. Default: drawn from the file */
   waveform?: number[] | null
 }
 
@@ -1549,12 +1549,34 @@ export type UsageRow = {
   /** Connected time of all sessions */
   sessionSeconds: number
   mediaBytes: number
-  /** By day of the event; null in the breakdown by session */
+  /** POSTs to endpoints, by their own day; null in the breakdown by session */
   webhookAttempts: number | null
   /** null in the breakdown by session */
   apiCalls: number | null
   /** In the currency of the answer, by its price table */
   estimatedCost: number
+}
+
+export type TenantMonths = {
+  data: TenantMonth[]
+  nextCursor: string | null
+  hasMore: boolean
+  month: string
+  /** live or test; data of the two never mix */
+  mode: "live" | "test"
+  currency: string
+  priceTable: string
+  asOf: string
+}
+
+export type TenantMonth = {
+  tenantId: string
+  name: string
+  plan: string
+  status: "active" | "suspended" | "deleting" | "deleted"
+  /** false: more events wait to be counted: ask again */
+  complete: boolean
+  usage: UsageRow
 }
 
 export type TestAction = {
@@ -2275,6 +2297,30 @@ export type GetUsageQuery = {
   sessionId?: string
 }
 export type GetUsageAnswer = UsageReport
+
+export type GetTenantUsageQuery = {
+  /** UTC day, default: first of this month */
+  from?: string
+  /** UTC day, inclusive, default: today */
+  to?: string
+  granularity?: "day" | "month"
+  /** session: one row per period and session */
+  groupBy?: "session"
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+}
+export type GetTenantUsageAnswer = UsageReport
+
+export type ListTenantUsageQuery = {
+  /** UTC month, default: this one */
+  month?: string
+  /** live or test; data of the two never mix */
+  mode?: "live" | "test"
+  limit?: number
+  /** nextCursor of the page before */
+  cursor?: string
+}
+export type ListTenantUsageAnswer = TenantMonths
 
 export type TestScanBody = {
   phone: string

@@ -111,6 +111,11 @@ export class OwnedLog implements SessionLog {
     await new Promise<void>((resolve, reject) => this.#waiters.push({ lsn, resolve, reject }))
   }
 
+  async confirmOwner(): Promise<void> {
+    if (!this.#loss) await this.#askHead()
+    if (this.#loss) throw new LogLostError(this.#loss)
+  }
+
   onLost(listener: (loss: LogLoss) => void): void {
     const loss = this.#loss
     if (loss) queueMicrotask(() => listener(loss))
@@ -183,11 +188,13 @@ export class OwnedLog implements SessionLog {
   async #isStillOwner(): Promise<boolean> {
     const pauses = this.#context.pauses.pauses()
     if (pauses === this.#validatedPauses) return true
+    if (await this.#askHead()) this.#validatedPauses = pauses
+    return !this.#loss
+  }
+
+  async #askHead(): Promise<boolean> {
     try {
-      if (await this.#head.isOurs()) {
-        this.#validatedPauses = pauses
-        return !this.#loss
-      }
+      if (await this.#head.isOurs()) return true
       this.#lose('fenced')
     } catch (error) {
       this.#lose('storage', error)

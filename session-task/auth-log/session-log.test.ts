@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openSessionLog } from './open-log.ts'
 import type { StatusRecord } from './records.ts'
+import { expectSoundLog, KeyWitness } from './testing/log-invariants.ts'
 import { MemoryBucket, MemoryLogDevice } from './testing/memory-log-device.ts'
 import { openInput, openMemoryLog } from './testing/open-memory-log.ts'
 
@@ -43,7 +44,8 @@ describe('a session log', () => {
   })
 
   test('what only says that work is done makes no PUT of its own, nothing waits for it, and it is not lost', async () => {
-    const { log, bucket } = await openMemoryLog()
+    const witness = new KeyWitness()
+    const { log, bucket } = await openMemoryLog({ sessionKeyWrap: witness })
     await log.durable(log.append([status(log.takeSequence())]))
     const slots = bucket.segments.size
     log.append([{ t: 'done', upTo: 1 }])
@@ -51,13 +53,14 @@ describe('a session log', () => {
     expect(bucket.segments.size).toBe(slots)
     await log.durable(log.append([key('1', 1)]))
     expect(bucket.segments.size).toBe(slots + 1)
-    const { log: next } = await openMemoryLog({ bucket, epoch: 2 })
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2, sessionKeyWrap: witness })
     expect(next.state.doneUpTo).toBe(1)
 
     next.append([status(next.takeSequence()), key('2', 2)])
     await next.durable(next.lastLsn)
     next.append([{ t: 'done', upTo: 2 }])
     await next.close()
+    expectSoundLog(bucket, 'ses_test', witness)
     const { log: last } = await openMemoryLog({ bucket, epoch: 3 })
     expect(last.state.undone()).toEqual([])
   })
@@ -73,6 +76,27 @@ describe('a session log', () => {
     expect(() => log.append([creds])).toThrow('closed')
   })
 
+  test('a snapshot holds what its batch made durable, nothing that came while the batch was under way', async () => {
+    const { log, bucket, device } = await openMemoryLog({ limits: { snapshotCommits: 2 } })
+    const put = Promise.withResolvers<void>()
+    device.onCall = ({ name }) => (name === 'putSegment' ? { wait: put.promise } : null)
+    const durable = log.durable(log.append([key('1', 'durable')]))
+    await new Promise((resolve) => setImmediate(resolve))
+    log.append([key('2', 'never durable')])
+    // Its own batch dies with the process, the snapshot of the one before is written.
+    const written = Promise.withResolvers<void>()
+    device.onCall = ({ name }) => {
+      if (name === 'putHead') setImmediate(written.resolve)
+      return name === 'putSegment' ? 'dieBefore' : null
+    }
+    put.resolve()
+    await durable
+    await written.promise
+    expect(bucket.snapshots.size).toBe(1)
+    const { log: next } = await openMemoryLog({ bucket, epoch: 2 })
+    expect([next.state.key('pre-key', '1'), next.state.key('pre-key', '2')]).toEqual(['durable', undefined])
+  })
+
   test('an epoch that was used is refused', async () => {
     const { bucket } = await openMemoryLog({ epoch: 3 })
     const again = await openSessionLog(openInput({ device: new MemoryLogDevice(bucket), epoch: 3 }))
@@ -80,8 +104,10 @@ describe('a session log', () => {
   })
 
   test('a linked session without its log is lost state, never a new session', async () => {
-    const empty = await openSessionLog(openInput({ expectLinked: true }))
-    expect(empty).toMatchObject({ ok: false, reason: 'stateLost' })
+    const nothing = new MemoryBucket()
+    const empty = await openSessionLog(openInput({ expectLinked: true, device: new MemoryLogDevice(nothing) }))
+    expect(empty).toMatchObject({ ok: false, reason: 'stateLost', fault: 'missing_head' })
+    expect(nothing.head).toBeNull()
 
     const { log, bucket } = await openMemoryLog()
     await log.durable(log.append([creds]))

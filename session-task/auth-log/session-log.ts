@@ -79,6 +79,8 @@ export interface SessionLog {
   takeSequence(): number
   /** Resolves when everything up to lsn is on the device. @throws LogLostError */
   durable(lsn: number): Promise<void>
+  /** Asks HEAD whether we still own it. @throws LogLostError when we do not, or when HEAD cannot be read for too long */
+  confirmOwner(): Promise<void>
   /** Called once, at the first loss; the owner closes its socket and leaves without writing. */
   onLost(listener: (loss: LogLoss) => void): void
   /** Flushes, writes the final snapshot and HEAD.tailSeq. Appending is over. */

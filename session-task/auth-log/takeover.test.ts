@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeAppend, encodeBody } from './append-text.ts'
+import { sealEnvelope } from './envelope.ts'
 import { openSessionLog } from './open-log.ts'
 import { LogLostError, type SessionLog } from './session-log.ts'
 import { InstantClock } from './testing/fake-clock.ts'
@@ -75,6 +77,24 @@ describe('take-over', () => {
     const bucket = new MemoryBucket()
     const opened = await Promise.all([1, 2, 3].map(() => openOn(new MemoryLogDevice(bucket), new KeyWitness(), 5)))
     expect(opened.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+
+  test('what a zombie wrote behind a later owner is read by nobody', async () => {
+    const bucket = new MemoryBucket()
+    const witness = new KeyWitness()
+    const first = await openOn(new MemoryLogDevice(bucket), witness, 1)
+    const second = await openOn(new MemoryLogDevice(bucket), witness, 2)
+    if (!first.ok || !second.ok) throw new Error('not opened')
+    await second.log.durable(second.log.append([{ t: 'keys', set: { session: { a: 2 } } }]))
+    const seq = bucket.segments.size + 1
+    const append = encodeAppend(1, [{ t: 'keys', set: { session: { a: 1 } } }])
+    const header = { v: 1, sessionId: 'ses_test', epoch: 1, openId: 'zombie', kind: 'segment', seq } as const
+    bucket.segments.set(seq, sealEnvelope(witness.keys[0] ?? new Uint8Array(), header, encodeBody([append])))
+    const third = await openOn(new MemoryLogDevice(bucket), witness, 3)
+    if (!third.ok) throw new Error(third.detail)
+    expect(third.log.state.key('session', 'a')).toBe(2)
+    await third.log.durable(third.log.append([{ t: 'keys', set: { session: { b: 3 } } }]))
+    expect([...bucket.segments.keys()].at(-1)).toBe(seq + 2)
   })
 
   test('an open whose HEAD was claimed again while it fenced is refused', async () => {

@@ -7,13 +7,16 @@ import type { HelperAnswer, StartChannel } from './helper.ts'
 export const entryUrl = (name: string): URL =>
   new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.mjs'}`, import.meta.url)
 
+/** Files pass through in pieces: short-lived memory needs little room. */
+const YOUNG_MB = 4
+
 /** @param heapMb what its JavaScript may take before the thread ends */
 export const threadChannel =
   (entry: URL, heapMb: number): StartChannel =>
   ({ onMessage, onEnd }) => {
     const thread = new Worker(entry, {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 3 * YOUNG_MB },
     })
     let reason = 'no reason'
     thread.on('message', onMessage)
@@ -34,7 +37,7 @@ export const processChannel =
   (entry: URL, heapMb: number): StartChannel =>
   ({ onMessage, onEnd }) => {
     const child = fork(fileURLToPath(entry), [], {
-      execArgv: [`--max-old-space-size=${heapMb}`],
+      execArgv: [`--max-old-space-size=${heapMb}`, `--max-semi-space-size=${YOUNG_MB}`],
       env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',

@@ -1,10 +1,10 @@
 import type { PreviewJobs, PreviewResult } from './preview.ts'
-import { previewAudio, previewVoice } from './previews/audio.ts'
-import { cutSquare, previewImage } from './previews/image.ts'
-import { previewVideo } from './previews/video.ts'
 import { serveJobs } from './serve-jobs.ts'
 
-/** Entry of the process that decodes files of customers. It has no credentials, and whoever started it may kill it. */
+/**
+ * Entry of the process that decodes files of customers. It has no credentials, and whoever started it may kill it. A
+ * decoder is loaded by the first file that takes it.
+ */
 const alone = (preview: PreviewResult['preview']): PreviewResult => ({ preview, missing: [] })
 
 process.on('disconnect', () => process.exit(0))
@@ -15,16 +15,16 @@ process.on(
       preview: async ({ look, path }) => {
         switch (look) {
           case 'image':
-            return alone(await previewImage(path))
+            return alone(await (await import('./previews/image.ts')).previewImage(path))
           case 'video':
-            return previewVideo(path)
+            return (await import('./previews/video.ts')).previewVideo(path)
           case 'audio':
-            return alone(await previewAudio(path))
+            return alone(await (await import('./previews/audio.ts')).previewAudio(path))
           case 'voice':
-            return alone(await previewVoice(path))
+            return alone(await (await import('./previews/voice.ts')).previewVoice(path))
         }
       },
-      picture: ({ path, sidePixels }) => cutSquare(path, sidePixels),
+      picture: async ({ path, sidePixels }) => (await import('./previews/image.ts')).cutSquare(path, sidePixels),
     },
     (answer) => process.send?.(answer),
   ) as (message: unknown) => void,

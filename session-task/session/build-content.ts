@@ -1,4 +1,4 @@
-import { CONTENT_LIMITS } from '../../shared/core/content-limits.ts'
+import { CONTENT_LIMITS, isMediaKind } from '../../shared/core/content-limits.ts'
 import type { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
 import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
@@ -42,10 +42,6 @@ export const buildContent = async (
   return input.connection.encode(body, surroundings)
 }
 
-const MEDIA = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const
-type MediaType = (typeof MEDIA)[number]
-const isMedia = (type: string): type is MediaType => (MEDIA as readonly string[]).includes(type)
-
 const bodyOf = async (context: SessionContext, input: BuildInput): Promise<OutboundBody | { failure: Failure }> => {
   const { row, content, now } = input
   const part = content[row.type]
@@ -71,7 +67,7 @@ const bodyOf = async (context: SessionContext, input: BuildInput): Promise<Outbo
       return { type: 'edit', target: name, body: text?.body ?? '', at: now() }
     }
     default:
-      return isMedia(row.type) ? buildMedia(context, row.type, input) : { failure: FAILURES.unsupportedType }
+      return isMediaKind(row.type) ? buildMedia(context, row.type, input) : { failure: FAILURES.unsupportedType }
   }
 }
 

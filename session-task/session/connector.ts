@@ -50,6 +50,7 @@ export class Connector {
   #connection: WhatsAppConnection | null = null
   #closing: Promise<void> = Promise.resolve()
   #connecting = false
+  #wasConnected = false
   #retryTimer: NodeJS.Timeout | null = null
   #forgetRelease: (() => void) | null = null
   #version: VersionParts
@@ -241,6 +242,9 @@ export class Connector {
     const isOurs = !verifyOwnership || (await this.#verify())
     if (isOurs) await this.#context.services.connectTurn()
     const heldMs = isOurs && !this.#isStopped ? await this.#context.services.clientVersion.holdMs() : 0
+    // The next owner may be connected without our knowing: our login would end his connection, and 440 keeps him away
+    // for half a minute and more.
+    if (isOurs && this.#wasConnected && !verifyOwnership && !this.#isStopped) await this.#log.confirmOwner()
     this.#connecting = false
     if (this.#isStopped || this.#connection) return
     if (!isOurs) return this.#listener.onDoubt()
@@ -264,6 +268,7 @@ export class Connector {
       logger: log,
     })
     this.#connection = connection
+    this.#wasConnected = true
   }
 
   async #verify(): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { countedMessageOf } from '../../shared/core/usage-fold.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { Sequenced } from '../auth-log/records.ts'
@@ -9,14 +10,18 @@ export const eventRow = async (
   record: Sequenced,
   type: string,
   data: unknown,
-): Promise<EventRow> => ({
-  v: 1,
-  tenantId: scope.tenantId,
-  mode: scope.mode,
-  id: record.eventId,
-  type,
-  sessionId,
-  sequence: record.sequence,
-  timestamp: record.at,
-  data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
-})
+): Promise<EventRow> => {
+  const counted = countedMessageOf(type, data)
+  return {
+    v: 1,
+    tenantId: scope.tenantId,
+    mode: scope.mode,
+    id: record.eventId,
+    type,
+    sessionId,
+    sequence: record.sequence,
+    timestamp: record.at,
+    data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
+    ...(counted ? { counted } : {}),
+  }
+}

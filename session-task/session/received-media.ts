@@ -1,13 +1,9 @@
-import { LARGEST_MEDIA_BYTES } from '../../shared/core/content-limits.ts'
+import { isMediaKind, LARGEST_MEDIA_BYTES } from '../../shared/core/content-limits.ts'
+import { mediaIdOf } from '../../shared/media/media-id.ts'
 import { MEDIA_KEPT_MS } from '../../shared/media/media-store.ts'
 import { MediaFiles } from '../../shared/store/media-files.ts'
 import { mediaDetailsPlace } from '../../shared/store/places.ts'
 import type { SessionContext } from './session-context.ts'
-
-const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker']
-
-/** The file of a received message has the id that follows from the message's. */
-const mediaIdOf = (messageId: string): string => `med_${messageId.slice(messageId.indexOf('_') + 1)}`
 
 /**
  * A row and a mark for the file of a received message, before its event: whoever owns the session fetches it.
@@ -18,7 +14,7 @@ export const announceMedia = async (
   message: { readonly id: string; readonly type: string; readonly at: number },
   part: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown> | null> => {
-  if (!MEDIA_TYPES.includes(message.type)) return null
+  if (!isMediaKind(message.type)) return null
   const mediaId = mediaIdOf(message.id)
   const { mimetype, sizeBytes, sha256, fileName, width, height, animated } = part
   const files = new MediaFiles(services.tables, scope)

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { testCertificate } from '../../shared/egress/testing/certificate.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
-import { readProxies } from '../worker/settings.ts'
+import { readProxies, readRanges } from '../worker/settings.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { Egresses } from './egress.ts'
 import { socketOptions } from './socket-options.ts'
 
+/** As a deployment opens its own network, where its proxies are. */
+const LOOPBACK = readRanges('127.0.0.0/8')
 const sockets = new Set<Socket>()
 const servers: Server[] = []
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
@@ -81,7 +83,7 @@ describe('the way out of an account', () => {
     const host = `127.0.0.1:${portOf(target)}`
     for (const sessionId of ['ses_1', 'ses_2', 'ses_3', 'ses_4']) {
       for (const { tunnels } of proxies) tunnels.length = 0
-      const { agent, fetchAgent, options } = await optionsOf(new Egresses(urls).of(sessionId))
+      const { agent, fetchAgent, options } = await optionsOf(new Egresses(urls, LOOPBACK).of(sessionId))
       const socket = new WebSocket(`wss://${host}/`, { agent })
       expect(String((await once(socket, 'message'))[0])).toBe('hello')
       socket.terminate()
@@ -93,7 +95,7 @@ describe('the way out of an account', () => {
       expect(used).toHaveLength(1)
       expect(new Set(used[0]?.tunnels)).toEqual(new Set([`${host} Basic ${btoa('user:p@ss')}`]))
       expect(used[0]?.tunnels.length).toBeGreaterThanOrEqual(2)
-      expect(new Egresses(urls.toReversed()).of(sessionId)).not.toBeNull()
+      expect(new Egresses(urls.toReversed(), LOOPBACK).of(sessionId)).not.toBeNull()
     }
   })
 
@@ -103,12 +105,43 @@ describe('the way out of an account', () => {
   })
 
   it('is refused with its place in the list when it is no proxy, and its password is not repeated', () => {
-    expect(readProxies(null)).toEqual([])
-    expect(readProxies(' http://a:1 , http://u:p@b.example:3128 ')).toEqual([
+    expect(readProxies(null, [])).toEqual([])
+    expect(readProxies(' http://a:1 , http://u:p@b.example:3128 ', [])).toEqual([
       'http://a:1/',
       'http://u:p@b.example:3128/',
     ])
     for (const bad of ['socks5://u:secret@a:1', 'u:secret@a', 'http://u:secret@a:1/path'])
-      expect(() => readProxies(`http://a:1,${bad}`)).toThrow(/^WA_EGRESS_PROXIES: number 2 is not like (?!.*secret)/)
+      expect(() => readProxies(`http://a:1,${bad}`, [])).toThrow(
+        /^WA_EGRESS_PROXIES: number 2 is not like (?!.*secret)/,
+      )
+    expect(() => readProxies('http://u:sec%ret@a:1', [])).toThrow(/number 1 has a % in its password(?!.*sec)/)
+    expect(() => readProxies('http://u:secret@169.254.169.254', [])).toThrow(/number 1 leads to a private(?!.*secret)/)
+    expect(() => readRanges('10.0.0.0')).toThrow(/^WA_EGRESS_ALLOW_CIDRS is not like/)
+  })
+
+  it('a private address for a proxy needs its range in WA_EGRESS_ALLOW_CIDRS, at acceptance and at connect', async () => {
+    const { url, tunnels } = proxies[0]!
+    expect(() => readProxies(url, [])).toThrow('number 1 leads to a private address')
+    expect(readProxies(url, LOOPBACK)).toEqual([url])
+    const { agent, fetchAgent, options } = await optionsOf(new Egresses([url]).of('ses_1'))
+    const host = `127.0.0.1:${portOf(target)}`
+    const socket = new WebSocket(`wss://${host}/`, { agent })
+    expect(await once(socket, 'error')).toMatchObject([{ code: 'ERR_BLOCKED_ADDRESS' }])
+    const upload = request(`https://${host}/`, { method: 'POST', agent: fetchAgent }).end()
+    expect(await once(upload, 'error')).toMatchObject([{ code: 'ERR_BLOCKED_ADDRESS' }])
+    await expect(fetch(`https://${host}/`, options as RequestInit)).rejects.toMatchObject({
+      cause: { code: 'ERR_BLOCKED_ADDRESS' },
+    })
+    expect(tunnels).toEqual([])
+  })
+
+  it('a proxy that refuses, or that answers no proxy’s answer, is an error that says so', async () => {
+    const refusing = createServer((_, response) => response.end('a web page'))
+    refusing.on('connect', (_, client: Socket) => void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'))
+    await once(refusing.listen(0, '127.0.0.1'), 'listening')
+    servers.push(refusing)
+    const { agent } = await optionsOf(new Egresses([`http://127.0.0.1:${portOf(refusing)}/`], LOOPBACK).of('ses_1'))
+    const socket = new WebSocket(`wss://127.0.0.1:${portOf(target)}/`, { agent })
+    expect(await once(socket, 'error')).toMatchObject([{ code: 'ERR_TUNNEL', message: 'the proxy answered 407' }])
   })
 })

@@ -2,6 +2,8 @@ import { readEnvironment, requireEnvironment } from '../../shared/config/environ
 import { requirePlausibleVersion, type VersionParts } from '../../shared/core/client-version.ts'
 import { Fault } from '../../shared/core/fault.ts'
 import { newId } from '../../shared/core/ids.ts'
+import { type AllowedRanges, parseAllowedRanges } from '../../shared/egress/address.ts'
+import { problemOfProxyUrl } from '../../shared/egress/url-rules.ts'
 import { modeSchema } from '../../shared/store/rows/fields.ts'
 
 const LIVE_URL = 'wss://web.whatsapp.com/ws/chat'
@@ -15,6 +17,7 @@ export const readSettings = () => {
   const trustRoot = readEnvironment('waTestTrustRoot')
   if (mode === 'test' && (!testUrl || !trustRoot))
     throw new Error('WORKER_MODE is test, but WA_TEST_URL or WA_TEST_TRUST_ROOT is not set')
+  const egressRanges = readRanges(readEnvironment('waEgressAllowCidrs'))
   return {
     mode,
     workerId: readEnvironment('workerId') ?? newId('wrk'),
@@ -23,7 +26,8 @@ export const readSettings = () => {
     socketUrl: mode === 'test' ? (testUrl as string) : LIVE_URL,
     trustRoot: mode === 'test' ? trustRoot : null,
     whatsappVersion: readVersion(readEnvironment('waVersion')),
-    egressProxies: mode === 'live' ? readProxies(readEnvironment('waEgressProxies')) : [],
+    egressProxies: mode === 'live' ? readProxies(readEnvironment('waEgressProxies'), egressRanges) : [],
+    egressRanges,
     taskToken: readEnvironment('taskToken'),
     heartbeatFile: readEnvironment('heartbeatFile'),
     queuePrefix: requireEnvironment('workerQueuePrefix'),
@@ -44,19 +48,29 @@ const readPositive = (name: string, text: string | null, fallback: number): numb
   return value
 }
 
-/** @throws when one is no address of an HTTP proxy; the text names its place in the list, since it may hold a password */
-export const readProxies = (text: string | null): string[] =>
+/** @throws when it is no list of address ranges */
+export const readRanges = (text: string | null): AllowedRanges => {
+  try {
+    return parseAllowedRanges(text)
+  } catch {
+    throw new Error(`WA_EGRESS_ALLOW_CIDRS is not like 10.0.0.0/8,fd00::/8: ${text}`)
+  }
+}
+
+/**
+ * @param allowedRanges where proxies may lie beside public addresses
+ * @throws when one is no address of an HTTP proxy that may be called; the text names its place in the list, since it may
+ * hold a password
+ */
+export const readProxies = (text: string | null, allowedRanges: AllowedRanges): string[] =>
   (text ?? '')
     .split(',')
     .map((url) => url.trim())
     .filter((url) => url !== '')
     .map((url, index) => {
-      const parsed = URL.canParse(url) ? new URL(url) : null
-      if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.pathname !== '/')
-        throw new Error(
-          `WA_EGRESS_PROXIES: number ${index + 1} is not like http://user:password@proxy.example.com:3128`,
-        )
-      return parsed.href
+      const problem = problemOfProxyUrl(url, { allowedRanges })
+      if (problem) throw new Error(`WA_EGRESS_PROXIES: number ${index + 1} ${problem}`)
+      return new URL(url).href
     })
 
 /** @throws when it is set and no worker should announce it. null: the version Baileys brings */

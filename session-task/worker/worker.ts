@@ -10,8 +10,9 @@ import type { AssignedRow, Owner } from '../../shared/store/rows/session.ts'
 import { Workers } from '../../shared/store/workers.ts'
 import type { WorkerServices } from '../session/session-context.ts'
 import { enlistWorker } from './enlist-worker.ts'
-import { makePacer, makeQueue } from './pacing.ts'
+import { makePacer } from './pacing.ts'
 import { makeProcessLoad } from './process-load.ts'
+import { makeReplayTurns } from './replay-turns.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
 import type { TaskCallback } from './task-callback.ts'
@@ -83,7 +84,6 @@ export class Worker {
       own: options.whatsappVersion,
       log: this.#log,
     })
-    const replayTurn = makeQueue()
     const services: WorkerServices = {
       ...options.services,
       owner: this.#owner,
@@ -91,13 +91,9 @@ export class Worker {
       clientVersion: this.#versionGuard,
       mayClaim: () => this.#isReachable,
       connectTurn: makePacer(1_000 / RECONNECTS_PER_SECOND),
-      replayAlone: (sessionId, replay) =>
-        replayTurn(async () => {
-          const { workerId, incarnation } = this.#owner
-          await this.#workers.setReplaying(workerId, incarnation, sessionId)
-          await replay()
-          await this.#workers.setReplaying(workerId, incarnation, null)
-        }),
+      replayAlone: makeReplayTurns((sessionId) =>
+        this.#workers.setReplaying(this.#owner.workerId, this.#owner.incarnation, sessionId),
+      ),
     }
     this.#host = new SessionHost({
       services,

@@ -62,6 +62,8 @@ export const ENV = {
   waVersion: 'WA_VERSION',
   /** comma list of HTTP proxies for live sessions, each sticks to one; empty: the worker's own network */
   waEgressProxies: 'WA_EGRESS_PROXIES',
+  /** comma list of address ranges (CIDR) in which those proxies may lie; empty: public addresses only */
+  waEgressAllowCidrs: 'WA_EGRESS_ALLOW_CIDRS',
   /** enabled | disabled: what a live key may do in this deployment */
   liveMode: 'LIVE_MODE',
   /** CIDR list of private ranges that customer URLs may reach. Empty outside the local config (asserted in infra). */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { idParameter, isoTime, modeSchema } from './common.ts'
+import { idOutput, idParameter, isoTime, modeSchema, pageOf, pageQuery } from './common.ts'
 import type { Operation } from './operation.ts'
+import { TENANT_STATUSES } from './tenants.ts'
 
 export const usageRowSchema = z
   .object({
@@ -23,7 +24,7 @@ export const usageRowSchema = z
       .number()
       .int()
       .nullable()
-      .meta({ description: 'By day of the event; null in the breakdown by session' }),
+      .meta({ description: 'POSTs to endpoints, by their own day; null in the breakdown by session' }),
     apiCalls: z.number().int().nullable().meta({ description: 'null in the breakdown by session' }),
     estimatedCost: z
       .number()
@@ -31,45 +32,97 @@ export const usageRowSchema = z
   })
   .meta({ id: 'UsageRow' })
 
+const usageQuery = {
+  from: z.iso.date().optional().meta({ description: 'UTC day, default: first of this month', example: '2026-11-01' }),
+  to: z.iso.date().optional().meta({ description: 'UTC day, inclusive, default: today', example: '2026-11-30' }),
+  granularity: z.enum(['day', 'month']).default('day'),
+  groupBy: z.enum(['session']).optional().meta({ description: 'session: one row per period and session' }),
+}
+
+export const usageReportSchema = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    granularity: z.enum(['day', 'month']),
+    mode: modeSchema,
+    currency: z.string(),
+    priceTable: z.string().meta({ description: 'Version of the price table of the estimate' }),
+    complete: z.boolean(),
+    asOf: isoTime,
+    data: z.array(usageRowSchema),
+  })
+  .meta({ id: 'UsageReport' })
+
+export const tenantMonthSchema = z
+  .object({
+    tenantId: idOutput('ten'),
+    name: z.string(),
+    plan: z.string(),
+    status: z.enum(TENANT_STATUSES),
+    complete: z.boolean().meta({ description: 'false: more events wait to be counted: ask again' }),
+    usage: usageRowSchema,
+  })
+  .meta({ id: 'TenantMonth' })
+
+const ofPlatform = {
+  method: 'GET',
+  function: 'api-operations',
+  tag: 'usage',
+  auth: 'admin',
+  scopes: [],
+  idempotent: 'natural',
+  produces: ['text/csv'],
+} as const
+
 export const usageOperations = {
   getUsage: {
     method: 'GET',
     path: '/v1/usage',
-    function: 'api-control',
+    function: 'api-operations',
     summary: 'What was used, by day or month, as JSON or CSV',
     description:
-      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls of the last seconds may be missing; what happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
+      'Counted from the event log: every event counts once, whatever was retried or crashed. API calls and webhook attempts are counted before the answer or the POST goes; the call that asks may be among them. What happened last in a deleted session is counted when its rows go, four days later. `complete: false`: more events wait to be counted than one request counts; ask again. At most 92 days. Send `Accept: text/csv` for CSV.',
     tag: 'usage',
     auth: 'tenant',
     scopes: ['usage:read'],
     idempotent: 'natural',
-    query: z.strictObject({
-      from: z.iso
-        .date()
-        .optional()
-        .meta({ description: 'UTC day, default: first of this month', example: '2026-11-01' }),
-      to: z.iso.date().optional().meta({ description: 'UTC day, inclusive, default: today', example: '2026-11-30' }),
-      granularity: z.enum(['day', 'month']).default('day'),
-      groupBy: z.enum(['session']).optional().meta({ description: 'session: one row per period and session' }),
-      sessionId: idParameter('ses').optional(),
-    }),
+    query: z.strictObject({ ...usageQuery, sessionId: idParameter('ses').optional() }),
     produces: ['text/csv'],
-    responses: {
-      200: z
-        .object({
-          from: z.string(),
-          to: z.string(),
-          granularity: z.enum(['day', 'month']),
-          mode: modeSchema,
-          currency: z.string(),
-          priceTable: z.string().meta({ description: 'Version of the price table of the estimate' }),
-          complete: z.boolean(),
-          asOf: isoTime,
-          data: z.array(usageRowSchema),
-        })
-        .meta({ id: 'UsageReport' }),
-    },
+    responses: { 200: usageReportSchema },
     faults: ['not_found', 'not_acceptable'],
     notFound: 'No session with this id.',
+  },
+  getTenantUsage: {
+    ...ofPlatform,
+    path: '/v1/tenants/{tenantId}/usage',
+    summary: 'What a tenant used, by day or month, as JSON or CSV',
+    description: 'What the tenant sees with GET /v1/usage, also of a suspended or deleted one. At most 92 days.',
+    params: z.object({ tenantId: idParameter('ten') }),
+    query: z.strictObject({ ...usageQuery, mode: modeSchema.default('live') }),
+    responses: { 200: usageReportSchema },
+    faults: ['not_found', 'not_acceptable'],
+    notFound: 'No tenant with this id.',
+  },
+  listTenantUsage: {
+    ...ofPlatform,
+    path: '/v1/admin/usage',
+    summary: 'What every tenant used in a month, as JSON or CSV',
+    description:
+      'One row per tenant, newest tenant first, deleted ones too. CSV has the rows of one page; the header Next-Cursor names the next page, as nextCursor does in JSON.',
+    query: z.strictObject({
+      month: z
+        .string()
+        .regex(/^20\d\d-(0[1-9]|1[0-2])$/)
+        .optional()
+        .meta({ description: 'UTC month, default: this one', example: '2026-11' }),
+      mode: modeSchema.default('live'),
+      ...pageQuery,
+    }),
+    responses: {
+      200: pageOf(tenantMonthSchema)
+        .extend({ month: z.string(), mode: modeSchema, currency: z.string(), priceTable: z.string(), asOf: isoTime })
+        .meta({ id: 'TenantMonths' }),
+    },
+    faults: ['invalid_cursor', 'not_acceptable'],
   },
 } as const satisfies Record<string, Operation>

@@ -36,6 +36,9 @@ export const MEDIA_RULES: Readonly<Record<MediaKind, { maximumBytes: number; mim
   sticker: { maximumBytes: 512 * 1024, mimetypes: ['image/webp'] },
 }
 
+/** Does a message of this type have a file? */
+export const isMediaKind = (type: string): type is MediaKind => Object.hasOwn(MEDIA_RULES, type)
+
 /** Largest file that any kind may be. */
 export const LARGEST_MEDIA_BYTES: number = Math.max(
   ...Object.values(MEDIA_RULES).map(({ maximumBytes }) => maximumBytes),

@@ -8,6 +8,20 @@ export interface CountedEvent {
   readonly message: { readonly direction: string; readonly type: string; readonly mediaBytes: number } | null
 }
 
+interface MessageData {
+  readonly message?: { readonly direction?: string; readonly type?: string; readonly [type: string]: unknown }
+}
+
+/** What usage counts of an event with this data; null: it tells of no message, or of one that nobody could read. */
+export const countedMessageOf = (eventType: string, data: unknown): CountedEvent['message'] => {
+  if (!eventType.startsWith('message.')) return null
+  const message = (data as MessageData | null)?.message
+  if (!message?.direction || !message.type) return null
+  const content = message[message.type] as { readonly sizeBytes?: unknown } | null | undefined
+  const mediaBytes = typeof content?.sizeBytes === 'number' ? content.sizeBytes : 0
+  return { direction: message.direction, type: message.type, mediaBytes }
+}
+
 /** How far the events of a session are counted, and whether it was connected there. */
 export interface FoldState {
   readonly afterSequence: number

@@ -3,10 +3,11 @@ import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { postWebhook } from '../webhooks/post-webhook.ts'
-import { makeGuardedAgent } from './guarded-agent.ts'
+import { type GuardedAgent, makeGuardedAgent } from './guarded-agent.ts'
 import { guardedDownload } from './guarded-download.ts'
+import { openTunnel } from './guarded-tunnel.ts'
 import { HOSTILE_REDIRECTS, HOSTILE_URLS, type HostileUrl } from './testing/hostile-urls.ts'
-import { parseEgressRules, problemOfUrl } from './url-rules.ts'
+import { parseEgressRules, problemOfProxyUrl, problemOfUrl } from './url-rules.ts'
 
 /** 127.0.0.2 stands for the public internet; the listeners on 127.0.0.1 and ::1 for what must never be called. */
 const rules = parseEgressRules({ cidrs: '127.0.0.2/32', http: 'true' })
@@ -27,6 +28,9 @@ const victim = () =>
   createServer((_, response) => {
     reached++
     response.end('credentials')
+  }).on('connect', (_, socket) => {
+    reached++
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
   })
 
 beforeAll(async () => {
@@ -67,7 +71,15 @@ const agentFor = (form: HostileUrl) =>
 const at = (form: HostileUrl) => form.url.replaceAll('PORT', String(port))
 const nameOf = (url: string) => JSON.stringify(url)
 
-/** Everything that may be done with a customer's URL. A name is asked for three times: it may change its mind. */
+const tunnelThrough = (agent: GuardedAgent, proxyUrl: string) =>
+  new Promise<string>((resolve) => {
+    openTunnel(agent, new URL(proxyUrl), { host: '192.0.2.1', port: 443 }, (error, socket) => {
+      socket?.destroy()
+      resolve((error as NodeJS.ErrnoException | null)?.code ?? 'null')
+    })
+  })
+
+/** Everything that may be done with a customer's URL, as a webhook, a file and a proxy. A name is asked for three times: it may change its mind. */
 const callEverything = async (form: HostileUrl): Promise<string[]> => {
   const agent = agentFor(form)
   const outcomes: string[] = []
@@ -80,6 +92,7 @@ const callEverything = async (form: HostileUrl): Promise<string[]> => {
     )
     outcomes.push(downloaded.code ?? String(downloaded.status))
     downloaded.body?.destroy()
+    if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) outcomes.push(await tunnelThrough(agent, url))
   }
   await agent.close()
   return outcomes
@@ -148,4 +161,7 @@ it('every form without a name of its own is refused when it is registered', () =
   const passed = HOSTILE_URLS.filter((form) => !form.answers && problemOfUrl(at(form), cloud) === null)
   // Names that a hosts file may know: only look-up can tell.
   expect(passed.map(({ url }) => url)).toEqual(['http://ip6-localhost:PORT/', 'http://ip6-loopback:PORT/'])
+  // As the address of a proxy too; it may have a login, in this table always beside a private address.
+  const asProxy = HOSTILE_URLS.filter((form) => !form.answers && problemOfProxyUrl(at(form), cloud) === null)
+  expect(asProxy.map(({ url }) => url)).toEqual(['http://ip6-localhost:PORT/', 'http://ip6-loopback:PORT/'])
 })

@@ -31,9 +31,21 @@ export const problemOfUrl = (text: string, rules: EgressRules): string | null =>
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
   if (!PRIVILEGED_PORTS.includes(port) && port < FIRST_FREE_PORT)
     return 'This port is not allowed: use 443 or 1024 and above'
+  return leadsToPrivate(url, rules) ? 'The URL must not lead to a private address' : null
+}
+
+/** The same for the address of a proxy, which may have a password. @returns the problem in words, or null */
+export const problemOfProxyUrl = (text: string, rules: Pick<EgressRules, 'allowedRanges'>): string | null => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  // What comes after a % in a password has to be readable.
+  if (/%(?![0-9a-f]{2})/i.test(url?.username + (url?.password ?? ''))) return 'has a % in its password: write %25'
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search || url.hash)
+    return 'is not like http://user:password@proxy.example.com:3128'
+  return leadsToPrivate(url, rules) ? 'leads to a private address' : null
+}
+
+const leadsToPrivate = (url: URL, { allowedRanges }: Pick<EgressRules, 'allowedRanges'>): boolean => {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) && !isPublicAddress(host, rules.allowedRanges)) return 'The URL must not lead to a private address'
-  if (/(^|\.)localhost\.*$/i.test(host) && !isPublicAddress('127.0.0.1', rules.allowedRanges))
-    return 'The URL must not lead to a private address'
-  return null
+  if (isIP(host)) return !isPublicAddress(host, allowedRanges)
+  return /(^|\.)localhost\.*$/i.test(host) && !isPublicAddress('127.0.0.1', allowedRanges)
 }

@@ -34,8 +34,7 @@ export interface ApiDependencies {
   /** web origins whose pages may read answers */
   readonly corsOrigins: readonly string[]
   readonly log: Log
-  /** absent in functions that may not write events: their refusals are told by the others */
-  readonly limitEvents?: LimitEvents
+  readonly limitEvents: LimitEvents
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
 }
@@ -112,7 +111,10 @@ export const makeApi = <Function extends ApiFunction>(
     if (operation.auth === 'none') return base
     const principal = await dependencies.authenticator.authenticate(event, operation.acceptsTicket)
     outcome.principal = principal
-    if (principal.kind === 'tenant') outcome.headers = await dependencies.limiter.admit(principal, now)
+    if (principal.kind === 'tenant') {
+      outcome.counted = dependencies.meter.count(principal, now)
+      outcome.headers = await dependencies.limiter.admit(principal, now)
+    }
     authorize(principal, operation, params, dependencies)
     const cursors = new Cursors((await dependencies.readSecret()).pepper)
     return {
@@ -126,7 +128,14 @@ export const makeApi = <Function extends ApiFunction>(
   return async (event) => {
     const now = clock()
     const requestId = newId('req', now)
-    const outcome: RequestRecord = { operationName: 'none', principal: null, fields: {}, auditFields: {}, headers: {} }
+    const outcome: RequestRecord = {
+      operationName: 'none',
+      principal: null,
+      fields: {},
+      auditFields: {},
+      counted: null,
+      headers: {},
+    }
     let answer: Answer
     let fault: Fault | null = null
     try {
@@ -139,8 +148,9 @@ export const makeApi = <Function extends ApiFunction>(
     if (outcome.principal?.kind === 'tenant') {
       const reached = fault?.details.limit
       await Promise.all([
-        dependencies.meter.count(outcome.principal, answer.status, now),
-        reached && dependencies.limitEvents?.tell(outcome.principal.scope, reached, now),
+        // An answer that the caller has is a call that is counted, whatever happens to this process next.
+        outcome.counted,
+        reached && dependencies.limitEvents.tell(outcome.principal.scope, reached, now),
       ])
     }
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }

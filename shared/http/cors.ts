@@ -1,6 +1,6 @@
 /** Answers that a page of another origin may read, beyond the few that browsers always show. */
 const EXPOSED =
-  'X-Request-Id, Retry-After, Location, ETag, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
+  'X-Request-Id, Retry-After, Location, ETag, Idempotent-Replayed, Next-Cursor, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
 
 /**
  * CORS headers for a request's Origin: only for origins of the deployment's allow-list, named one by one. There is no `*`

@@ -11,6 +11,8 @@ export interface RequestRecord {
   /** ids and outcomes, never content */
   fields: Record<string, unknown>
   readonly auditFields: AuditFields
+  /** that the call is counted; begun as soon as its tenant is known */
+  counted: Promise<void> | null
   /** headers of the answer, whatever it becomes */
   headers: Readonly<Record<string, string>>
 }

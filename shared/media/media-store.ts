@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   objectUrl,
   PutObjectCommand,
   type S3Client,
@@ -130,6 +131,15 @@ export class MediaStore {
         SSEKMSEncryptionContext: contextOf(scope),
       }),
     )
+  }
+
+  /** Ids of files that lie there. */
+  async list(scope: TenantScope, limit: number): Promise<string[]> {
+    const prefix = keyOf(scope, '')
+    const { Contents: found = [] } = await this.#client.send(
+      new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, MaxKeys: limit }),
+    )
+    return found.flatMap(({ Key: key }) => (key ? [key.slice(prefix.length)] : []))
   }
 
   async remove(scope: TenantScope, mediaId: string): Promise<void> {

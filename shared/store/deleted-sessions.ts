@@ -1,4 +1,6 @@
+import { isMediaKind } from '../core/content-limits.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
+import { mediaIdOf } from '../media/media-id.ts'
 import {
   answerPartition,
   contactPartition,
@@ -11,17 +13,20 @@ import {
   pacingKey,
   pendingMediaPartition,
   SHARDS,
+  sessionFilePartition,
   sessionKey,
   sessionRefOf,
   timeKey,
   whatsappIdPartition,
 } from './keys.ts'
+import { MediaFiles } from './media-files.ts'
 import { Messages } from './messages.ts'
 import type { Key } from './table.ts'
 import type { Tables } from './tables.ts'
 import type { SessionRef } from './workers.ts'
 
 const PARALLEL = 25
+const FILES_PARALLEL = 10
 /** of one session in the messages table */
 const PARTITIONS = [
   openPartition,
@@ -57,19 +62,31 @@ export const listDeletedSessions = async (
 
 /**
  * Deletes what a session left in the tables, at most `limit` rows: messages, events, open and ended marks, contacts, and
- * when nothing of these is left META and LEASE. Safe to repeat; the caller comes back until it is complete.
+ * when nothing of these is left META and LEASE. Files go before what names them. Safe to repeat; the caller comes back until it is complete.
  */
 export const deleteSessionRows = async (
   tables: Tables,
   scope: TenantScope,
   sessionId: string,
   limit: number,
+  eraseFile: (mediaId: string) => Promise<void>,
 ): Promise<{ deleted: number; isComplete: boolean }> => {
   let left = limit
   const removeAll = async (keys: readonly Key[]): Promise<void> => {
     for (let start = 0; start < keys.length; start += PARALLEL)
       await Promise.all(keys.slice(start, start + PARALLEL).map((key) => tables.messages.remove(key)))
     left -= keys.length
+  }
+  const eraseAll = async (mediaIds: readonly string[]): Promise<void> => {
+    for (let start = 0; start < mediaIds.length; start += FILES_PARALLEL)
+      await Promise.all(mediaIds.slice(start, start + FILES_PARALLEL).map(eraseFile))
+  }
+  const files = new MediaFiles(tables, scope)
+  while (left > 0) {
+    const mediaIds = await files.listOfSession(sessionId, Math.min(left, 100))
+    if (mediaIds.length === 0) break
+    await eraseAll(mediaIds)
+    await removeAll(mediaIds.map((mediaId) => ({ pk: sessionFilePartition(scope, sessionId), sk: mediaId })))
   }
   for (const partition of PARTITIONS) {
     const pk = partition(scope, sessionId)
@@ -86,6 +103,7 @@ export const deleteSessionRows = async (
   while (left > 0) {
     const page = await messages.list({ sessionId, limit: Math.min(left, 100) })
     if (page.items.length === 0) break
+    await eraseAll(page.items.filter(({ type }) => isMediaKind(type)).map(({ id }) => mediaIdOf(id)))
     await removeAll(page.items.map((row) => messages.keyOf(row.id)))
     // The list is an index: it may still name what is gone. The next call looks again.
     if (page.next === null) break

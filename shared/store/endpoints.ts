@@ -89,7 +89,16 @@ export class Endpoints {
     return result.ok ? endpointRowSchema.parse(result.item) : null
   }
 
-  /** False when there was none. */
+  /** Fails when there is none. */
+  removeLeg(endpointId: string): Leg {
+    return {
+      table: this.#tables.core.name,
+      remove: endpointKey(this.#scope, endpointId),
+      condition: { expression: 'attribute_exists(pk)' },
+    }
+  }
+
+  /** Of a deleted tenant, whose quota nobody asks for. False when there was none. */
   async remove(endpointId: string): Promise<boolean> {
     const result = await this.#tables.core.remove(endpointKey(this.#scope, endpointId), {
       expression: 'attribute_exists(pk)',

@@ -51,6 +51,8 @@ export const assignedKey = (workerId: string, incarnation: number, sessionId: st
   sk: `S#${sessionId}`,
 })
 export const tenantDataKeyKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}DK`, sk: 'META' })
+/** core table: files of a deleted tenant are still to be removed */
+export const erasureKey = (tenantId: string): Key => ({ pk: `ERASE#${tenantId}`, sk: 'META' })
 export const tenantKey = (tenantId: string): Key => ({ pk: `TENANT#${tenantId}`, sk: 'META' })
 export const apiKeyKey = (hash: string): Key => ({ pk: `K#${hash}`, sk: 'META' })
 export const apiKeyPartition = (scope: TenantScope): string => `${scope.prefix}KEYS`
@@ -87,6 +89,9 @@ export const mediaKey = (scope: TenantScope, mediaId: string): Key => ({
   pk: `${scope.prefix}MED#${mediaId}`,
   sk: 'META',
 })
+/** files that were uploaded with a key of one session alone */
+export const sessionFilePartition = (scope: TenantScope, sessionId: string): string =>
+  `${session(scope, sessionId)}#FILE`
 /** received files that the session has still to fetch */
 export const pendingMediaPartition = (scope: TenantScope, sessionId: string): string =>
   `${session(scope, sessionId)}#MEDIA`
@@ -152,6 +157,8 @@ export const streamTicketKey = (hash: string): Key => ({ pk: `TK#${hash}`, sk: '
 export const streamPartition = (scope: TenantScope): string => `${scope.prefix}ST`
 /** core table: how many sessions exist, counted in the transactions that make and delete them */
 export const quotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'META' })
+/** core table: how many webhook endpoints exist, in a row of its own: sessions are made while endpoints are */
+export const endpointQuotaKey = (scope: TenantScope): Key => ({ pk: `${scope.prefix}QUOTA`, sk: 'ENDPOINTS' })
 /** core table: sessions that a suspension of the tenant stopped and that its end starts again */
 export const suspendedSessionPartition = (scope: TenantScope): string => `${scope.prefix}SUSPENDED`
 export const suspendedSessionKey = (scope: TenantScope, sessionId: string): Key => ({
@@ -171,6 +178,23 @@ export const limitToldKey = (scope: TenantScope, limit: string, window: string):
 })
 /** ephemeral table: messages of one UTC day that environments took from the daily quota */
 export const dailyQuotaKey = (scope: TenantScope, day: string): Key => ({ pk: `${scope.prefix}QD#${day}`, sk: 'META' })
+
+/** What environments count by the minute (usage table). */
+export type MinuteCount = 'apiCalls' | 'webhookAttempts'
+const MINUTE_COUNTS: Readonly<Record<MinuteCount, { rows: string; sum: string }>> = {
+  apiCalls: { rows: 'UM', sum: 'UA' },
+  webhookAttempts: { rows: 'UWM', sum: 'UWA' },
+}
+/** Rows by minute and environment of one UTC day, in several partitions: sort keys of now all meet at one end of one. */
+export const minuteCountPartition = (what: MinuteCount, scope: TenantScope, day: string, shard: number): string =>
+  `${scope.prefix}${MINUTE_COUNTS[what].rows}#${day}#${shard}`
+/** API calls were in one partition per day once. */
+export const oldCallsPartition = (scope: TenantScope, day: string): string => `${scope.prefix}UM#${day}`
+/** what of a day is summed for good */
+export const minuteCountSumKey = (what: MinuteCount, scope: TenantScope, day: string): Key => ({
+  pk: `${scope.prefix}${MINUTE_COUNTS[what].sum}`,
+  sk: day,
+})
 
 /** Attributes that put a row into a system index; remove both attributes to take it out. */
 export const systemIndex = (index: SystemIndex, id: string, sort: string) => ({

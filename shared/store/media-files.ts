@@ -1,5 +1,5 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { mediaKey, pendingMediaPartition } from './keys.ts'
+import { mediaKey, pendingMediaPartition, sessionFilePartition } from './keys.ts'
 import { type MediaRow, mediaRowSchema } from './rows/media.ts'
 import type { Failure } from './rows/message.ts'
 import type { Tables } from './tables.ts'
@@ -91,20 +91,42 @@ export class MediaFiles {
     )
   }
 
+  /** With the object: nobody can ask for it any more. */
+  async remove(mediaId: string): Promise<void> {
+    await this.#tables.messages.remove(mediaKey(this.#scope, mediaId))
+  }
+
+  /** An upload that belongs to one session goes when the session goes. */
+  async putOfSession(sessionId: string, mediaId: string): Promise<void> {
+    await this.#tables.messages.put({ pk: sessionFilePartition(this.#scope, sessionId), sk: mediaId, v: 1 })
+  }
+
+  async listOfSession(sessionId: string, limit: number): Promise<string[]> {
+    return this.#listIds(sessionFilePartition(this.#scope, sessionId), limit)
+  }
+
+  async dropOfSession(sessionId: string, mediaId: string): Promise<void> {
+    await this.#tables.messages.remove({ pk: sessionFilePartition(this.#scope, sessionId), sk: mediaId })
+  }
+
   /** A received file that has to be fetched from WhatsApp; whoever owns the session next finds it. */
   async putPending(sessionId: string, mediaId: string): Promise<void> {
     await this.#tables.messages.put({ pk: pendingMediaPartition(this.#scope, sessionId), sk: mediaId, v: 1 })
   }
 
   async listPending(sessionId: string, limit: number): Promise<string[]> {
-    const page = await this.#tables.messages.query({
-      key: { expression: '#pk = :pk', values: { ':pk': pendingMediaPartition(this.#scope, sessionId) } },
-      limit,
-    })
-    return page.items.map((item) => String(item.sk))
+    return this.#listIds(pendingMediaPartition(this.#scope, sessionId), limit)
   }
 
   async dropPending(sessionId: string, mediaId: string): Promise<void> {
     await this.#tables.messages.remove({ pk: pendingMediaPartition(this.#scope, sessionId), sk: mediaId })
+  }
+
+  async #listIds(partition: string, limit: number): Promise<string[]> {
+    const page = await this.#tables.messages.query({
+      key: { expression: '#pk = :pk', values: { ':pk': partition } },
+      limit,
+    })
+    return page.items.map((item) => String(item.sk))
   }
 }

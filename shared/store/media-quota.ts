@@ -64,6 +64,15 @@ export class MediaQuota {
     await this.#remove(mediaId, () => true)
   }
 
+  /** Ids of files that have room, whether they are there or not. */
+  async list(limit: number): Promise<string[]> {
+    const page = await this.#tables.core.query({
+      key: { expression: '#pk = :pk', values: { ':pk': mediaReservationPartition(this.#scope) } },
+      limit,
+    })
+    return page.items.map((item) => String(item.sk))
+  }
+
   async used(): Promise<number> {
     const item = await this.#tables.core.get(quotaKey(this.#scope))
     return typeof item?.mediaBytes === 'number' ? item.mediaBytes : 0

@@ -1,5 +1,5 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { dailyQuotaKey, dayOf, quotaKey } from './keys.ts'
+import { dailyQuotaKey, dayOf, endpointQuotaKey, quotaKey } from './keys.ts'
 import type { Leg } from './table.ts'
 import type { Tables } from './tables.ts'
 
@@ -36,6 +36,35 @@ export class Quotas {
       table: this.#tables.core.name,
       update: quotaKey(this.#scope),
       set: { expression: 'SET #sessions = if_not_exists(#sessions, :one) - :one', values: { ':one': 1 } },
+    }
+  }
+
+  /**
+   * Leg of the transaction that makes a webhook endpoint: fails when there are `maximum` already.
+   * @param standing how many there are, as just listed: what counts for endpoints of before there was a counter
+   */
+  takeEndpointLeg(maximum: number, standing: number): Leg {
+    const first = standing < maximum ? 'attribute_not_exists(#endpoints) OR ' : ''
+    return {
+      table: this.#tables.core.name,
+      update: endpointQuotaKey(this.#scope),
+      set: {
+        expression: 'SET #endpoints = if_not_exists(#endpoints, :standing) + :one',
+        values: { ':standing': standing, ':one': 1 },
+      },
+      condition: { expression: `${first}#endpoints < :maximum`, values: { ':maximum': maximum } },
+    }
+  }
+
+  /** Leg of the transaction that removes a webhook endpoint. @param standing as above, the removed one included */
+  giveEndpointLeg(standing: number): Leg {
+    return {
+      table: this.#tables.core.name,
+      update: endpointQuotaKey(this.#scope),
+      set: {
+        expression: 'SET #endpoints = if_not_exists(#endpoints, :standing) - :one',
+        values: { ':standing': standing, ':one': 1 },
+      },
     }
   }
 

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { Erasures } from './erasures.ts'
 import { tenantKey, timeKey } from './keys.ts'
 import type { Page } from './page.ts'
-import type { Item, Leg } from './table.ts'
+import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
 export const tenantRowSchema = z.object({
@@ -145,16 +146,20 @@ export class Tenants {
     return result.item ? tenantRowSchema.parse(result.item) : null
   }
 
-  /** The data keys are destroyed. */
+  /** The data keys are destroyed; from now on the sweeper removes the files. */
   async finishDeletion(tenantId: string, now: number): Promise<void> {
-    await this.#tables.core.update(
-      tenantKey(tenantId),
+    await transact(this.#tables.client, [
       {
-        expression: 'SET #status = :deleted, #deletion.#shreddedAt = :now REMOVE #xpk, #xsk',
-        values: { ':deleted': 'deleted', ':now': now },
+        table: this.#tables.core.name,
+        update: tenantKey(tenantId),
+        set: {
+          expression: 'SET #status = :deleted, #deletion.#shreddedAt = :now REMOVE #xpk, #xsk',
+          values: { ':deleted': 'deleted', ':now': now },
+        },
+        condition: { expression: '#status = :deleting', values: { ':deleting': 'deleting' } },
       },
-      { expression: '#status = :deleting', values: { ':deleting': 'deleting' } },
-    )
+      new Erasures(this.#tables).startLeg(tenantId, now),
+    ])
   }
 
   /** Ids of tenants whose deletion is under way, oldest first (system role; eventually consistent). */

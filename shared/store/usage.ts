@@ -80,20 +80,6 @@ export class UsageRows {
     return open
   }
 
-  /** Attempts of a deleted endpoint are still counted. */
-  async noteDeletedEndpoint(endpointId: string): Promise<void> {
-    await this.#tables.usage.put({ pk: `${this.#scope.prefix}UE`, sk: endpointId, v: 1 })
-  }
-
-  async deletedEndpoints(): Promise<string[]> {
-    const ids: string[] = []
-    for await (const item of this.#tables.usage.queryAll({
-      key: { expression: '#pk = :pk', values: { ':pk': `${this.#scope.prefix}UE` } },
-    }))
-      ids.push(String(item.sk))
-    return ids
-  }
-
   #positionKey(sessionId: string) {
     return { pk: `${this.#scope.prefix}UF`, sk: sessionId }
   }

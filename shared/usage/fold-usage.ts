@@ -1,5 +1,5 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { type CountedEvent, dayOfTime, foldEvents } from '../core/usage-fold.ts'
+import { type CountedEvent, countedMessageOf, dayOfTime, foldEvents } from '../core/usage-fold.ts'
 import { KeyDestroyedError, type TenantKeys } from '../crypto/tenant-keys.ts'
 import { Events } from '../store/events.ts'
 import { eventDataPlace } from '../store/places.ts'
@@ -18,10 +18,16 @@ export interface FoldServices {
   readonly tenantKeys: TenantKeys
 }
 
-/** Counts what the event log has and the usage rows have not. @returns true when all of it is counted */
-export const foldUsage = async (services: FoldServices, scope: TenantScope): Promise<boolean> => {
+/** performance.now() after which a request that begins now folds no further page. */
+export const foldDeadline = (): number => performance.now() + BUDGET_MS
+
+/**
+ * Counts what the event log has and the usage rows have not. @param deadline see foldDeadline
+ * @returns true when all of it is counted
+ */
+export const foldUsage = async (services: FoldServices, scope: TenantScope, deadline: number): Promise<boolean> => {
+  if (performance.now() >= deadline) return false
   const sessions = new Sessions(services.tables, scope)
-  const deadline = performance.now() + BUDGET_MS
   let complete = true
   let after: Record<string, unknown> | undefined
   do {
@@ -67,26 +73,19 @@ const withinDays = (rows: readonly EventRow[]): readonly EventRow[] => {
   return end === -1 ? rows : rows.slice(0, end)
 }
 
-interface MessageData {
-  readonly message?: { readonly direction?: string; readonly type?: string; readonly [type: string]: unknown }
-}
-
 const countedOf = async (services: FoldServices, scope: TenantScope, row: EventRow): Promise<CountedEvent> => {
   const base = { sequence: row.sequence!, type: row.type, timestamp: row.timestamp }
-  if (!row.type.startsWith('message.')) return { ...base, message: null }
-  const { message } = await openData(services, scope, row)
-  if (!message?.direction || !message.type) return { ...base, message: null }
-  const content = message[message.type] as { readonly sizeBytes?: unknown } | undefined
-  const mediaBytes = typeof content?.sizeBytes === 'number' ? content.sizeBytes : 0
-  return { ...base, message: { direction: message.direction, type: message.type, mediaBytes } }
+  if (row.counted) return { ...base, message: row.counted }
+  const data = row.type.startsWith('message.') ? await openData(services, scope, row) : null
+  return { ...base, message: countedMessageOf(row.type, data) }
 }
 
-/** Of a deleted tenant nothing can be read any more: its connected time still counts, its messages do not. */
-const openData = async ({ tenantKeys }: FoldServices, scope: TenantScope, row: EventRow): Promise<MessageData> => {
+/** Rows of before `counted`: of a deleted tenant their connected time still counts, their messages do not. */
+const openData = async ({ tenantKeys }: FoldServices, scope: TenantScope, row: EventRow): Promise<unknown> => {
   try {
-    return (await tenantKeys.open(scope, eventDataPlace(row.id), row.data)) as MessageData
+    return await tenantKeys.open(scope, eventDataPlace(row.id), row.data)
   } catch (error) {
-    if (error instanceof KeyDestroyedError) return {}
+    if (error instanceof KeyDestroyedError) return null
     throw error
   }
 }

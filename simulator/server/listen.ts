@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 
-const LOOPBACK = '127.0.0.1'
+export const LOOPBACK = '127.0.0.1'
 
 /** Starts listening, on the loopback interface unless another is named; rejects when the port is taken. */
 export function listen(server: Server, port: number, host: string = LOOPBACK): Promise<void> {

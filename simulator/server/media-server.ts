@@ -11,35 +11,51 @@ import { pictureOfPath } from '../store/pictures.ts'
 import { recordViolation } from '../store/violations.ts'
 import { asBuffer } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
-import { listen } from './listen.ts'
+import { LOOPBACK, listen } from './listen.ts'
 import { createAuthority, type Issuer, issueServerCertificate } from './x509.ts'
 
 const MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 const UPLOAD_PATH = /^\/mms\/([a-z-]+)\/([A-Za-z0-9_%=-]+)$/
 
+const AUTHORITY_NAME = 'Simulated WhatsApp media CA'
+
 export type MediaServer = { host: string; stop(): Promise<void> }
 
-/** The CA the media host's certificate comes from; it lives as long as the data file. */
-export function loadMediaAuthority(database: Database): Issuer {
+/** The CA the media host's certificate comes from; it lives as long as the data file, or as the root key that was given. */
+export function loadMediaAuthority(database: Database, rootKey?: Buffer): Issuer {
+  if (rootKey) return createAuthority(AUTHORITY_NAME, rootKey)
   const row = database.get<{ value: string }>("SELECT value FROM meta WHERE key = 'media-authority'")
   if (row) return JSON.parse(row.value) as Issuer
-  const authority = createAuthority('Simulated WhatsApp media CA')
+  const authority = createAuthority(AUTHORITY_NAME)
   database.run("INSERT INTO meta VALUES ('media-authority', ?)", JSON.stringify(authority))
   return authority
 }
 
-/** The https host for encrypted files and profile pictures, on 127.0.0.1. @param port 0 chooses a free one */
-export async function startMediaServer(world: World, port: number): Promise<MediaServer> {
-  const certificate = issueServerCertificate(world.mediaAuthority, ['localhost'], ['127.0.0.1'])
+/**
+ * The https host for encrypted files and profile pictures, on 127.0.0.1.
+ * @param port 0 chooses a free one
+ * @param published interface to listen on, and the name by which clients know it
+ */
+export async function startMediaServer(
+  world: World,
+  port: number,
+  published?: { host: string | undefined; name: string },
+): Promise<MediaServer> {
+  const name = published?.name ?? LOOPBACK
+  const certificate = issueServerCertificate(
+    world.mediaAuthority,
+    ['localhost', ...(published ? [name] : [])],
+    [LOOPBACK],
+  )
   const server = createServer(certificate, (request, response) => {
     handle(world, request, response).catch((error: unknown) => {
       reportFailure(`${request.method} ${request.url} on the media host`, error)
       if (!response.headersSent) reply(response, 500, {})
     })
   })
-  await listen(server, port)
+  await listen(server, port, published?.host)
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    host: `${name}:${(server.address() as AddressInfo).port}`,
     stop: async () => {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))

@@ -1,4 +1,13 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import {
+  createECDH,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 
 /** Just enough X.509 for a test CA: node:crypto reads certificates but makes none. EC P-256, SHA-256. */
 export type Issuer = { name: string; privateKeyPem: string; certificatePem: string }
@@ -14,9 +23,9 @@ const TRUE = Buffer.from('0101ff', 'hex')
 const DAY_MS = 86_400_000
 const VALID_DAYS = 3650
 
-/** A self-signed root. */
-export function createAuthority(name: string): Issuer {
-  const { privateKey, publicKey } = newKeys()
+/** A self-signed root. @param seed the same seed makes the same key: who trusts one certificate of it trusts the next */
+export function createAuthority(name: string, seed?: Buffer): Issuer {
+  const { privateKey, publicKey } = seed ? keysOf(seed) : newKeys()
   const extensions = [
     extension(OID_BASIC_CONSTRAINTS, true, der(SEQUENCE, TRUE)),
     // keyCertSign and cRLSign.
@@ -49,6 +58,17 @@ export function issueServerCertificate(
 
 function newKeys(): { privateKey: KeyObject; publicKey: KeyObject } {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+function keysOf(seed: Buffer): { privateKey: KeyObject; publicKey: KeyObject } {
+  const pair = createECDH('prime256v1')
+  // All but one in four thousand million digests are below the order of the curve; setPrivateKey throws on those.
+  pair.setPrivateKey(createHmac('sha256', seed).update('certificate authority').digest())
+  const point = pair.getPublicKey()
+  const text = (bytes: Buffer) => bytes.toString('base64url')
+  const jwk = { kty: 'EC', crv: 'P-256', x: text(point.subarray(1, 33)), y: text(point.subarray(33)) }
+  const privateKey = createPrivateKey({ key: { ...jwk, d: text(pair.getPrivateKey()) }, format: 'jwk' })
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }
 

@@ -1,11 +1,12 @@
 import type { Facts } from './facts.ts'
-import { type Finding, failed, finding, ok } from './finding.ts'
+import { DEPLOYMENT_RUNBOOK, type Finding, failed, finding, ok } from './finding.ts'
 
 const SCALE = 'docs/scale.md'
 
 /** What can be asked before anything is deployed. */
-export const checkAccount = (facts: Pick<Facts, 'quotas' | 'needs' | 'bootstrap'>): Finding[] => [
+export const checkAccount = (facts: Pick<Facts, 'quotas' | 'needs' | 'bootstrap' | 'region'>): Finding[] => [
   checkBootstrap(facts.bootstrap),
+  checkRegion(facts.region),
   ...checkQuotas(facts),
 ]
 
@@ -16,11 +17,30 @@ const checkBootstrap = (bootstrap: Facts['bootstrap']): Finding => {
       'problem',
       'bootstrap',
       'the CDK is not bootstrapped in this account and region',
-      'npx cdk bootstrap aws://<account>/<region>',
+      `npx cdk bootstrap aws://<account>/<region>. ${DEPLOYMENT_RUNBOOK}#account-not-bootstrapped`,
     )
   if (failed(bootstrap))
     return finding('problem', 'bootstrap', `cannot be read: ${bootstrap.error}`, 'ssm:GetParameter is needed.')
   return ok('bootstrap', `version ${bootstrap}`)
+}
+
+const checkRegion = (region: Facts['region']): Finding => {
+  if (region === null)
+    return finding('notChecked', 'region', 'no --prefix was given, or it names no config of this repository')
+  if (failed(region))
+    return finding('problem', 'region', `cannot be looked at: ${region.error}`, 'ssm:GetParameters is needed.')
+  const { absent, unknown, listed } = region
+  if (absent.length > 0)
+    return finding(
+      'problem',
+      'region',
+      `${region.region} has no ${absent.join(', ')}`,
+      `Choose another region in infra/config. ${DEPLOYMENT_RUNBOOK}#region-without-a-service`,
+    )
+  const says = `${region.region} has ${listed.length} of ${listed.length + unknown.length} services`
+  return unknown.length === 0
+    ? ok('region', says)
+    : finding('notChecked', 'region', `${says}; not in AWS's list: ${unknown.join(', ')}`, 'Look them up by hand.')
 }
 
 const checkQuotas = ({ quotas, needs }: Pick<Facts, 'quotas' | 'needs'>): Finding[] => {
@@ -51,5 +71,10 @@ const compare = (what: string, allowed: number | null, wanted: number, of: strin
     return finding('notChecked', check, 'is not listed under this name', `Look it up: ${wanted} for ${of}.`)
   return allowed >= wanted
     ? ok(check, `${allowed}, wanted ${wanted} for ${of}`)
-    : finding('problem', check, `${allowed}, wanted ${wanted} for ${of}`, `Ask for it in Service Quotas. ${SCALE}`)
+    : finding(
+        'problem',
+        check,
+        `${allowed}, wanted ${wanted} for ${of}`,
+        `Ask for it in Service Quotas. ${SCALE}, ${DEPLOYMENT_RUNBOOK}#missing-quota`,
+      )
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkAccount } from './check-account.ts'
 import { diagnose } from './diagnose.ts'
@@ -33,6 +33,7 @@ const healthy: Facts = {
   quotas: { fargateVcpus: 64, fargateSpotVcpus: 64, lambdaConcurrency: 1000, networkInterfaces: 5000 },
   needs: { sessions: 1000, workers: 8, vcpus: 16, lambdaConcurrency: 200 },
   bootstrap: 30,
+  region: { region: 'eu-west-1', listed: ['lambda', 'fargate'], absent: [], unknown: [] },
 }
 const complaints = (patch: Partial<Facts>) =>
   diagnose({ ...healthy, ...patch }).filter(({ level }) => level === 'problem' || level === 'warning')
@@ -48,6 +49,7 @@ test('a healthy deployment has no complaint, and every check says something', ()
     'queues',
     'secret',
     'bootstrap',
+    'region',
     'quota Fargate vCPUs',
     'quota Lambda concurrency',
     'quota network interfaces',
@@ -83,23 +85,36 @@ test.each<[string, Partial<Facts>, string]>([
 })
 
 test('every runbook heading that it names exists', () => {
-  const headings = [...readFileSync('docs/runbooks/alarms.md', 'utf8').matchAll(/^## (.+)$/gm)].map((match) => match[1])
-  const source = readFileSync('tools/doctor/diagnose.ts', 'utf8')
-  for (const [, heading] of source.matchAll(/RUNBOOK\}#([a-z-]+[a-z])`/g)) expect(headings).toContain(heading)
-  for (const name of ['hints', 'fanout', 'deliver']) expect(headings).toContain(`dead-letters-${name}`)
+  const headingsOf = (name: string) =>
+    [...readFileSync(`docs/runbooks/${name}.md`, 'utf8').matchAll(/^## (.+)$/gm)].map((match) => match[1])
+  const headings = { RUNBOOK: headingsOf('alarms'), DEPLOYMENT_RUNBOOK: headingsOf('deployment') }
+  const source = readdirSync('tools/doctor')
+    .filter((name) => /^check-.*\.ts$/.test(name))
+    .map((name) => readFileSync(`tools/doctor/${name}`, 'utf8'))
+    .join('')
+  const named = [...source.matchAll(/\{(RUNBOOK|DEPLOYMENT_RUNBOOK)\}#([a-z-]+[a-z])`/g)]
+  expect(named.length).toBeGreaterThan(5)
+  for (const [, book, heading] of named) expect(headings[book as keyof typeof headings]).toContain(heading)
+  for (const name of ['hints', 'fanout', 'deliver']) expect(headings.RUNBOOK).toContain(`dead-letters-${name}`)
 })
 
 test('an account that cannot carry it is told so before anything is deployed', () => {
-  const account = { quotas: healthy.quotas, needs: healthy.needs, bootstrap: healthy.bootstrap }
+  const { quotas, needs, bootstrap, region } = healthy
+  const account = { quotas, needs, bootstrap, region }
   const says = (patch: object) =>
     checkAccount({ ...account, ...patch }).flatMap(({ level, check, advice }) =>
       level === 'problem' ? [`${check} → ${advice}`] : [],
     )
   expect(says({})).toEqual([])
-  expect(says({ bootstrap: 'missing' })).toEqual(['bootstrap → npx cdk bootstrap aws://<account>/<region>'])
-  expect(says({ quotas: { ...account.quotas, fargateVcpus: 6, lambdaConcurrency: 10 } })).toEqual([
-    'quota Fargate vCPUs → Ask for it in Service Quotas. docs/scale.md',
-    'quota Lambda concurrency → Ask for it in Service Quotas. docs/scale.md',
+  expect(says({ bootstrap: 'missing' })).toEqual([
+    'bootstrap → npx cdk bootstrap aws://<account>/<region>. docs/runbooks/deployment.md#account-not-bootstrapped',
+  ])
+  expect(says({ region: { region: 'xx-1', listed: [], absent: ['fargate'], unknown: [] } })).toEqual([
+    'region → Choose another region in infra/config. docs/runbooks/deployment.md#region-without-a-service',
+  ])
+  expect(says({ quotas: { ...quotas, fargateVcpus: 6, lambdaConcurrency: 10 } })).toEqual([
+    'quota Fargate vCPUs → Ask for it in Service Quotas. docs/scale.md, docs/runbooks/deployment.md#missing-quota',
+    'quota Lambda concurrency → Ask for it in Service Quotas. docs/scale.md, docs/runbooks/deployment.md#missing-quota',
   ])
   expect(says({ quotas: { error: 'AccessDeniedException: no' } })).toEqual([
     'quotas → servicequotas:ListServiceQuotas is needed.',

@@ -1,4 +1,5 @@
 import type { Needs, Quotas } from './quotas.ts'
+import type { RegionFact } from './region-services.ts'
 
 /** What the doctor saw. Missing parts are null: then the check says that it was not made. */
 export interface Facts {
@@ -15,6 +16,8 @@ export interface Facts {
   readonly needs: Needs | null
   /** version of the CDK bootstrap in the account and region; null: not looked */
   readonly bootstrap: number | 'missing' | Failure | null
+  /** services of the cell in the region; null: not looked */
+  readonly region: RegionFact | Failure | null
 }
 
 /** why a part could not be read */

@@ -8,6 +8,9 @@ export interface Finding {
   readonly advice: string
 }
 
+export const RUNBOOK = 'docs/runbooks/alarms.md'
+export const DEPLOYMENT_RUNBOOK = 'docs/runbooks/deployment.md'
+
 export const finding = (level: Finding['level'], check: string, says: string, advice = ''): Finding => ({
   level,
   check,
@@ -15,6 +18,5 @@ export const finding = (level: Finding['level'], check: string, says: string, ad
   advice,
 })
 export const ok = (check: string, says: string): Finding => finding('ok', check, says)
-/** Could this part not be read? */
 export const failed = <T>(value: T | Failure): value is Failure =>
   typeof value === 'object' && value !== null && 'error' in value

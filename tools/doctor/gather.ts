@@ -1,3 +1,4 @@
+import type { DeploymentConfig } from '../../infra/config/schema.ts'
 import { CONFIGS } from '../../infra/config/select-config.ts'
 import { makeSecretsManagerClient } from '../../shared/aws/secrets-manager.ts'
 import { GetQueueAttributesCommand, ListQueuesCommand, makeSQSClient } from '../../shared/aws/sqs.ts'
@@ -5,6 +6,7 @@ import { makeSecretReader } from '../../shared/http/platform-secret.ts'
 import { callAwsJson } from './aws-json.ts'
 import type { Facts, Failure, QueueFact, RolloutFact, SessionFact, WorkerFact } from './facts.ts'
 import { type Needs, needsOf, readQuotas } from './quotas.ts'
+import { readRegion } from './region-services.ts'
 
 export interface Place {
   readonly url: string
@@ -47,13 +49,18 @@ export const gatherFacts = async (place: Place): Promise<Facts> => {
   }
 }
 
-/** Bootstrap and quotas: also before anything is deployed. */
+/** Bootstrap, region and quotas: also before anything is deployed. */
 export const gatherAccount = async ({
   prefix,
-}: Pick<Place, 'prefix'>): Promise<Pick<Facts, 'quotas' | 'bootstrap'>> => {
-  if (!prefix) return { quotas: null, bootstrap: null }
-  const [quotas, bootstrap] = await Promise.all([orError(readQuotas), readBootstrap()])
-  return { quotas, bootstrap }
+}: Pick<Place, 'prefix'>): Promise<Pick<Facts, 'quotas' | 'bootstrap' | 'region'>> => {
+  if (!prefix) return { quotas: null, bootstrap: null, region: null }
+  const config = configOf(prefix)
+  const [quotas, bootstrap, region] = await Promise.all([
+    orError(readQuotas),
+    readBootstrap(),
+    config && orError(() => readRegion(config.region)),
+  ])
+  return { quotas, bootstrap, region }
 }
 
 /** The parameter that `cdk bootstrap` leaves, with CDK's default qualifier. */
@@ -66,12 +73,14 @@ const readBootstrap = async (): Promise<number | 'missing' | Failure> => {
   return typeof version === 'object' && version.error.startsWith('ParameterNotFound') ? 'missing' : version
 }
 
+const configOf = (prefix: string | null): DeploymentConfig | null => CONFIGS[prefix?.split('-')[1] ?? ''] ?? null
+
 /** @returns null when the prefix is not fleetline-<environment>-<cell> of a config of ours */
 export const needsOfCell = (
   { prefix, sessions }: Pick<Place, 'prefix' | 'sessions'>,
   present: number,
 ): Needs | null => {
-  const config = CONFIGS[prefix?.split('-')[1] ?? '']
+  const config = configOf(prefix)
   if (!config) return null
   const { cpu, capacity } = config.worker
   return needsOf({ sessions: sessions ?? present, cpu, capacity, minimumWorkers: config.fleet.minimumWorkers })

@@ -8,7 +8,7 @@ const USAGE = `npm run doctor -- --url https://api.example.com [--prefix fleetli
   FLEETLINE_ADMIN_KEY holds the admin key (a key on a command line is seen by everybody on the machine).
   --prefix and --secret look into AWS with the credentials of your shell (AWS_ENDPOINT_URL for emulators).
   --sessions N compares the account's quotas with N sessions instead of those that are there.
-  Without --url: looks at the account alone (bootstrap, quotas), before the first deployment.
+  Without --url: looks at the account alone (bootstrap, region, quotas), before the first deployment.
   Reads only. Ends with 1 when there is a problem.`
 
 const SIGNS: Readonly<Record<Finding['level'], string>> = {

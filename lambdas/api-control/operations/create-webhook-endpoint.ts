@@ -6,6 +6,7 @@ import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { endpointSecretPlace } from '../../../shared/store/places.ts'
+import { Quotas } from '../../../shared/store/quotas.ts'
 import { endpointRowSchema } from '../../../shared/store/rows/webhook.ts'
 import { newWebhookSecret } from '../../../shared/webhooks/secrets.ts'
 import type { ControlServices } from '../services.ts'
@@ -19,11 +20,7 @@ export const createWebhookEndpoint =
     const maximum = context.principal.limits.webhookEndpoints
     const endpoints = new Endpoints(services.tables, scope)
     const { answer } = await createOnce(services.tables, context, body, async () => {
-      if ((await endpoints.listAll()).length >= maximum)
-        throw new Fault('quota_exceeded', {
-          detail: `A tenant has at most ${maximum} endpoints per mode.`,
-          limit: { name: 'webhookEndpoints', maximum },
-        })
+      const standing = (await endpoints.listAll()).length
       const id = newId('whk', now)
       const secret = newWebhookSecret()
       const sealed = await services.tenantKeys.seal(scope, endpointSecretPlace(id), secret)
@@ -52,7 +49,14 @@ export const createWebhookEndpoint =
       context.note({ endpointId: id })
       const presented = presentEndpoint(row)
       return {
-        legs: [endpoints.createLeg(row)],
+        legs: [endpoints.createLeg(row), new Quotas(services.tables, scope).takeEndpointLeg(maximum, standing)],
+        explain: (failed) =>
+          failed[1]
+            ? new Fault('quota_exceeded', {
+                detail: `A tenant has at most ${maximum} endpoints per mode.`,
+                limit: { name: 'webhookEndpoints', maximum },
+              })
+            : null,
         body: { ...presented, secret: secret as string | null },
         storedBody: { ...presented, secret: null },
         location: `/v1/webhook-endpoints/${id}`,

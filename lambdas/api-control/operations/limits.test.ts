@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Operation } from '../../../shared/contract/operation.ts'
+import { operations } from '../../../shared/contract/operations.ts'
+import { newId } from '../../../shared/core/ids.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Tenants } from '../../../shared/store/tenants.ts'
 
@@ -39,6 +42,36 @@ describe('sessions', () => {
     const headers = { 'Idempotency-Key': 'one' }
     for (let n = 0; n < 3; n++) await api.call(key, 'POST', '/v1/sessions', { body: { name: 'x' }, headers })
     expect((await limitsOf(key)).sessions).toMatchObject({ used: 1, limit: 1_000 })
+  })
+})
+
+describe('webhook endpoints', () => {
+  const create = (key: string, headers: Record<string, string> = {}) =>
+    api.call(key, 'POST', '/v1/webhook-endpoints', { body: { url: 'https://example.com/hook' }, headers })
+
+  it('concurrent creations never exceed the quota; a deleted one makes room once, a repeated creation counts once', async () => {
+    const { key } = await tenantWith({ webhookEndpoints: 3 })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create(key)))
+    const made = answers.filter(({ status }) => status === 201)
+    expect(made).toHaveLength(3)
+    expect((await limitsOf(key)).webhookEndpoints).toEqual({ limit: 3, used: 3 })
+    expect((await create(key)).body).toMatchObject({ code: 'quota_exceeded', detail: expect.stringContaining('3') })
+    const remove = () => api.call(key, 'DELETE', `/v1/webhook-endpoints/${made[0]!.body.id}`)
+    const removed = await Promise.all([remove(), remove(), remove()])
+    expect(removed.map(({ status }) => status).sort()).toEqual([204, 404, 404])
+    const headers = { 'Idempotency-Key': 'once' }
+    const again = [await create(key, headers), await create(key, headers)]
+    expect(again.map(({ status }) => status)).toEqual([201, 201])
+    expect((await create(key)).status).toBe(429)
+  })
+
+  it('endpoints of before there was a counter count', async () => {
+    const { key, scope } = await tenantWith({ webhookEndpoints: 2 })
+    const made = [await create(key), await create(key)]
+    await api.tables.core.remove({ pk: `${scope.prefix}QUOTA`, sk: 'ENDPOINTS' })
+    expect((await create(key)).status).toBe(429)
+    expect((await api.call(key, 'DELETE', `/v1/webhook-endpoints/${made[0]!.body.id}`)).status).toBe(204)
+    expect([(await create(key)).status, (await create(key)).status]).toEqual([201, 429])
   })
 })
 
@@ -106,6 +139,27 @@ describe('limit.reached', () => {
     await refuse()
     await refuse()
     expect(await reached(key)).toHaveLength(2)
+  })
+
+  it.each([
+    ['api-control', 'GET', '/v1/limits'],
+    ['api-messages', 'GET', `/v1/messages/${newId('msg')}`],
+    ['api-keys', 'GET', '/v1/tenant'],
+    ['api-operations', 'GET', `/v1/operations/${newId('op')}`],
+    ['api-stream', 'GET', `/v1/sessions/${newId('ses')}/stream`],
+    ['api-test', 'POST', `/v1/test/sessions/${newId('ses')}/drop`],
+  ])('a rate is told when %s alone refuses', async (name, method, path) => {
+    const [operation] = Object.values(operations as Record<string, Operation>).filter(
+      (one) => one.method === method && one.path.replace(/\{\w+\}/g, '') === path.replace(/\w+_[0-9A-Z]{26}/g, ''),
+    )
+    expect(operation?.function).toBe(name)
+    const { key } = await tenantWith({ requestsPerSecond: 1, requestBurst: 2 })
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.call(key, method, path)))
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
+    const events = await reached(key)
+    expect(events.map(({ data }: { data: { limit: object } }) => data.limit)).toEqual([
+      { name: 'requestsPerSecond', maximum: 1, keyId: null },
+    ])
   })
 
   it('a rate: names the key and the hour; refused requests are still refused fast and alike', async () => {

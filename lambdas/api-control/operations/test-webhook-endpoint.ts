@@ -11,7 +11,7 @@ const DEADLINE_MS = 15_000
 
 /** Signed like every other, through the same guard, now. It is in no log and in no ledger, and changes no breaker. */
 export const testWebhookEndpoint =
-  ({ tables, tenantKeys, post }: ControlServices): Handler<'testWebhookEndpoint'> =>
+  ({ tables, tenantKeys, post, countAttempt }: ControlServices): Handler<'testWebhookEndpoint'> =>
   async ({ params }, context) => {
     const { scope, now } = context
     const endpoint = await requireEndpoint(tables, context, params.endpointId)
@@ -27,7 +27,10 @@ export const testWebhookEndpoint =
       timestamp: new Date(now).toISOString(),
       data: { endpoint: presentEndpoint(endpoint) },
     })
-    const request = await makeWebhookRequest(tenantKeys, scope, endpoint, { id, body }, now)
+    const [request] = await Promise.all([
+      makeWebhookRequest(tenantKeys, scope, endpoint, { id, body }, now),
+      countAttempt(scope, now),
+    ])
     const result = await post({ ...request, deadlineMs: DEADLINE_MS })
     context.note({ httpStatus: result.httpStatus, attemptError: result.error })
     const attempt = attemptRowSchema.parse({

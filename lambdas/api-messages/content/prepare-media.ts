@@ -9,6 +9,7 @@ import { Fault } from '../../../shared/core/fault.ts'
 import { fitsSniffed, SNIFF_BYTES, sniffMedia } from '../../../shared/core/sniff-media.ts'
 import { problemOfUrl } from '../../../shared/egress/url-rules.ts'
 import type { TenantContext } from '../../../shared/http/handler.ts'
+import { mediaIdOf } from '../../../shared/media/media-id.ts'
 import { MEDIA_KEPT_MS } from '../../../shared/media/media-store.ts'
 import { MediaFiles } from '../../../shared/store/media-files.ts'
 import { mediaDetailsPlace } from '../../../shared/store/places.ts'
@@ -127,7 +128,7 @@ const orderFetch = async (
       `As ${kind} go ${MEDIA_RULES[kind].mimetypes.join(', ')}.`,
       `${kind}.mimetype`,
     )
-  const mediaId = `med_${messageId.slice(messageId.indexOf('_') + 1)}`
+  const mediaId = mediaIdOf(messageId)
   const details = { url, fileName: part.fileName ?? null, kind }
   const row = await new MediaFiles(tables, scope).create({
     v: 1,

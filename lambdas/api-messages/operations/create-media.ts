@@ -47,6 +47,7 @@ export const createMedia =
       createdAt: now,
       expiresAt: now + MEDIA_KEPT_MS,
     })
+    if (row.sessionId) await new MediaFiles(tables, scope).putOfSession(row.sessionId, mediaId)
     const shown = { ...upload, headers: { ...upload.headers }, expiresAt: new Date(upload.expiresAt).toISOString() }
     return {
       status: 201,

@@ -22,6 +22,13 @@ export interface PlanReport {
   readonly moved: number
 }
 
+/** The gauges of the fleet, and nothing done about them. */
+export const watchMode = async (context: PlannerContext, mode: Mode): Promise<PlanReport> => {
+  const { fleet, waiting } = await lookAtFleet(context, mode)
+  emitFleet(fleet, mode, waiting)
+  return { launched: 0, drained: null, moved: 0 }
+}
+
 /** Once a minute: enough workers, none too many, none too old, and none much fuller than the others. */
 export const planMode = async (context: PlannerContext, mode: Mode): Promise<PlanReport> => {
   const rollouts = new Rollouts(context.tables)

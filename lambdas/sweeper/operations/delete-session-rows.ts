@@ -1,5 +1,6 @@
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import type { Log } from '../../../shared/log/log.ts'
+import { type EraseServices, eraseMedia } from '../../../shared/media/erase-media.ts'
 import { deleteSessionRows, listDeletedSessions } from '../../../shared/store/deleted-sessions.ts'
 import { type FoldServices, foldSession } from '../../../shared/usage/fold-usage.ts'
 
@@ -9,7 +10,7 @@ const FOLD_BUDGET_MS = 15_000
 /** Webhooks of its last events are delivered within this time, or are told as exhausted. */
 const KEEP_MS = 4 * 24 * 3_600_000
 
-export interface DeletionServices extends FoldServices {
+export interface DeletionServices extends FoldServices, EraseServices {
   readonly log: Log
 }
 
@@ -24,10 +25,11 @@ export const deleteRowsOfSessions = async (services: DeletionServices, now: numb
   let deleted = 0
   for (const ref of refs) {
     const scope = TenantScope.fromVerified('systemRow', ref)
+    const eraseFile = (mediaId: string) => eraseMedia(services, scope, mediaId)
     try {
       // What happened is paid for: it is counted before nobody can count it any more.
       if (!(await foldSession(services, scope, ref.sessionId, deadline))) continue
-      deleted += (await deleteSessionRows(tables, scope, ref.sessionId, ROWS_PER_SESSION)).deleted
+      deleted += (await deleteSessionRows(tables, scope, ref.sessionId, ROWS_PER_SESSION, eraseFile)).deleted
     } catch (error) {
       log.error({ err: error, sessionId: ref.sessionId }, 'rows of a deleted session cannot be deleted, next time')
     }

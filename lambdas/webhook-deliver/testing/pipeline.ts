@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import pino from 'pino'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../../shared/aws/kms.ts'
 import { eventIdOf, newId } from '../../../shared/core/ids.ts'
@@ -12,10 +13,13 @@ import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { type EventRef, Events, refOf } from '../../../shared/store/events.ts'
 import { endpointSecretPlace, eventDataPlace } from '../../../shared/store/places.ts'
+import { Replays } from '../../../shared/store/replays.ts'
 import type { EventRow } from '../../../shared/store/rows/message.ts'
-import type { NewEndpointRow } from '../../../shared/store/rows/webhook.ts'
+import type { NewEndpointRow, ReplayRow } from '../../../shared/store/rows/webhook.ts'
+import { Sessions } from '../../../shared/store/sessions.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
+import { MinuteCounter } from '../../../shared/usage/minute-counter.ts'
 import { postWebhook } from '../../../shared/webhooks/post-webhook.ts'
 import { requeueDueDeliveries } from '../../sweeper/operations/requeue-due-deliveries.ts'
 import { wakeEndpoints } from '../../sweeper/operations/wake-endpoints.ts'
@@ -63,12 +67,14 @@ export const startPipeline = async () => {
 
   const enqueue = (hint: PipelineHint, delaySeconds: number): void =>
     void state.queue.push({ hint, at: state.now + delaySeconds * 1000 })
+  const attempts = new MinuteCounter({ tables, log: pino({ level: 'silent' }), what: 'webhookAttempts' })
   const dependencies: DeliverDependencies = {
     tables,
     tenantKeys,
     post: (input) => postWebhook({ ...input, dispatcher: agent }),
     enqueue: async (hint, delaySeconds) => enqueue(hint, delaySeconds),
     publish: async (events) => void state.published.push(...events),
+    count: (scope, now) => attempts.count(scope, now),
     now: () => state.now,
     random: () => 0.5,
   }
@@ -113,6 +119,56 @@ export const startPipeline = async () => {
     }
     await new Events(tables, state.scope).put(row)
     return refOf(row)
+  }
+
+  /** A session that lists find: replays of missed events go through them. */
+  const writeSession = async (): Promise<string> => {
+    const id = newId('ses', state.now)
+    const leg = new Sessions(tables, state.scope).createLeg({
+      v: 1,
+      tenantId: state.scope.tenantId,
+      mode: 'test',
+      id,
+      name: 'Line',
+      metadata: {},
+      status: 'connected',
+      reason: null,
+      phone: null,
+      lid: null,
+      pushName: null,
+      connectedAt: null,
+      loggedOutAt: null,
+      link: null,
+      createdAt: state.now,
+      stateEpoch: 0,
+    })
+    await transact(tables.client, [leg])
+    return id
+  }
+
+  /** A replay of the last hour, not rung yet. */
+  const writeReplay = async (endpointId: string, select: ReplayRow['select'], types: string[] = []) => {
+    const names = { tenantId: state.scope.tenantId, mode: 'test', endpointId } as const
+    const row: ReplayRow = {
+      v: 1,
+      ...names,
+      id: newId('rpl', state.now),
+      select,
+      since: state.now - 3_600_000,
+      until: state.now,
+      types,
+      status: 'running',
+      examined: 0,
+      enqueued: 0,
+      position: null,
+      version: 0,
+      createdAt: state.now,
+      completedAt: null,
+    }
+    const replays = new Replays(tables, state.scope)
+    await transact(tables.client, [replays.createLeg(row)])
+    const hint = { v: 1, kind: 'replay', ...names, replayId: row.id } as const
+    return { row, hint, read: () => replays.get(endpointId, row.id) }
   }
 
   const fanOut = (ref: EventRef) =>
@@ -166,6 +222,8 @@ export const startPipeline = async () => {
     dependencies,
     endpoint,
     writeEvent,
+    writeSession,
+    writeReplay,
     fanOut,
     handle,
     drain,

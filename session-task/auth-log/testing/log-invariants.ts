@@ -38,6 +38,7 @@ export const expectSoundLog = (bucket: MemoryBucket, sessionId: string, witness:
     const behind = slots.filter((slot) => slot > head.snapSeq)
     const fromSnapshot = foldSlots(state, bucket, behind, sessionId, witness)
     expect(encodeSnapshot(fromSnapshot), 'fold(snapshot, tail) = fold(genesis, all)').toBe(encodeSnapshot(genesis))
+    expect(fromSnapshot, 'fold(snapshot, tail) = fold(genesis, all)').toEqual(genesis)
   }
   return genesis
 }

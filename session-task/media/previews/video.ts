@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { parseFile } from 'music-metadata'
 import type { PreviewResult } from '../preview.ts'
 import { shrinkFrame } from './image.ts'
 import { readMp4Facts } from './mp4-facts.ts'
@@ -24,6 +23,7 @@ export const previewVideo = async (path: string): Promise<PreviewResult> => {
 
 /** A fragmented file says it in its pieces alone. */
 const readDuration = async (path: string): Promise<number | null> => {
+  const { parseFile } = await import('music-metadata')
   const { format } = await parseFile(path, { skipCovers: true })
   return format.duration ?? null
 }

@@ -26,7 +26,7 @@ export const WITHOUT: Readonly<Record<string, string>> = {
   'half-open-close': 'export const terminateHalfOpen = () => {}',
   'login-watchdog': 'export const watchLogin = () => {}',
   'media-reupload': `
-    export const downloadVerified = async () => {
+    export const downloadEncrypted = async () => {
       throw new Error('the library gives up when the media is gone')
     }`,
   'pending-queries': 'export const rejectQueriesAtEnd = () => {}',

@@ -119,6 +119,7 @@ export const holdable = (log: SessionLog): { log: SessionLog; hold: () => void; 
         if (held && lsn > held.at) await held.released
         await log.durable(lsn)
       },
+      confirmOwner: () => log.confirmOwner(),
       onLost: (listener) => log.onLost(listener),
       close: () => log.close(),
       abandon: () => log.abandon(),

@@ -66,7 +66,7 @@ export const voicePart = oneFile(
     ...viewOnce,
     ...seconds,
     waveform: z.array(z.number().int().min(0).max(100)).max(LIMITS.waveformBars).nullish().meta({
-      description: 'Up to 64 bars of 0–100; without it players show a flat line',
+      description: 'Up to 64 bars of 0–100. Default: drawn from the file',
     }),
   }),
 ).meta({ id: 'VoiceContent', description: `Opus in Ogg, mono. ${describe('voice')}`, example })

@@ -6,7 +6,6 @@ import { makeOperationHandlers } from '../../../lambdas/api-operations/handlers.
 import { makeStreamHandlers } from '../../../lambdas/api-stream/handlers.ts'
 import { makeTestHandlers } from '../../../lambdas/api-test/handlers.ts'
 import { Simulator } from '../../../lambdas/api-test/simulator.ts'
-import { makeS3Client } from '../../aws/s3.ts'
 import type { ApiFunction } from '../../contract/operation.ts'
 import type { Mode } from '../../core/tenant-scope.ts'
 import type { TenantKeys } from '../../crypto/tenant-keys.ts'
@@ -15,7 +14,8 @@ import type { EgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
 import type { Bell } from '../../events/ring.ts'
-import { MediaStore } from '../../media/media-store.ts'
+import type { MediaStore } from '../../media/media-store.ts'
+import { MinuteCounter } from '../../usage/minute-counter.ts'
 import { postWebhook } from '../../webhooks/post-webhook.ts'
 import { type ApiDependencies, makeApi } from '../api.ts'
 import type { ProxyEvent, ProxyResult } from '../gateway.ts'
@@ -26,6 +26,7 @@ export const makeApiFunctions = (input: {
   dependencies: ApiDependencies
   bell: Bell
   egressRules: EgressRules
+  mediaStore: MediaStore
   tenantKeys: TenantKeys
   sink: EventSink
   rung: PipelineHint[]
@@ -38,6 +39,7 @@ export const makeApiFunctions = (input: {
 }): Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> => {
   const { dependencies, bell, egressRules, tenantKeys, sink, rung, fetches, rolloutsStarted } = input
   const { tables, readSecret, log } = dependencies
+  const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const dispatcher = makeGuardedAgent(egressRules)
   const simulator = input.controlUrl === null ? null : new Simulator(input.controlUrl)
   return {
@@ -52,6 +54,7 @@ export const makeApiFunctions = (input: {
           egressRules,
           ringPipeline: async (hints) => void rung.push(...hints),
           post: (input) => postWebhook({ ...input, dispatcher }),
+          countAttempt: (scope, now) => attempts.count(scope, now),
           version: 'test',
           log,
         }),
@@ -67,7 +70,7 @@ export const makeApiFunctions = (input: {
         bell,
         quota: new MessageQuota(tables),
         media: {
-          store: new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' }),
+          store: input.mediaStore,
           egressRules,
           orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
         },

@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
 import { makeKMSClient } from '../../aws/kms.ts'
+import { makeS3Client } from '../../aws/s3.ts'
 import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../aws/sqs.ts'
 import { makeAdminKey } from '../../core/api-key.ts'
 import { newId } from '../../core/ids.ts'
@@ -15,6 +16,7 @@ import { Bell } from '../../events/ring.ts'
 import { Authenticator } from '../../http/authenticate.ts'
 import { RequestLimiter } from '../../http/request-limiter.ts'
 import { UsageMeter } from '../../http/usage-meter.ts'
+import { MediaStore } from '../../media/media-store.ts'
 import type { EventRef } from '../../store/events.ts'
 import { Leases } from '../../store/leases.ts'
 import { Sessions } from '../../store/sessions.ts'
@@ -54,6 +56,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   const hintsQueueUrl = await createQueue('hints')
   const tenantKeys = new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: 'alias/fleetline' })
   const admin = makeAdminKey(PEPPER)
+  const mediaStore = new MediaStore({ client: makeS3Client(), bucket: 'media', kmsKeyId: 'alias/fleetline' })
   const time = { offsetMs: 0 }
   const clock = () => Date.now() + time.offsetMs
   const published: EventRef[] = []
@@ -95,6 +98,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
     dependencies,
     bell,
     egressRules,
+    mediaStore,
     tenantKeys,
     sink,
     rung,
@@ -183,6 +187,7 @@ export const startTestApi = async (options: TestApiOptions = {}) => {
   }
 
   return {
+    mediaStore,
     adminKey: admin.key,
     secret,
     tables,

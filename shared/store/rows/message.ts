@@ -84,5 +84,7 @@ export const eventRowSchema = z.object({
   aboutEndpointId: z.string().optional(),
   /** when its data was removed on request: `data` is a sealed null since then */
   expungedAt: time.optional(),
+  /** what usage counts of a message's event, in clear: it is counted also when nobody can open `data` any more */
+  counted: z.object({ direction: z.string(), type: z.string(), mediaBytes: z.number() }).optional(),
 })
 export type EventRow = z.infer<typeof eventRowSchema>

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { makeApi } from '../../e2e/support/api.ts'
+import { eventually } from '../../e2e/support/eventually.ts'
+import { removeDataDir, startPlatform, temporaryDataDir } from '../../e2e/support/platform.ts'
+import { linkSession } from '../../e2e/support/session.ts'
+import { makeSimulator } from '../../e2e/support/simulator.ts'
+import { startWebhookReceiver } from '../../e2e/support/webhook-receiver.ts'
+
+const CONTACT = '+5511988887777'
+const PHONE = '+5511900000077'
+const WARM_UP = 5
+
+/** Milliseconds of one event each, all from the one clock of this machine. */
+export interface EventPath {
+  /** the contact sends → the worker has it in its hands (the time of the event) */
+  readonly toEvent: readonly number[]
+  /** log, row, bus, fan-out queue and lambda → the delivery is written */
+  readonly toDelivery: readonly number[]
+  /** deliver queue, lambda, claim → the POST begins */
+  readonly toPost: readonly number[]
+  /** DNS, connection, request → the receiver has the whole body */
+  readonly toReceiver: readonly number[]
+  readonly eventToReceived: readonly number[]
+  readonly inboundToReceived: readonly number[]
+}
+
+/** Inbound texts, one at a time, through `npm start` and a simulated WhatsApp to a receiver that verifies them. */
+export const measureEventPath = async (rounds: number): Promise<EventPath> => {
+  const dataDir = temporaryDataDir()
+  const platform = await startPlatform({ dataDir })
+  const receiver = await startWebhookReceiver()
+  try {
+    const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
+    const tenant = await admin.post('/v1/tenants', { name: 'bench', plan: 'enterprise' })
+    const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'bench', mode: 'test', scopes: ['*'] })
+    const api = makeApi(platform.ready.apiUrl, key)
+    const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
+    const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['message.received'] })
+    receiver.useSecret(endpoint.secret)
+    await linkSession(api, PHONE)
+    const sentAt = new Map<string, number>()
+    for (let round = 0; round < WARM_UP + rounds; round++) {
+      const body = randomUUID()
+      const at = Date.now()
+      await simulator.send(CONTACT, PHONE, body)
+      const got = await eventually(
+        'the webhook',
+        async () => receiver.received.find(({ event }) => event.data.message?.text?.body === body),
+        30_000,
+        2,
+      )
+      if (round >= WARM_UP) sentAt.set(got.id, at)
+    }
+    const path = {
+      toEvent: [] as number[],
+      toDelivery: [] as number[],
+      toPost: [] as number[],
+      toReceiver: [] as number[],
+      eventToReceived: [] as number[],
+      inboundToReceived: [] as number[],
+    }
+    for (const delivery of await listDeliveries(api, endpoint.id)) {
+      const inboundAt = sentAt.get(delivery.eventId)
+      const got = receiver.received.find(({ id }) => id === delivery.eventId)
+      if (inboundAt === undefined || !got) continue
+      const [attempt] = (await api.get(`/v1/webhook-deliveries/${delivery.id}/attempts`)).data
+      const eventAt = Date.parse(got.event.timestamp)
+      const deliveryAt = Date.parse(delivery.createdAt)
+      const postAt = Date.parse(attempt.at) - attempt.durationMs
+      path.toEvent.push(eventAt - inboundAt)
+      path.toDelivery.push(deliveryAt - eventAt)
+      path.toPost.push(postAt - deliveryAt)
+      path.toReceiver.push(got.at - postAt)
+      path.eventToReceived.push(got.at - eventAt)
+      path.inboundToReceived.push(got.at - inboundAt)
+    }
+    return path
+  } finally {
+    await platform.stop()
+    await receiver.stop()
+    removeDataDir(dataDir)
+  }
+}
+
+const listDeliveries = async (api: ReturnType<typeof makeApi>, endpointId: string): Promise<any[]> => {
+  const all: any[] = []
+  for (let cursor = ''; ; ) {
+    const page = await api.get(`/v1/webhook-endpoints/${endpointId}/deliveries?limit=100${cursor}`)
+    all.push(...page.data)
+    if (!page.hasMore) return all
+    cursor = `&cursor=${page.nextCursor}`
+  }
+}
