@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     )
 }
 
-/** A certificate as a command line takes it: no line ends, no signs of equality. */
+/** A certificate that fits into one line of a log and of a command. */
 function onOneLine(pem: string): string {
   return pem.replace(/-----[A-Z ]+-----|\s|=/g, '')
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { EventType } from '../../shared/contract/event-types.ts'
 import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
 import { linkSession } from '../support/session.ts'
+import { makeSimulator } from '../support/simulator.ts'
 import { inBatches } from './in-batches.ts'
-import { startLoad } from './load.ts'
+import { CONTACT, startLoad } from './load.ts'
 import { type SessionEvent, shown, silencesAfter } from './silences.ts'
 
 /**
@@ -16,6 +18,11 @@ const WORKERS = setting('FLEET_WORKERS', 5)
 const SESSIONS = setting('FLEET_SESSIONS', 40)
 const RATE = setting('FLEET_RATE', 20)
 const VICTIMS = 2
+const START_DEADLINE_MS = 300_000
+/** The first session of a worker waits for the worker. */
+const LINK_DEADLINE_MS = 180_000
+/** What a session that went through a hand-over or a kill must not have said. */
+const RESCANS: readonly EventType[] = ['session.qr', 'session.linked', 'session.failed', 'session.loggedOut']
 /** A QR lives for twenty seconds and the machine is small. */
 const LINKED_AT_ONCE = 4
 const READ_AT_ONCE = 8
@@ -30,12 +37,16 @@ let tenantId: string
 const sessionIds: string[] = []
 
 beforeAll(async () => {
-  platform = await startPlatform({ dataDir, env: { FLEETLINE_LOCAL_WORKER_CAPACITY: String(SESSIONS) } })
+  platform = await startPlatform({
+    dataDir,
+    env: { FLEETLINE_LOCAL_WORKER_CAPACITY: String(SESSIONS) },
+    readyDeadlineMs: START_DEADLINE_MS,
+  })
   admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
   tenantId = (await admin.post('/v1/tenants', { name: 'Fleet' })).id
   const { key } = await admin.post(`/v1/tenants/${tenantId}/keys`, { name: 'show', mode: 'test', scopes: ['*'] })
   api = makeApi(platform.ready.apiUrl, key)
-})
+}, START_DEADLINE_MS)
 afterAll(async () => {
   await platform?.stop()
   removeDataDir(dataDir)
@@ -66,7 +77,7 @@ const eventsSince = async (since: number): Promise<Map<string, SessionEvent[]>> 
       const page = await api.get(`/v1/events?sessionId=${id}&afterSequence=${known.sequence}&limit=100`)
       hasMore = page.hasMore
       for (const { type, timestamp, sequence } of page.data as {
-        type: string
+        type: EventType
         timestamp: string
         sequence: number
       }[]) {
@@ -91,6 +102,18 @@ const everybodyConnected = (): Promise<boolean> =>
     states.every((status) => status === 'connected'),
   )
 
+/** What the contact decrypted, by WhatsApp's id; its inbox is never de-duplicated. */
+const timesArrived = async (): Promise<ReadonlyMap<string, number>> => {
+  const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenantId)
+  const times = new Map<string, number>()
+  for (let since = 0; ; ) {
+    const { data } = await simulator.call('GET', `/contacts/${CONTACT}/inbox?since=${since}`)
+    if (data.length === 0) return times
+    for (const { whatsappId } of data) times.set(whatsappId, (times.get(whatsappId) ?? 0) + 1)
+    since = data.at(-1).seq
+  }
+}
+
 const memoryOfWorkers = async (): Promise<number[]> =>
   ((await admin.get('/v1/admin/workers')).data as { rssMb: number | null; status: string }[])
     .filter(({ status }) => status === 'ready')
@@ -100,11 +123,12 @@ it('a new version rolled out and two workers killed, under load: nothing lost, n
   const numbers = Array.from({ length: WORKERS * SESSIONS }, (_, index) => index)
   const linking = Date.now()
   await inBatches(numbers, LINKED_AT_ONCE, async (index) => {
-    sessionIds.push(await linkSession(api, `+55119${String(10_000_000 + index)}`, `line ${index}`))
+    sessionIds.push(await linkSession(api, `+55119${String(10_000_000 + index)}`, `line ${index}`, LINK_DEADLINE_MS))
     if (sessionIds.length % 20 === 0) say(`${sessionIds.length} sessions linked`)
   })
+  const linkedSeconds = Math.round((Date.now() - linking) / 1000)
   const before = new Set((await placed()).map(({ workerId }) => workerId))
-  say(`${sessionIds.length} sessions on ${before.size} workers after ${Math.round((Date.now() - linking) / 1000)} s`)
+  say(`${sessionIds.length} sessions on ${before.size} workers after ${linkedSeconds} s`)
   const memoryBeforeMb = await memoryOfWorkers()
   const load = startLoad(api, sessionIds, RATE)
 
@@ -161,18 +185,22 @@ it('a new version rolled out and two workers killed, under load: nothing lost, n
   await eventually('everybody is connected after the kills', everybodyConnected, PATIENCE_MS, 1_000)
   say(`all connected again: ${JSON.stringify(shown(connectedAfterKill))}`)
 
-  const { sent, refused, lost, latencies } = await load.stop(PATIENCE_MS)
-  const rescans = [...(await eventsSince(rolledAt)).values()]
-    .flat()
-    .filter(({ type }) => ['session.qr', 'session.linked', 'session.failed', 'session.logged_out'].includes(type))
+  const { whatsappIds, refused, lost, latencies } = await load.stop(PATIENCE_MS)
+  const arrived = await timesArrived()
+  const never = whatsappIds.filter((id) => !arrived.has(id))
+  const doubled = whatsappIds.filter((id) => arrived.get(id)! > 1)
+  const rescans = [...(await eventsSince(rolledAt)).values()].flat().filter(({ type }) => RESCANS.includes(type))
   console.log(
     JSON.stringify({
       workers: before.size,
       sessions: sessionIds.length,
-      messages: sent,
+      messages: whatsappIds.length,
       refused,
       lost: lost.length,
+      neverArrived: never.length,
+      arrivedTwice: doubled.length,
       rescans: rescans.length,
+      linkedSeconds,
       rolloutSeconds,
       silenceMs: { rollout: shown(rolled), killed: shown(connectedAfterKill) },
       killedSessions: hit.length,
@@ -182,6 +210,7 @@ it('a new version rolled out and two workers killed, under load: nothing lost, n
     }),
   )
   expect(lost).toEqual([])
+  expect(never).toEqual([])
   expect(rescans).toEqual([])
   expect(before.size).toBeGreaterThanOrEqual(Math.min(2, WORKERS))
   expect(rolled).toHaveLength(sessionIds.length)

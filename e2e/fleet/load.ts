@@ -2,7 +2,7 @@ import type { Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { inBatches } from './in-batches.ts'
 
-const CONTACT = '+5511988880001'
+export const CONTACT = '+5511988880001'
 const SENT = ['sent', 'delivered', 'read', 'played']
 const ENDED_BADLY = ['failed', 'unknown', 'canceled']
 const ASK_AT_ONCE = 8
@@ -13,12 +13,13 @@ const LOOK_EVERY_MS = 1_000
  * promise that could be broken. Meanwhile it asks for the state of what it sent, so that the end has little left to ask.
  */
 export const startLoad = (api: Api, sessionIds: readonly string[], rate: number) => {
+  /** every accepted message's id at WhatsApp */
+  const whatsappIds: string[] = []
   /** message id → time of its 202 */
   const open = new Map<string, number>()
   const latencies: number[] = []
   const lost: string[] = []
   const sending = new Set<Promise<void>>()
-  let accepted = 0
   let refused = 0
   let count = 0
   const sendTimer = setInterval(() => {
@@ -26,8 +27,8 @@ export const startLoad = (api: Api, sessionIds: readonly string[], rate: number)
     const send = api
       .post('/v1/messages', { sessionId, to: CONTACT, type: 'text', text: { body: `message ${count}` } })
       .then(
-        ({ id }) => {
-          accepted++
+        ({ id, whatsappId }) => {
+          whatsappIds.push(whatsappId)
           open.set(id, Date.now())
         },
         () => void refused++,
@@ -67,7 +68,7 @@ export const startLoad = (api: Api, sessionIds: readonly string[], rate: number)
       await eventually('every message is settled', settle, deadlineMs, LOOK_EVERY_MS).catch((error: Error) =>
         console.error(error.message),
       )
-      return { sent: accepted, refused, lost: [...lost, ...open.keys()], latencies }
+      return { whatsappIds, refused, lost: [...lost, ...open.keys()], latencies }
     },
   }
 }

@@ -1,11 +1,13 @@
+import type { EventType } from '../../shared/contract/event-types.ts'
+
 export interface SessionEvent {
-  readonly type: string
+  readonly type: EventType
   /** epoch milliseconds */
   readonly at: number
 }
 
 /** Milliseconds from each leaving (`leaving` names the event) to the next connection: one per session, its longest. */
-export const silencesAfter = (events: ReadonlyMap<string, readonly SessionEvent[]>, leaving: string): number[] =>
+export const silencesAfter = (events: ReadonlyMap<string, readonly SessionEvent[]>, leaving: EventType): number[] =>
   [...events.values()].flatMap((list) => {
     const silences = list
       .filter(({ type }) => type === leaving)

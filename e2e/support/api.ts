@@ -30,7 +30,9 @@ export const makeApi = (baseUrl: string, key: string | null) => {
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     })
     const type = response.headers.get('content-type') ?? ''
-    const content = type.includes('json') ? await response.json() : Buffer.from(await response.arrayBuffer())
+    // API Gateway calls an empty 204 JSON all the same.
+    const isJson = response.status !== 204 && type.includes('json')
+    const content = isJson ? await response.json() : Buffer.from(await response.arrayBuffer())
     return { status: response.status, headers: response.headers, body: content as T }
   }
   const call = async <T = any>(

@@ -2,12 +2,16 @@ import type { Api } from './api.ts'
 import { eventually } from './eventually.ts'
 
 /** Creates a session, shows its QR and lets a simulated phone scan it. Resolves when it is connected. */
-export const linkSession = async (api: Api, phone: string, name = 'e2e'): Promise<string> => {
+export const linkSession = async (api: Api, phone: string, name = 'e2e', deadlineMs = 60_000): Promise<string> => {
   const session = await api.post('/v1/sessions', { name })
   await api.post(`/v1/sessions/${session.id}/link`, { method: 'qr' })
-  await eventually('a QR', async () => (await api.raw('GET', `/v1/sessions/${session.id}/qr`)).status === 200, 60_000)
+  await eventually(
+    'a QR',
+    async () => (await api.raw('GET', `/v1/sessions/${session.id}/qr`)).status === 200,
+    deadlineMs,
+  )
   await api.post(`/v1/test/sessions/${session.id}/scan`, { phone })
-  await waitForStatus(api, session.id, 'connected', 60_000)
+  await waitForStatus(api, session.id, 'connected', deadlineMs)
   return session.id
 }
 

@@ -86,7 +86,7 @@ The end-to-end suite against it: FLEETLINE_E2E_READY=.fleetline-localstack/ready
   process.exitCode = 1
 }
 
-/** Of our simulator's media host, on one line: the CDK CLI cuts a value at its second sign of equality. */
+/** Of our simulator's media host, on one line, as its log shows it too. */
 async function readMediaCa(controlUrl: string): Promise<string> {
   if (!controlUrl) return ''
   const answer = await fetch(new URL('/control/media-ca', controlUrl), { signal: AbortSignal.timeout(5_000) })

@@ -18,5 +18,6 @@ export const finding = (level: Finding['level'], check: string, says: string, ad
   advice,
 })
 export const ok = (check: string, says: string): Finding => finding('ok', check, says)
+/** Could this part not be read? */
 export const failed = <T>(value: T | Failure): value is Failure =>
   typeof value === 'object' && value !== null && 'error' in value

@@ -83,7 +83,7 @@ export const messageTypesPage = (): string =>
     'What you do not say about a file is found out when it is sent: thumbnail, width and height of images (and the thumbnail of a',
     'document that is one), width, height, duration and thumbnail of videos, duration of audio, duration and waveform of voice notes.',
     'What you give wins. The thumbnail of a video takes `ffmpeg` beside the worker: its image has it, a laptop often not. A file that no',
-    'decoder takes (broken, more than 210 million pixels, longer than 15 s to look at) goes without; the message is never held up for it.',
+    'decoder takes (broken, more than 64 million pixels, longer than 15 s to look at) goes without; the message is never held up for it.',
     '',
     '## Examples',
     '',
