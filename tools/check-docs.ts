@@ -133,10 +133,10 @@ for (const path of ['README.md', 'CHANGELOG.md', 'sdk/README.md', 'simulator/REA
 }
 checkGuarantees('docs/guarantees.md')
 checkGuarantees('docs/baileys-requirements.md')
-checkGuarantees('docs/deploy.md')
-checkBadInput('docs/deploy.md')
 checkFolders('docs/architecture.md')
 checkPaths('docs/onboarding.md')
+checkGuarantees('docs/deploy.md')
+checkBadInput('docs/deploy.md')
 checkDependencies('docs/dependencies.md')
 checkLock()
 for (const problem of problems) console.error(problem)

@@ -1,24 +1,10 @@
 import * as z from 'zod'
 import { EVENT_TYPES } from '../shared/contract/event-types.ts'
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
 import type { Operation } from '../shared/contract/operation.ts'
 import { operations } from '../shared/contract/operations.ts'
 import { FAULTS } from '../shared/core/fault.ts'
 import { makeOpenApi } from './openapi-document.ts'
-
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly allOf?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly items?: Schema
-  readonly description?: string
-}
 
 const HEADER = '// Generated from shared/contract by `npm run openapi`. Do not edit.\n\n'
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
@@ -26,7 +12,7 @@ const comment = (text: string | undefined, indent = ''): string =>
   text ? `${indent}/** ${text.replaceAll('*/', '* /')} */\n` : ''
 
 /** A TypeScript type of a JSON schema. */
-const typeOf = (schema: Schema, indent = ''): string => {
+const typeOf = (schema: JsonSchema, indent = ''): string => {
   if (schema.$ref) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
@@ -53,7 +39,7 @@ const typeOf = (schema: Schema, indent = ''): string => {
   }
 }
 
-const objectType = (schema: Schema, indent: string): string => {
+const objectType = (schema: JsonSchema, indent: string): string => {
   const { additionalProperties } = schema
   if (!schema.properties)
     return `Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'}>`
@@ -67,15 +53,15 @@ const objectType = (schema: Schema, indent: string): string => {
 }
 
 const inputType = (schema: z.ZodType): string =>
-  typeOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema)
+  typeOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
 
 /** Components, bodies and queries of all operations, event types, error codes. */
 export const makeSdkTypes = (version: string): string => {
   const document = JSON.parse(JSON.stringify(makeOpenApi(version))) as {
-    components: { schemas: Record<string, Schema> }
+    components: { schemas: Record<string, JsonSchema> }
     paths: Record<
       string,
-      Record<string, { responses: Record<string, { content?: Record<string, { schema: Schema }> }> }>
+      Record<string, { responses: Record<string, { content?: Record<string, { schema: JsonSchema }> }> }>
     >
   }
   const components = Object.entries(document.components.schemas).map(
@@ -109,7 +95,10 @@ export const makeSdkTypes = (version: string): string => {
 
 /** Queries hold numbers as numbers, whatever the server coerces them from. */
 const queryType = (schema: z.ZodObject): string =>
-  typeOf(z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Schema).replace(/^( {2}\w+)\??:/gm, '$1?:')
+  typeOf(z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonSchema).replace(
+    /^( {2}\w+)\??:/gm,
+    '$1?:',
+  )
 
 const all = (): [string, Operation][] => Object.entries(operations as Record<string, Operation>)
 

@@ -66,7 +66,7 @@ export const measureEventPath = async (rounds: number): Promise<EventPath> => {
       const [attempt] = (await api.get(`/v1/webhook-deliveries/${delivery.id}/attempts`)).data
       const eventAt = Date.parse(got.event.timestamp)
       const deliveryAt = Date.parse(delivery.createdAt)
-      const postAt = Date.parse(attempt.at) - attempt.durationMs
+      const postAt = Date.parse(attempt.at) - attempt.timing.totalMs
       path.toEvent.push(eventAt - inboundAt)
       path.toDelivery.push(deliveryAt - eventAt)
       path.toPost.push(postAt - deliveryAt)

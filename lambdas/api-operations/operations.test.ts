@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operations } from '../../shared/contract/operations.ts'
+import { newId } from '../../shared/core/ids.ts'
 import { isOperationKind, OPERATION_KINDS } from '../../shared/core/operation-kinds.ts'
 import { makeJpeg } from '../../shared/core/testing/make-jpeg.ts'
 import { openInput, sealResult } from '../../shared/crypto/operation-answers.ts'
@@ -136,6 +137,32 @@ it.each([
   expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
   expect(answer.body.errors[0].path).toBe(at)
   expect((await rows.listOpen(sessionId, { limit: 100 })).rows).toEqual([])
+})
+
+it('a picture may be made of a file; what cannot be one is refused before anything is written', async () => {
+  const upload = async (mimetype: string) =>
+    (await api.call(tenant.key, 'POST', '/v1/media', { body: { mimetype, sizeBytes: 1_000 } })).body.id as string
+  const set = (body: object) => api.call(tenant.key, 'PUT', `/v1/sessions/${sessionId}/profile/picture`, { body })
+  const refused = async (body: object) => (await set(body)).body.code
+  expect(await refused({ mediaId: newId('med') })).toBe('media_not_found')
+  expect(await refused({ mediaId: 'x' })).toBe('media_not_found')
+  expect(await refused({ mediaId: await upload('video/mp4') })).toBe('media_type_mismatch')
+  expect(await refused({})).toBe('validation_failed')
+  const gone = await upload('image/png')
+  await api.call(tenant.key, 'DELETE', `/v1/media/${gone}`)
+  expect(await refused({ mediaId: gone })).toBe('media_expired')
+  const other = await api.newTenant()
+  const theirs = await api.call(other.key, 'POST', '/v1/media', { body: { mimetype: 'image/png', sizeBytes: 9 } })
+  expect(await refused({ mediaId: theirs.body.id })).toBe('media_not_found')
+  expect((await rows.listOpen(sessionId, { limit: 100 })).rows).toEqual([])
+
+  const mediaId = await upload('image/webp')
+  expect(await refused({ mediaId, imageBase64: makeJpeg(640, 640).toString('base64') })).toBe('validation_failed')
+  const answer = await set({ mediaId })
+  expect(answer.status).toBe(202)
+  const row = (await rows.get(answer.body.id))!
+  expect(await openInput(api.tenantKeys, tenant.scope, row.id, row.input)).toEqual({ mediaId })
+  await answerNext({ result: {} })
 })
 
 it('a picture of the largest size that is taken fits on its row', async () => {

@@ -24,6 +24,7 @@ export const admit = async (
   scope: TenantScope,
   endpoint: EndpointRow | null,
   delivery: DeliveryRow,
+  health: EndpointHealth,
 ): Promise<Admission> => {
   const { tables } = dependencies
   const now = dependencies.now()
@@ -45,7 +46,6 @@ export const admit = async (
     return expired
   }
   if (await waitsItsTurn(dependencies, scope, endpoint, delivery)) return { kind: 'postponed' }
-  const health = await new EndpointHealths(tables, scope).get(endpoint.id)
   const gate = await passBreaker(dependencies, scope, endpoint.id, health, delivery)
   if (gate === 'hold') return done(true, 'held', () => deliveries.hold(delivery, 'failing', now))
   if (gate === 'go' && !(await takeSlot(dependencies, scope, endpoint, health, delivery))) return { kind: 'postponed' }

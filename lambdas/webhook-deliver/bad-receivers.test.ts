@@ -84,6 +84,7 @@ describe('the ledger says what happened, nobody else waits', () => {
     const { row, attempt, waitSeconds } = await deliverBoth({ isSlow: true })
     expect(row).toMatchObject({ status: 'retrying', lastError: 'timeout', lastStatus: null })
     expect(attempt).toMatchObject({ error: 'timeout', httpStatus: null, firstByteMs: null })
+    expect(attempt.connection).toMatchObject({ address: '127.0.0.1', connectMs: expect.any(Number) })
     expect(attempt.durationMs).toBeGreaterThanOrEqual(DEADLINE_MS - 50)
     expect(waitSeconds).toBeGreaterThanOrEqual(60)
   })

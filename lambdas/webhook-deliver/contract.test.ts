@@ -189,6 +189,7 @@ describe('what is sent', () => {
     const [attempt] = await new Deliveries(pipeline.tables, pipeline.state.scope).listAttempts(row!)
     expect(attempt).toMatchObject({ url: pipeline.url, responseBody: 'answer', httpStatus: 200 })
     expect(attempt!.requestHeaders['webhook-signature']).toBe('v1,***')
+    expect(attempt!.connection).toMatchObject({ address: '127.0.0.1', dnsMs: null, tlsMs: null })
     expect(attempt!.responseHeaders).toMatchObject({ 'x-handled-by': 'me' })
     expect(attempt!.responseHeaders).not.toHaveProperty('set-cookie')
   })
@@ -234,6 +235,21 @@ describe('replays', () => {
     const ids = pipeline.state.received.map((got) => got.headers['webhook-id'])
     expect(ids).toHaveLength(31)
     expect(ids).toEqual(expect.arrayContaining(early.map((ref) => ref.eventId)))
+  })
+
+  it('missed: an open gap of a session does not end the job; what comes late is delivered by itself', async () => {
+    const sessionId = await pipeline.writeSession()
+    const early = []
+    for (const sequence of [1, 3, 4]) early.push(await pipeline.writeEvent({ sessionId, sequence }))
+    const endpointId = await pipeline.endpoint()
+    const replay = await startReplay(endpointId, 'missed')
+    await pipeline.drain()
+    expect(await replay.read()).toMatchObject({ status: 'completed', enqueued: 3 })
+    const late = await pipeline.writeEvent({ sessionId, sequence: 2 })
+    await pipeline.fanOut(late)
+    await pipeline.drain()
+    const ids = pipeline.state.received.map((got) => got.headers['webhook-id'])
+    expect(ids.sort()).toEqual([...early, late].map(({ eventId }) => eventId).sort())
   })
 
   it('a page that runs twice opens nothing twice; a canceled job stops', async () => {

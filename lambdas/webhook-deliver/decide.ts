@@ -23,6 +23,7 @@ export const decide = (
     at,
     durationMs: result.durationMs,
     firstByteMs: result.firstByteMs,
+    connection: result.connection,
     httpStatus: result.httpStatus,
     error: result.error,
     url: request.url,

@@ -1,7 +1,9 @@
 import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { toEnvelope } from '../../shared/events/envelope.ts'
 import type { DeliveryHint } from '../../shared/events/queue-envelopes.ts'
-import { type AttemptOutcome, Deliveries } from '../../shared/store/deliveries.ts'
+import type { AttemptOutcome } from '../../shared/store/deliveries.ts'
+import { Deliveries } from '../../shared/store/deliveries.ts'
+import { EndpointHealths } from '../../shared/store/endpoint-health.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import { Events } from '../../shared/store/events.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
@@ -40,12 +42,17 @@ export const deliver = async (
 ): Promise<DeliverReport> => {
   const { tables, now } = dependencies
   const deliveries = new Deliveries(tables, scope)
-  const endpoint = await new Endpoints(tables, scope).get(hint.endpointId)
-  const standing = await deliveries.get(hint)
+  const [endpoint, standing] = await Promise.all([
+    new Endpoints(tables, scope).get(hint.endpointId),
+    deliveries.get(hint),
+  ])
   if (!standing) return { outcome: 'notOurs', delivery: null, result: null }
-  const event = await new Events(tables, scope).get(standing)
+  const [event, health] = await Promise.all([
+    new Events(tables, scope).get(standing),
+    new EndpointHealths(tables, scope).get(hint.endpointId),
+  ])
   if (!event) return { outcome: await endWithoutEvent(deliveries, standing, now()), delivery: standing, result: null }
-  const admission = await admit(dependencies, scope, endpoint, standing)
+  const admission = await admit(dependencies, scope, endpoint, standing, health)
   if (admission.kind !== 'go' || !endpoint)
     return { outcome: admission.kind === 'go' ? 'notOurs' : admission.kind, delivery: standing, result: null }
   const startedAt = now()

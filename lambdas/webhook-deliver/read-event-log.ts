@@ -10,6 +10,9 @@ const DAY_MS = 86_400_000
 /** Empty days that one page walks through: a replay of a year is a few pages. */
 const EMPTY_DAYS = 60
 
+/** Above every sequence that a row can have. */
+const NO_SEQUENCE = 1e12
+
 /** Control-plane events day by day, then session after session; kept in the replay's row between pages. */
 interface Position {
   /** control-plane part: the day and the last id seen; null: done */
@@ -61,13 +64,19 @@ export const readEventLog = async (
     if (!session) return { items: [], position: null }
     return { items: [], position: { ...at, sessionId: session.id, sessionsAfter: page.next, afterSequence: 0 } }
   }
-  const page = await events.readSession(at.sessionId, { afterSequence: at.afterSequence, limit: input.limit })
-  const last = page.rows.at(-1)
-  const isOver = !page.hasMore || (last !== undefined && last.timestamp > input.until)
+  // Over gaps: an event that comes late is fanned out by itself, and what stands behind it must not be left out.
+  const standing = await events.readStanding(at.sessionId, {
+    after: at.afterSequence,
+    before: NO_SEQUENCE,
+    limit: input.limit,
+  })
+  const rows = standing.map(({ row }) => row)
+  const last = rows.at(-1)
+  const isOver = rows.length < input.limit || last!.timestamp > input.until
   const rest = isOver
     ? at.sessionsAfter === null
       ? null
       : { ...at, sessionId: null, afterSequence: 0 }
     : { ...at, afterSequence: last!.sequence! }
-  return { items: page.rows.filter(within), position: rest }
+  return { items: rows.filter(within), position: rest }
 }

@@ -35,9 +35,12 @@ export const fanOutEvent = async (
   ref: EventRef,
 ): Promise<{ deliveries: number }> => {
   const { tables, now } = dependencies
-  const event = await new Events(tables, scope).get(ref)
+  const [event, endpoints] = await Promise.all([
+    new Events(tables, scope).get(ref),
+    new Endpoints(tables, scope).listAll(),
+  ])
   if (!event) throw new Error(`event ${ref.eventId} is on the bus but has no row yet`)
-  const wanted = await selectEndpoints(dependencies, scope, event)
+  const wanted = await selectEndpoints(dependencies, scope, event, endpoints)
   await markDays(dependencies, scope, ref, wanted)
   const deliveries = new Deliveries(tables, scope)
   const rows: DeliveryRow[] = []
@@ -77,11 +80,12 @@ const markDays = async (
 
 /** Types and sessions first; the content is opened only when somebody filters by chat. */
 const selectEndpoints = async (
-  { tables, tenantKeys }: FanOutDependencies,
+  { tenantKeys }: FanOutDependencies,
   scope: TenantScope,
   event: EventRow,
+  endpoints: readonly EndpointRow[],
 ): Promise<readonly EndpointRow[]> => {
-  const byName = (await new Endpoints(tables, scope).listAll()).filter(
+  const byName = endpoints.filter(
     (endpoint) =>
       endpoint.id !== event.aboutEndpointId &&
       wantsEvent(endpoint.events, event.type) &&

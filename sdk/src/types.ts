@@ -1407,6 +1407,14 @@ export type DeliveryAttempt = {
   } | null
   /** When request and answer were removed on request */
   expungedAt: string | null
+  /** null: none was made. Times are null where a connection that was open already was used */
+  connection: {
+    /** The address that was reached */
+    address: string
+    dnsMs: number | null
+    connectMs: number | null
+    tlsMs: number | null
+  } | null
   timing: {
     firstByteMs: number | null
     totalMs: number
@@ -2009,8 +2017,10 @@ export type UpdateGroupBody = {
 export type UpdateGroupAnswer = Group | Operation
 
 export type SetGroupPictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
-  imageBase64: string
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB; it is sent as it is */
+  imageBase64?: string
+  /** Instead: a JPEG, PNG or WebP that was uploaded (POST /v1/media) or received, at most 16 MiB. Its middle is made a JPEG of 640 × 640 */
+  mediaId?: string
 }
 export type SetGroupPictureAnswer = GroupDone | Operation
 
@@ -2054,8 +2064,10 @@ export type UpdateProfileBody = {
 export type UpdateProfileAnswer = Profile | Operation
 
 export type SetProfilePictureBody = {
-  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB */
-  imageBase64: string
+  /** A square JPEG, 64 to 1,280 pixels a side, at most 200 KB; it is sent as it is */
+  imageBase64?: string
+  /** Instead: a JPEG, PNG or WebP that was uploaded (POST /v1/media) or received, at most 16 MiB. Its middle is made a JPEG of 640 × 640 */
+  mediaId?: string
 }
 export type SetProfilePictureAnswer = Profile | Operation
 

@@ -109,6 +109,13 @@ describe('the process', () => {
     previews.stop()
   })
 
+  it('is the one that the kernel ends when memory runs out', async () => {
+    const previews = makePreviews()
+    await previews.run('preview', { look: 'image', path })
+    expect(readFileSync(`/proc/${started.at(-1)}/oom_score_adj`, 'utf8').trim()).toBe('1000')
+    previews.stop()
+  })
+
   it('has none of this process’s credentials', () => {
     expect(process.env.AWS_ACCESS_KEY_ID).toBeTruthy()
     const pid = started.at(-1) ?? 0

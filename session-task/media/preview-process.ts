@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import type { PreviewJobs, PreviewResult } from './preview.ts'
 import { serveJobs } from './serve-jobs.ts'
 
@@ -5,8 +6,20 @@ import { serveJobs } from './serve-jobs.ts'
  * Entry of the process that decodes files of customers. It has no credentials, and whoever started it may kill it. A
  * decoder is loaded by the first file that takes it.
  */
+
+/** When memory runs out, the kernel should not take the worker. */
+const preferToDie = (): void => {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000')
+  } catch (error) {
+    // Not Linux, or not allowed: the kernel chooses by size, as always.
+    if (!['ENOENT', 'EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
 const alone = (preview: PreviewResult['preview']): PreviewResult => ({ preview, missing: [] })
 
+preferToDie()
 process.on('disconnect', () => process.exit(0))
 process.on(
   'message',

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { type Mode, TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { MediaStore } from '../../shared/media/media-store.ts'
 import { decryptFile } from './decrypt-file.ts'
@@ -25,6 +26,11 @@ export type ThreadJobs = {
     }
     readonly output: EncryptedFacts | null
   }
+  /** media bucket → file. @returns false: it is not in the bucket. Fails with `media_too_large` */
+  readonly fetch: {
+    readonly input: StoredObject & { readonly path: string; readonly maxBytes: number }
+    readonly output: boolean
+  }
   /** encrypted file → verified → media bucket. Fails with `media_corrupt`, and nothing is stored */
   readonly store: {
     readonly input: StoredObject & {
@@ -39,6 +45,11 @@ export type ThreadJobs = {
   }
 }
 
+class FileTooLargeError extends Error {
+  override readonly name = 'FileTooLargeError'
+  readonly code = 'media_too_large'
+}
+
 /** The sender of a job verified the pair; the thread is a part of the same worker. */
 const scopeOf = (stored: StoredObject): TenantScope => TenantScope.fromVerified('systemRow', stored)
 
@@ -46,6 +57,14 @@ export const makeThreadJobs = (mediaStore: MediaStore): JobHandlers<ThreadJobs> 
   encrypt: async ({ keys, encryptedPath, plainPath, ...stored }) => {
     const source = await mediaStore.read(scopeOf(stored), stored.mediaId)
     return source && encryptFile(source, keys, { encrypted: encryptedPath, plain: plainPath })
+  },
+  fetch: async ({ path, maxBytes, ...stored }) => {
+    const size = await mediaStore.sizeOf(scopeOf(stored), stored.mediaId)
+    if (size === null) return false
+    if (size > maxBytes) throw new FileTooLargeError(`the file has ${size} bytes, at most ${maxBytes} are taken`)
+    const source = await mediaStore.read(scopeOf(stored), stored.mediaId)
+    if (source) await pipeline(source, createWriteStream(path))
+    return source !== null
   },
   store: async ({ keys, encryptedPath, plainPath, sha256, mimetype, ...stored }) => {
     const { sizeBytes } = await decryptFile(keys, sha256, { encrypted: encryptedPath, plain: plainPath })

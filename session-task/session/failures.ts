@@ -13,6 +13,8 @@ export const FAILURES = {
     'WhatsApp takes edits for 15 minutes; this one could not be sent in time.',
   ),
   mentionNotInGroup: failure('mention_not_in_group', 'Somebody who is mentioned is not a member of the group.'),
+  notGroupMember: failure('not_group_member', 'The account is not in this group, or there is no such group.'),
+  notGroupAdmin: failure('not_group_admin', 'Only admins write in this group, and the account is none.'),
   nobodyToReach: failure('recipient_not_on_whatsapp', 'Nobody of the audience is on WhatsApp.'),
   mediaGone: failure('media_expired', 'The file of the message is not there any more.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),

@@ -85,6 +85,21 @@ const receive = (log: SessionLog, count: number): void => {
 const readAll = (sessionId: string) =>
   new Events(tables, scope).readSession(sessionId, { afterSequence: 0, limit: 900 })
 
+test('no row says what the log does not hold: an owner that is fenced before its record is durable writes none', async () => {
+  const sessionId = newId('ses')
+  const { log, device } = await openMemoryLog()
+  const put = Promise.withResolvers<void>()
+  device.onCall = ({ name }) => (name === 'putSegment' ? { wait: put.promise } : null)
+  receive(log, 3)
+  const { projector, published } = makeProjector(sessionId, log)
+  const settled = projector.settled()
+  log.abandon()
+  put.resolve()
+  await settled
+  expect((await readAll(sessionId)).rows).toEqual([])
+  expect(published).toEqual([])
+})
+
 test('a replay by the next owner writes the same rows again and changes none', async () => {
   const sessionId = newId('ses')
   const first = await openMemoryLog()
@@ -128,12 +143,15 @@ test('what records ask for beside their rows stands before they are done: until 
   expect(first.log.state.undone()).toHaveLength(3)
   const second = await openMemoryLog({ bucket: first.bucket, epoch: first.log.epoch + 1 })
   const asked: number[] = []
+  const doneMeanwhile: number[] = []
   const next = makeProjector(sessionId, second.log, async (records) => {
-    expect(second.log.state.doneUpTo).toBe(0)
     asked.push(...records.map(({ sequence }) => sequence))
+    await new Promise((resolve) => setImmediate(resolve))
+    doneMeanwhile.push(second.log.state.doneUpTo)
   })
   await next.projector.settled()
   expect(asked).toEqual([1, 2, 3])
+  expect(doneMeanwhile).toEqual([0])
   expect(second.log.state.undone()).toEqual([])
 })
 

@@ -3,7 +3,8 @@ import { messageContentPlace, messageProtoPlace } from '../../shared/store/place
 import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { SessionLog } from '../auth-log/session-log.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
-import { bareJid } from './addresses.ts'
+import { WhatsAppError } from '../whatsapp/errors.ts'
+import { bareJid, lidOfJid, phoneOfJid } from './addresses.ts'
 import { buildContent, type RowContent } from './build-content.ts'
 import type { ContactBook } from './contact-book.ts'
 import { FAILURES, frameLimit } from './failures.ts'
@@ -52,6 +53,8 @@ export const sendMessage = async (
   if (frames >= frameLimit(row.retry)) return { outcome: 'unknown', failure: FAILURES.noAnswer }
   const jid = await recipientOf(context, row, input)
   if (typeof jid !== 'string') return frames === 0 ? { outcome: 'fail', ...jid } : { outcome: 'unknown', ...jid }
+  const closed = row.to.kind === 'group' ? await refusalOfGroup(row, jid, input) : null
+  if (closed) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: closed }
   const content = await contentOf(context, row)
   const audience = await audienceOf(content, connection)
   if (audience?.length === 0) return { outcome: frames === 0 ? 'fail' : 'unknown', failure: FAILURES.nobodyToReach }
@@ -81,6 +84,27 @@ const recipientOf = async (
     log.warn({ error: String(error) }, 'a contact could not be remembered')
   })
   return resolved.jid
+}
+
+/** What WhatsApp would refuse, known before anything leaves. @throws what decides nothing: it is tried again */
+const refusalOfGroup = async (
+  row: MessageRow,
+  jid: string,
+  { connection, own }: Pick<Parameters<typeof sendMessage>[1], 'connection' | 'own'>,
+): Promise<Failure | null> => {
+  const group = await connection.readGroup(jid).catch((error: unknown) => {
+    if (error instanceof WhatsAppError && error.code === 'server_refused') return null
+    throw error
+  })
+  if (!group) return FAILURES.notGroupMember
+  const self = group.members.find(
+    ({ phoneJid, lid }) =>
+      (own.phone !== null && phoneOfJid(phoneJid) === own.phone) || (own.lid !== null && lidOfJid(lid) === own.lid),
+  )
+  // An account whose LID is not known yet may stand in the list under it.
+  if (!self) return own.phone !== null && own.lid !== null ? FAILURES.notGroupMember : null
+  // Members react to announcements.
+  return group.announcementsOnly && !self.isAdmin && row.type !== 'reaction' ? FAILURES.notGroupAdmin : null
 }
 
 const contentOf = async ({ services, scope }: SessionContext, row: MessageRow): Promise<RowContent> =>

@@ -4,6 +4,7 @@ import type { TenantScope } from '../../shared/core/tenant-scope.ts'
 import type { Sealed } from '../../shared/store/rows/fields.ts'
 import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { LinkRequest, SessionRow } from '../../shared/store/rows/session.ts'
+import { BLANK_MESSAGE } from '../../shared/store/testing/blank-message.ts'
 
 /** META of a session that nobody has opened yet. */
 export const newSessionRow = ({ tenantId, mode }: TenantScope, link: LinkRequest | null): SessionRow => ({
@@ -45,21 +46,9 @@ export const newTextRow = (
     from: { ...address, phone: null },
     to: address,
     content,
-    metadata: {},
+    ...BLANK_MESSAGE,
     whatsappId: `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
-    requestHash: null,
-    failure: null,
     createdAt: now,
     expiresAt: now + 3_600_000,
-    sentAt: null,
-    deliveredAt: null,
-    readAt: null,
-    receivedAt: null,
-    delayedUntil: null,
-    retry: 'standard',
-    epoch: 0,
-    claimToken: null,
-    attempts: 0,
-    openKey: null,
   }
 }

@@ -104,11 +104,14 @@ export interface GroupMember {
   readonly jid: string
   readonly phoneJid: string | null
   readonly lid: string | null
+  readonly isAdmin: boolean
 }
 
 export interface GroupView {
   /** 0: messages stay */
   readonly disappearingSeconds: number
+  /** only admins write */
+  readonly announcementsOnly: boolean
   readonly members: readonly GroupMember[]
 }
 

@@ -21,6 +21,9 @@ export const encodeText = ({ body }: { body: string }): Uint8Array => encodeCont
 type SendingSocket = Pick<WASocket, 'authState' | 'getUSyncDevices' | 'groupMetadata' | 'relayMessage'>
 type SendingCaches = Pick<SessionCaches, 'devices' | 'groups' | 'queries'>
 
+/** Answers to those who are not in a group, and for a group that is none. */
+const NOT_FOR_US: ReadonlySet<unknown> = new Set([401, 403, 404, 406, 410])
+
 /** The library asks for the metadata of a group with every message, unless it finds it in the cache. */
 const requireGroup = async (
   socket: Pick<WASocket, 'groupMetadata'>,
@@ -29,26 +32,34 @@ const requireGroup = async (
 ): Promise<GroupMetadata> => {
   const cached = caches.groups.get<GroupMetadata>(jid)
   if (cached) return cached
-  const metadata = await caches.queries.spend(() => socket.groupMetadata(jid))
+  const metadata = await caches.queries
+    .spend(() => socket.groupMetadata(jid))
+    .catch((error: unknown) => {
+      const waCode = (error as { data?: unknown } | null)?.data
+      if (!NOT_FOR_US.has(waCode)) throw error
+      throw new WhatsAppError('server_refused', 'WhatsApp does not show this group', Number(waCode), { cause: error })
+    })
   // a query that timed out resolves with nothing
   if (!metadata?.participants) throw new WhatsAppError('timed_out', 'WhatsApp did not answer the question for a group')
   caches.groups.set(jid, metadata)
   return metadata
 }
 
-/** Who is in a group, and how messages there behave. @throws WhatsAppError timed_out, rate_limited */
+/** Who is in a group, and how messages there behave. @throws WhatsAppError timed_out, rate_limited, server_refused: not ours */
 export const readGroup = async (
   socket: Pick<WASocket, 'groupMetadata'>,
   caches: Pick<SessionCaches, 'groups' | 'queries'>,
   jid: string,
 ): Promise<GroupView> => {
-  const { participants, ephemeralDuration } = await requireGroup(socket, caches, jid)
+  const { participants, ephemeralDuration, announce } = await requireGroup(socket, caches, jid)
   return {
     disappearingSeconds: ephemeralDuration ?? 0,
-    members: participants.map(({ id, phoneNumber, lid }) => ({
+    announcementsOnly: announce === true,
+    members: participants.map(({ id, phoneNumber, lid, admin }) => ({
       jid: jidNormalizedUser(id),
       phoneJid: isPnUser(id) ? jidNormalizedUser(id) : phoneNumber ? jidNormalizedUser(phoneNumber) : null,
       lid: isLidUser(id) ? jidNormalizedUser(id) : lid ? jidNormalizedUser(lid) : null,
+      isAdmin: Boolean(admin),
     })),
   }
 }

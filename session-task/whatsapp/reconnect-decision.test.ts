@@ -119,6 +119,23 @@ describe('the disconnect table', () => {
     expect(decision).toMatchObject({ action: 'stop', status: 'failed' })
   })
 
+  it('the first 440 may be the late login of a dead owner: soon again; from the second on half a minute and more', () => {
+    const delays: number[] = []
+    let history: ReconnectHistory = NEW_HISTORY
+    for (let conflict = 1; conflict <= 3; conflict++) {
+      const decided = decide({ code: 440 }, history)
+      history = decided.history
+      if (decided.decision.action === 'reconnect') delays.push(decided.decision.delayMs)
+    }
+    expect(delays[0]).toBeGreaterThanOrEqual(3_000)
+    expect(delays[0]).toBeLessThan(6_000)
+    for (const delay of delays.slice(1)) {
+      expect(delay).toBeGreaterThanOrEqual(30_000)
+      expect(delay).toBeLessThan(60_000)
+    }
+    expect(delays).toHaveLength(3)
+  })
+
   it.each(['Stanza not answered', 'Event buffer stalled', 'Transaction stalled'])(
     'a connection that is deaf (%s) is replaced and raises an alarm',
     (message) => {

@@ -11,6 +11,8 @@ const STABLE_MS = 60 * SECOND_MS
 const OUTDATED_MS = 300 * SECOND_MS
 const RESTARTS_PER_MINUTE = 3
 const CONFLICTS_PER_WINDOW = 3
+/** a login that was under way when its process died is through by then */
+const FIRST_CONFLICT_MS = 3 * SECOND_MS
 const CONFLICT_WINDOW_MS = 600 * SECOND_MS
 
 /** What is known of the session's earlier connections. Plain data; `decideReconnect` returns the next one. */
@@ -207,11 +209,14 @@ export const decideReconnect = (
       )
     }
     case 440:
-      // another socket has our credentials: never fight for them, ask who owns the session first
+      // Another socket has our credentials: never fight for them, ask who owns the session first. The first time it most
+      // likely is a login that a dead owner before us had under way; whoever comes again is somebody to keep away from.
       return history.conflictsAt.length < CONFLICTS_PER_WINDOW
         ? reconnect(
             'connection_replaced',
-            30 * SECOND_MS + Math.floor(random * 30 * SECOND_MS),
+            history.conflictsAt.length === 0
+              ? FIRST_CONFLICT_MS + Math.floor(random * FIRST_CONFLICT_MS)
+              : 30 * SECOND_MS + Math.floor(random * 30 * SECOND_MS),
             { conflictsAt: [...history.conflictsAt, now] },
             { verifyOwnership: true },
           )

@@ -65,7 +65,7 @@ test('a deleted session ends what waits, and leaves a tombstone and its fence be
   const waiting = await fleet.accept(sessionId, CONTACT, 'never', { status: 'scheduled' }, Date.now() + 3_600_000)
   await fleet.setDesired(sessionId, 'DELETED')
   await fleet.released(sessionId)
-  expect((await fleet.messages.get(waiting.id))?.status).toBe('failed')
+  expect(await fleet.messages.get(waiting.id)).toMatchObject({ status: 'failed', failure: { code: 'session_deleted' } })
   await until('its event', async () => (await eventsOf(sessionId, waiting.id)).length === 1)
   expect(await fleet.logObjects(sessionId)).toEqual([
     expect.stringMatching(/^head\//),

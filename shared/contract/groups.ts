@@ -3,7 +3,7 @@ import { emptyBody, isoTime } from './common.ts'
 import { addressSchema } from './content/address.ts'
 import type { Operation } from './operation.ts'
 import { COMMAND_FAULTS, command, operationSchema } from './operation-resource.ts'
-import { pictureBody } from './picture.ts'
+import { PICTURE_FAULTS, pictureBody } from './picture.ts'
 import { sessionParams } from './sessions.ts'
 
 /** WhatsApp's own limits. */
@@ -158,7 +158,7 @@ export const groupOperations = {
     params,
     body: pictureBody,
     responses: { 200: doneSchema, 202: operationSchema },
-    faults: adminFaults,
+    faults: [...adminFaults, ...PICTURE_FAULTS],
   },
   removeGroupPicture: {
     ...manages,

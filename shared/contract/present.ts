@@ -151,6 +151,7 @@ export const presentAttempt = (row: AttemptRow): z.input<typeof attemptSchema> =
   response:
     row.httpStatus === null ? null : { status: row.httpStatus, headers: row.responseHeaders, body: row.responseBody },
   expungedAt: isoOrNull(row.expungedAt),
+  connection: row.connection,
   timing: { firstByteMs: row.firstByteMs, totalMs: row.durationMs },
 })
 

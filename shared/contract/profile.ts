@@ -3,7 +3,7 @@ import { profileFields } from './contacts.ts'
 import { addressSchema } from './content/address.ts'
 import type { Operation } from './operation.ts'
 import { COMMAND_FAULTS, command, operationSchema } from './operation-resource.ts'
-import { pictureBody } from './picture.ts'
+import { PICTURE_FAULTS, pictureBody } from './picture.ts'
 import { sessionParams } from './sessions.ts'
 
 /** WhatsApp's own limits. */
@@ -63,6 +63,7 @@ export const profileOperations = {
     summary: 'Set the picture of the account',
     body: pictureBody,
     responses: { 200: profileSchema, 202: operationSchema },
+    faults: [...profile.faults, ...PICTURE_FAULTS],
   },
   removeProfilePicture: {
     ...profile,

@@ -54,6 +54,15 @@ export const attemptSchema = z
       })
       .nullable(),
     expungedAt: isoTime.nullable().meta({ description: 'When request and answer were removed on request' }),
+    connection: z
+      .object({
+        address: z.string().meta({ description: 'The address that was reached', example: '198.51.100.7' }),
+        dnsMs: z.number().nullable(),
+        connectMs: z.number().nullable(),
+        tlsMs: z.number().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'null: none was made. Times are null where a connection that was open already was used' }),
     timing: z.object({ firstByteMs: z.number().nullable(), totalMs: z.number() }),
   })
   .meta({ id: 'DeliveryAttempt' })

@@ -33,7 +33,7 @@ export interface OperationInputs {
   readonly listGroups: Nothing
   readonly getGroup: OfGroup
   readonly updateGroup: OfGroup & { readonly changes: GroupChanges }
-  readonly setGroupPicture: OfGroup & { readonly imageBase64: string }
+  readonly setGroupPicture: OfGroup & PictureInput
   readonly removeGroupPicture: OfGroup
   readonly changeGroupParticipants: OfGroup & {
     readonly action: 'add' | 'remove' | 'promote' | 'demote'
@@ -54,7 +54,7 @@ export interface OperationInputs {
   readonly subscribePresence: OfPerson
   readonly getProfile: Nothing
   readonly updateProfile: { readonly name: string | null; readonly about: string | null }
-  readonly setProfilePicture: { readonly imageBase64: string }
+  readonly setProfilePicture: PictureInput
   readonly removeProfilePicture: Nothing
 }
 
@@ -69,6 +69,14 @@ export interface ReceivedMessage {
   readonly chatJid: string
   /** who wrote it, in a group; null elsewhere */
   readonly participantJid: string | null
+}
+
+/** One of the two. */
+export interface PictureInput {
+  /** a square JPEG */
+  readonly imageBase64?: string | undefined
+  /** a file that the worker makes one of */
+  readonly mediaId?: string | undefined
 }
 
 export type PresenceState = 'composing' | 'recording' | 'paused' | 'available' | 'unavailable'

@@ -59,6 +59,20 @@ const makeGuardedLookup =
     )
   }
 
+/** Where a connection leads and how long its parts took. */
+export interface ConnectionDetails {
+  readonly address: string
+  /** null: the host was an address */
+  readonly dnsMs: number | null
+  readonly connectMs: number
+  /** null: plain HTTP */
+  readonly tlsMs: number | null
+}
+const detailsOf = new WeakMap<Duplex, ConnectionDetails>()
+
+/** Of a connection that a guarded agent made; it stays the same while the connection is used again. */
+export const connectionDetails = (socket: Duplex): ConnectionDetails | null => detailsOf.get(socket) ?? null
+
 /** What node's agents hand to createConnection; `servername` is theirs for https, from the Host header. */
 interface Target {
   readonly host: string
@@ -83,14 +97,24 @@ export const makeGuardedAgent = (rules: EgressRules, options: GuardedAgentOption
       done(new BlockedAddressError(host))
       return
     }
+    const startedAt = performance.now()
+    const since = (from: number) => Math.round(performance.now() - from)
+    let lookedUpAt: number | null = null
+    let details: ConnectionDetails | null = null
     let current: Socket = net.connect({ host, port: target.port, lookup, noDelay: true })
+    current.once('lookup', () => {
+      lookedUpAt = performance.now()
+    })
     let pending = true
     const settle = (error: Error | null) => {
       if (!pending) return
       pending = false
       clearTimeout(timer)
       current.off('error', settle)
-      if (!error) return done(null, current)
+      if (!error) {
+        if (details) detailsOf.set(current, details)
+        return done(null, current)
+      }
       // A socket that fails once more while it dies must not end the process.
       current.on('error', () => undefined)
       current.destroy()
@@ -104,6 +128,13 @@ export const makeGuardedAgent = (rules: EgressRules, options: GuardedAgentOption
     current.once('connect', () => {
       const reached = current.remoteAddress ?? ''
       if (!isAllowed(reached)) return settle(new BlockedAddressError(reached))
+      const connectedAt = performance.now()
+      details = {
+        address: reached,
+        dnsMs: lookedUpAt === null ? null : Math.round(lookedUpAt - startedAt),
+        connectMs: since(lookedUpAt ?? startedAt),
+        tlsMs: null,
+      }
       if (!secure) return settle(null)
       current.off('error', settle)
       current = tls.connect({
@@ -114,7 +145,10 @@ export const makeGuardedAgent = (rules: EgressRules, options: GuardedAgentOption
         ...(options.ca ? { ca: options.ca } : {}),
       })
       current.on('error', settle)
-      current.once('secureConnect', () => settle(null))
+      current.once('secureConnect', () => {
+        details = details && { ...details, tlsMs: since(connectedAt) }
+        settle(null)
+      })
     })
   }
 

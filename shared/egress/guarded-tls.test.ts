@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { postWebhook } from '../webhooks/post-webhook.ts'
 import { BlockedAddressError, type GuardedAgentOptions, makeGuardedAgent, requestGuarded } from './guarded-agent.ts'
 import { testCertificate } from './testing/certificate.ts'
 import { type EgressRules, parseEgressRules } from './url-rules.ts'
@@ -64,6 +65,16 @@ it('https: two requests in a row use one connection', async () => {
   await get(agent, 'hook.test')
   await get(agent, 'hook.test')
   expect(sockets.size - before).toBe(1)
+})
+
+it('https: a delivery says which address it reached and how long look-up, connect and TLS took', async () => {
+  const url = `https://hook.test:${(secure.address() as AddressInfo).port}/`
+  const dispatcher = agentOf({})
+  const post = () => postWebhook({ dispatcher, url, headers: {}, body: '{}', deadlineMs: 10_000 })
+  const took = expect.any(Number)
+  expect((await post()).connection).toEqual({ address: '127.0.0.1', dnsMs: took, connectMs: took, tlsMs: took })
+  // The open connection again: there is nothing to measure.
+  expect((await post()).connection).toEqual({ address: '127.0.0.1', dnsMs: null, connectMs: null, tlsMs: null })
 })
 
 it('a server that never answers the handshake: the connect timeout ends it', async () => {

@@ -270,7 +270,7 @@ export class Deliveries {
         { pk, sk: attemptSort(sk, attempt.number) },
         {
           expression:
-            'SET #expungedAt = if_not_exists(#expungedAt, :now), #url = :none, #requestHeaders = :empty, #responseHeaders = :empty, #responseBody = :none',
+            'SET #expungedAt = if_not_exists(#expungedAt, :now), #url = :none, #connection = :none, #requestHeaders = :empty, #responseHeaders = :empty, #responseBody = :none',
           values: { ':now': now, ':none': null, ':empty': {} },
         },
         { expression: 'attribute_exists(pk)' },

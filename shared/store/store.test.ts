@@ -4,6 +4,7 @@ import { makeKMSClient } from '../aws/kms.ts'
 import { eventIdOf, newId } from '../core/ids.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import { TenantKeys } from '../crypto/tenant-keys.ts'
+import { Endings } from './endings.ts'
 import { Events, GAP_IS_LOST_MS, listUnfanned, refOf } from './events.ts'
 import { Leases } from './leases.ts'
 import { Messages } from './messages.ts'
@@ -90,6 +91,48 @@ describe('leases', () => {
     expect(outcomes.filter((o) => o === 'assigned')).toHaveLength(5)
     expect((await workers().get(row.id))!.used).toBe(5)
   })
+
+  it('every change of owner raises the epoch: to a first one, from a dead one, to nobody, and at a reopen above HEAD', async () => {
+    const [first, second] = [worker(), worker()]
+    await Promise.all([workers().register(first), workers().register(second)])
+    const sessionId = await newSession(leases())
+    const epochs: number[] = []
+    const note = async () => void epochs.push((await leases().get(sessionId))!.epoch)
+    await note()
+    for (const next of [first, second]) {
+      await leases().assign((await leases().get(sessionId))!, candidate(next))
+      await note()
+    }
+    const owner = { workerId: second.id, incarnation: 1 }
+    expect(await leases().raiseEpoch(sessionId, { ...owner, workerId: first.id }, 0)).toBeNull()
+    await leases().raiseEpoch(sessionId, owner, 40)
+    await note()
+    const { epoch } = (await leases().get(sessionId))!
+    expect(await leases().release({ sessionId, epoch: epoch - 1, owner }, true)).toBe(false)
+    expect(await leases().release({ sessionId, epoch, owner: { ...owner, incarnation: 2 } }, true)).toBe(false)
+    expect(await leases().release({ sessionId, epoch, owner }, true)).toBe(true)
+    await note()
+    expect(epochs).toEqual([0, 1, 2, 41, 42])
+  })
+
+  it.each(['LOGGED_OUT', 'DELETED'] as const)(
+    '%s of a session that stopped in order lists it, so that somebody opens it once more; a delete is not taken back',
+    async (desired) => {
+      const row = worker()
+      await workers().register(row)
+      const sessionId = await newSession(leases())
+      await leases().assign((await leases().get(sessionId))!, candidate(row))
+      await leases().setDesired(sessionId, 'STOPPED')
+      const { epoch, owner } = (await leases().get(sessionId))!
+      await leases().release({ sessionId, epoch, owner: owner! }, true)
+      const isListed = async () => (await workers().listUnowned()).some((ref) => ref.sessionId === sessionId)
+      expect(await isListed()).toBe(false)
+      await leases().setDesired(sessionId, desired)
+      expect(await isListed()).toBe(true)
+      const restarted = await leases().setDesired(sessionId, 'RUNNING')
+      expect(restarted?.desired ?? null).toBe(desired === 'DELETED' ? null : 'RUNNING')
+    },
+  )
 
   it('a dead, draining or other incarnation gets nothing', async () => {
     const sessionId = await newSession(leases())
@@ -209,10 +252,34 @@ describe('messages', () => {
     )
     expect(claims.filter((c) => c.outcome === 'claimed')).toHaveLength(1)
     expect((await messages().claim(accepted.id, { epoch: 2, claimToken: 'successor' })).outcome).toBe('claimed')
+    // Its answer was lost: the same hands may ask again.
+    const again = await messages().claim(accepted.id, { epoch: 2, claimToken: 'successor' })
+    expect(again).toMatchObject({ outcome: 'claimed', before: { status: 'sending', epoch: 2 } })
+    expect((await messages().claim(accepted.id, { epoch: 2, claimToken: 'other hands' })).outcome).toBe('lost')
     expect((await messages().claim(accepted.id, { epoch: 1, claimToken: 't0' })).outcome).toBe('lost')
     expect(await messages().storeProto(accepted.id, 1, 'zombie' as Sealed)).toBeNull()
     expect(await messages().storeProto(accepted.id, 2, 'first' as Sealed)).toBe('first')
     expect(await messages().storeProto(accepted.id, 2, 'second' as Sealed)).toBe('first')
+  })
+
+  it('a row that a later epoch wrote is not claimed, whatever its status', async () => {
+    const { row: accepted } = await messages().accept({ ...row(newId('ses')), epoch: 9 }, 1_000)
+    expect((await messages().claim(accepted.id, { epoch: 8, claimToken: 't' })).outcome).toBe('lost')
+    expect((await messages().claim(accepted.id, { epoch: 9, claimToken: 't' })).outcome).toBe('claimed')
+  })
+
+  it('who ends a message without a log ends nothing that a later owner has taken meanwhile', async () => {
+    const { row: accepted } = await messages().accept(row(newId('ses')), 1_000)
+    await messages().claim(accepted.id, { epoch: 1, claimToken: 't' })
+    const seen = (await messages().get(accepted.id))!
+    await messages().claim(accepted.id, { epoch: 2, claimToken: 'next' })
+    const failure = { code: 'expired', message: 'x', retryable: false }
+    const endings = new Endings(tables, scope)
+    expect(await endings.end(seen, { status: 'unknown', failure, at: 5 }, null)).toBe(false)
+    expect((await messages().get(accepted.id))!.status).toBe('sending')
+    expect(await endings.end((await messages().get(accepted.id))!, { status: 'unknown', failure, at: 5 }, null)).toBe(
+      true,
+    )
   })
 
   it('settling deletes the OPEN row with the status; lower ranks never come back', async () => {

@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { classifyConnectionError, describeConnectionError } from '../egress/connection-error.ts'
-import { type GuardedAgent, requestGuarded } from '../egress/guarded-agent.ts'
+import {
+  type ConnectionDetails,
+  connectionDetails,
+  type GuardedAgent,
+  requestGuarded,
+} from '../egress/guarded-agent.ts'
 import type { AttemptError } from '../store/rows/webhook.ts'
 
 const RESPONSE_CAP_BYTES = 16 * 1024
@@ -14,8 +19,15 @@ export interface PostResult {
   readonly responseHeaders: Readonly<Record<string, string>>
   readonly firstByteMs: number | null
   readonly durationMs: number
+  /** null: no connection was made */
+  readonly connection: PostConnection | null
   /** for our log; may name addresses, never shown to a customer */
   readonly internal: string | null
+}
+
+/** @property connectMs null, as the others: a connection that was open already was used */
+export interface PostConnection extends Omit<ConnectionDetails, 'connectMs'> {
+  readonly connectMs: number | null
 }
 
 /**
@@ -36,8 +48,12 @@ export const postWebhook = async (input: {
   let retryAfter: string | null = null
   let firstByteMs: number | null = null
   let responseHeaders: Record<string, string> = {}
+  let connection: PostConnection | null = null
+  const onConnection = (made: PostConnection | null) => {
+    connection = made
+  }
   try {
-    const response = await send(input, signal)
+    const response = await send(input, signal, onConnection)
     httpStatus = response.statusCode ?? null
     firstByteMs = elapsed()
     responseHeaders = headersOf(response.headers)
@@ -52,6 +68,7 @@ export const postWebhook = async (input: {
       responseHeaders,
       firstByteMs,
       durationMs: elapsed(),
+      connection,
       internal: null,
     }
   } catch (error) {
@@ -65,6 +82,7 @@ export const postWebhook = async (input: {
       responseHeaders,
       firstByteMs,
       durationMs: elapsed(),
+      connection,
       internal: describeConnectionError(error),
     }
   }
@@ -74,6 +92,7 @@ export const postWebhook = async (input: {
 const send = async (
   input: { dispatcher: GuardedAgent; url: string; headers: Record<string, string>; body: string },
   signal: AbortSignal,
+  onConnection: (connection: PostConnection | null) => void,
 ): Promise<IncomingMessage> => {
   const request = requestGuarded(input.dispatcher, new URL(input.url), {
     method: 'POST',
@@ -82,13 +101,17 @@ const send = async (
   })
   // After the answer came, the rest of the request may still fail (a receiver that closes early): the answer counts.
   request.on('error', () => undefined)
+  request.once('socket', (socket) => {
+    const made = connectionDetails(socket)
+    onConnection(made && request.reusedSocket ? { ...made, dnsMs: null, connectMs: null, tlsMs: null } : made)
+  })
   request.end(input.body)
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     return response
   } catch (error) {
     if (signal.aborted || !request.reusedSocket) throw error
-    return send(input, signal)
+    return send(input, signal, onConnection)
   }
 }
 

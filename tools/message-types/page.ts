@@ -1,5 +1,6 @@
 import { CASES } from '../../e2e/messages/cases.ts'
 import { KINDS } from '../../e2e/messages/media-kinds.ts'
+import { OPTION_CASES, type Place } from '../../e2e/messages/option-cases.ts'
 import { CONTENT_LIMITS as LIMITS, MEDIA_RULES, type MediaKind } from '../../shared/core/content-limits.ts'
 import { curlOf, EXAMPLES } from './examples.ts'
 
@@ -19,6 +20,18 @@ const matrix = (): string[] => {
     row('---', '---', '---', '---', '---'),
     ...[...cases, ...files].map(({ name, sent, received }) =>
       row(name, mark(sent), mark(sent), mark(received), mark(received)),
+    ),
+  ]
+}
+
+/** Options of messages and the status, as options.test.ts verifies them: every line both ways. */
+const options = (): string[] => {
+  const mark = (places: readonly Place[], place: Place): string => (places.includes(place) ? 'both ways' : '–')
+  return [
+    row('message', 'chat of two', 'group', 'status'),
+    row('---', '---', '---', '---'),
+    ...OPTION_CASES.map(({ name, places }) =>
+      row(name, mark(places, 'two'), mark(places, 'group'), mark(places, 'status')),
     ),
   ]
 }
@@ -43,8 +56,17 @@ export const messageTypesPage = (): string =>
     '',
     ...matrix(),
     '',
-    'Also verified there: view-once images, a status as text and image to its audience, files behind a URL, files that',
-    'WhatsApp has no more (the phone uploads again), reactions and votes counted on the message itself.',
+    'Votes are received, decrypted and counted; they cannot be sent: Baileys has no way to cast one.',
+    '',
+    'What a message may be besides its type, verified the same way in both directions (`e2e/messages/options.test.ts`):',
+    '',
+    ...options(),
+    '',
+    'Also verified: files behind a URL, files that WhatsApp has no more (the phone uploads again), reactions and votes counted on',
+    'the message itself. What cannot be sent, with its codes: [messages.md](messages.md#what-cannot-be-sent).',
+    '',
+    'In chats whose messages disappear, what is sent disappears too: the timer of a chat of two is learnt from what comes in',
+    '(`chat.updated` tells of it), that of a group from the group. Reactions, edits and deletions have none.',
     '',
     '## Limits',
     '',
@@ -61,7 +83,7 @@ export const messageTypesPage = (): string =>
     'What you do not say about a file is found out when it is sent: thumbnail, width and height of images (and the thumbnail of a',
     'document that is one), width, height, duration and thumbnail of videos, duration of audio, duration and waveform of voice notes.',
     'What you give wins. The thumbnail of a video takes `ffmpeg` beside the worker: its image has it, a laptop often not. A file that no',
-    'decoder takes (broken, more than 210 million pixels, longer than 15 s to look at) goes without; the message is never held up for it.',
+    'decoder takes (broken, more than 64 million pixels, longer than 15 s to look at) goes without; the message is never held up for it.',
     '',
     '## Examples',
     '',

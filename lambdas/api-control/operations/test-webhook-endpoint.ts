@@ -41,6 +41,7 @@ export const testWebhookEndpoint =
       at: now,
       durationMs: result.durationMs,
       firstByteMs: result.firstByteMs,
+      connection: result.connection,
       httpStatus: result.httpStatus,
       error: result.error,
       url: request.url,

@@ -9,13 +9,14 @@ import { Fault } from '../../../shared/core/fault.ts'
 import { fitsSniffed, SNIFF_BYTES, sniffMedia } from '../../../shared/core/sniff-media.ts'
 import { problemOfUrl } from '../../../shared/egress/url-rules.ts'
 import type { TenantContext } from '../../../shared/http/handler.ts'
+import { findMedia } from '../../../shared/media/find-media.ts'
 import { mediaIdOf } from '../../../shared/media/media-id.ts'
 import { MEDIA_KEPT_MS } from '../../../shared/media/media-store.ts'
 import { MediaFiles } from '../../../shared/store/media-files.ts'
 import { mediaDetailsPlace } from '../../../shared/store/places.ts'
 import type { MediaRow } from '../../../shared/store/rows/media.ts'
 import type { MessageServices } from '../services.ts'
-import { findMedia, lookAtUpload } from './stored-media.ts'
+import { lookAtUpload } from './stored-media.ts'
 
 export interface MediaPart {
   readonly mediaId?: string | null

@@ -1,5 +1,4 @@
 import { Fault } from '../../../shared/core/fault.ts'
-import { isId } from '../../../shared/core/ids.ts'
 import { isOpus, SNIFF_BYTES, sniffMedia } from '../../../shared/core/sniff-media.ts'
 import type { TenantContext } from '../../../shared/http/handler.ts'
 import { MediaFiles } from '../../../shared/store/media-files.ts'
@@ -8,18 +7,6 @@ import type { MediaRow } from '../../../shared/store/rows/media.ts'
 import type { MessageServices } from '../services.ts'
 
 type Services = Pick<MessageServices, 'tables' | 'media'>
-
-/** The file, if this key may see it; null else. */
-export const findMedia = async (
-  { tables }: Pick<Services, 'tables'>,
-  context: TenantContext,
-  mediaId: string,
-): Promise<MediaRow | null> => {
-  context.note({ mediaId: isId('med', mediaId) ? mediaId : 'malformed' })
-  const row = isId('med', mediaId) ? await new MediaFiles(tables, context.scope).get(mediaId) : null
-  const bound = context.principal.key.sessionId
-  return row && (bound === null || row.sessionId === bound) ? row : null
-}
 
 export const noMedia = (): Fault => new Fault('not_found', { detail: 'No file with this id.' })
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
 import type { SessionStatus } from '../../../shared/core/session-status.ts'
 import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
@@ -114,6 +114,20 @@ describe('POST /v1/messages: 202', () => {
     await api.drain(api.hintsQueueUrl)
     expect((await send(textTo('+5511988887777'))).status).toBe(202)
     expect(await api.drain(api.hintsQueueUrl)).toEqual([])
+  })
+
+  it('a worker that takes the session while a message is accepted, and does not find it yet, is rung', async () => {
+    let queueUrl = ''
+    const accept = Messages.prototype.accept
+    const spy = vi.spyOn(Messages.prototype, 'accept').mockImplementation(async function (this: Messages, ...input) {
+      // As a taker does: the lease first, then OPEN.
+      queueUrl = (await api.giveToWorker(tenant.scope, sessionId)).queueUrl
+      expect(await openIds()).toEqual([])
+      return accept.apply(this, input)
+    })
+    const answer = await send(textTo('+5511988887777')).finally(() => spy.mockRestore())
+    expect(answer.status).toBe(202)
+    expect(await api.drain(queueUrl)).toEqual([expect.objectContaining({ kind: 'messages', sessionId })])
   })
 
   it('a ring that fails is not an error: the rows are there', async () => {

@@ -1,7 +1,8 @@
 import type { Handler } from '../../../shared/http/handler.ts'
+import { findMedia } from '../../../shared/media/find-media.ts'
 import { MediaFiles } from '../../../shared/store/media-files.ts'
 import { MediaQuota } from '../../../shared/store/media-quota.ts'
-import { findMedia, noMedia } from '../content/stored-media.ts'
+import { noMedia } from '../content/stored-media.ts'
 import type { MessageServices } from '../services.ts'
 
 /** The row stays and says so: whoever still names the file gets a reason. */

@@ -1,7 +1,8 @@
 import type { Handler } from '../../../shared/http/handler.ts'
+import { findMedia } from '../../../shared/media/find-media.ts'
 import { presentMedia } from '../../../shared/media/present-media.ts'
 import { mediaDetailsPlace } from '../../../shared/store/places.ts'
-import { findMedia, lookAtUpload, noMedia } from '../content/stored-media.ts'
+import { lookAtUpload, noMedia } from '../content/stored-media.ts'
 import type { MessageServices } from '../services.ts'
 
 export const getMedia =

@@ -30,9 +30,9 @@ export const groupHandlers = (services: OperationServices) => ({
     // An empty description is none.
     changes: { ...body, ...(body.description === '' ? { description: null } : {}) },
   })),
-  setGroupPicture: command(services, 'setGroupPicture', ({ params, body }) => ({
+  setGroupPicture: command(services, 'setGroupPicture', async ({ params, body }, context) => ({
     groupId: params.groupId,
-    imageBase64: parsePicture(body.imageBase64),
+    ...(await parsePicture(services, context, body)),
   })),
   removeGroupPicture: command(services, 'removeGroupPicture', ofGroup),
   changeGroupParticipants: command(services, 'changeGroupParticipants', async ({ params, body }, context) => ({

@@ -6,6 +6,7 @@ import { Messages } from '../../../shared/store/messages.ts'
 import { OperationRows } from '../../../shared/store/operation-rows.ts'
 import { messageContentPlace } from '../../../shared/store/places.ts'
 import type { MessageRow } from '../../../shared/store/rows/message.ts'
+import { BLANK_MESSAGE } from '../../../shared/store/testing/blank-message.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>
@@ -43,22 +44,9 @@ const receive = async (jid = ANA, more: Partial<MessageRow> = {}): Promise<strin
     from: chat,
     to: chat,
     content: await api.tenantKeys.seal(tenant.scope, messageContentPlace(id), { text: { body: 'Hi' } }),
-    metadata: {},
+    ...BLANK_MESSAGE,
     whatsappId: `WA${count}`,
-    requestHash: null,
-    failure: null,
     createdAt: Date.now() + count++,
-    expiresAt: null,
-    sentAt: null,
-    deliveredAt: null,
-    readAt: null,
-    receivedAt: null,
-    delayedUntil: null,
-    retry: 'standard',
-    epoch: 0,
-    claimToken: null,
-    attempts: 0,
-    openKey: null,
     ...more,
   })
   return id

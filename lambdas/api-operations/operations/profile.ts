@@ -9,9 +9,9 @@ export const profileHandlers = (services: OperationServices) => ({
     name: body.name ?? null,
     about: body.about ?? null,
   })),
-  setProfilePicture: command(services, 'setProfilePicture', ({ body }) => ({
-    imageBase64: parsePicture(body.imageBase64),
-  })),
+  setProfilePicture: command(services, 'setProfilePicture', ({ body }, context) =>
+    parsePicture(services, context, body),
+  ),
   removeProfilePicture: command(services, 'removeProfilePicture', () => ({})),
   sendPresence: command(services, 'sendPresence', async ({ params, body }, context) => ({
     state: body.state,

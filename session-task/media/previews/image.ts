@@ -1,8 +1,11 @@
 import type { Sharp } from 'sharp'
 import type { Preview } from '../preview.ts'
 
-/** A photo of a phone has up to 200 million pixels; what claims more is made to fill the memory. */
-const LARGEST_PIXELS = 210_000_000
+/**
+ * Photos of 16 MB have fewer, and what claims more is made to fill the memory: progressive and interlaced pictures are held
+ * whole while they are decoded, at up to four bytes a pixel.
+ */
+const LARGEST_PIXELS = 64_000_000
 const THUMBNAIL_PIXELS = 100
 const THUMBNAIL_QUALITY = 60
 const PICTURE_QUALITY = 85

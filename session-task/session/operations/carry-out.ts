@@ -12,7 +12,7 @@ import * as reading from './reading.ts'
  * Carries out one command over the connection. @returns the body that its 200 has (shared/contract)
  * @throws CommandFailure, WhatsAppError; what the stores throw decides nothing
  */
-export const carryOut = (context: CommandContext, kind: OperationKind, input: unknown): Promise<unknown> => {
+export const carryOut = async (context: CommandContext, kind: OperationKind, input: unknown): Promise<unknown> => {
   const as = <Kind extends OperationKind>(_: Kind) => input as OperationInputs[Kind]
   switch (kind) {
     case 'lookupContacts':
@@ -33,7 +33,7 @@ export const carryOut = (context: CommandContext, kind: OperationKind, input: un
     case 'updateGroup':
       return groups.updateGroup(context, as(kind))
     case 'setGroupPicture':
-      return groups.setGroupPicture(context, { groupId: as(kind).groupId, jpeg: jpegOf(as(kind)) })
+      return groups.setGroupPicture(context, { groupId: as(kind).groupId, jpeg: await context.pictureOf(as(kind)) })
     case 'removeGroupPicture':
       return groups.setGroupPicture(context, { groupId: as(kind).groupId, jpeg: null })
     case 'changeGroupParticipants':
@@ -63,12 +63,10 @@ export const carryOut = (context: CommandContext, kind: OperationKind, input: un
     case 'updateProfile':
       return profile.updateProfile(context, as(kind))
     case 'setProfilePicture':
-      return profile.setProfilePicture(context, jpegOf(as(kind)))
+      return profile.setProfilePicture(context, await context.pictureOf(as(kind)))
     case 'removeProfilePicture':
       return profile.setProfilePicture(context, null)
     default:
       return assertNever(kind)
   }
 }
-
-const jpegOf = ({ imageBase64 }: { imageBase64: string }): Uint8Array => Buffer.from(imageBase64, 'base64')

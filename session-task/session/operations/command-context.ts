@@ -1,4 +1,4 @@
-import type { Target } from '../../../shared/core/operation-inputs.ts'
+import type { PictureInput, Target } from '../../../shared/core/operation-inputs.ts'
 import type { Messages } from '../../../shared/store/messages.ts'
 import type { Address } from '../../../shared/store/rows/message.ts'
 import type { WhatsAppCommands } from '../../whatsapp/commands/types.ts'
@@ -15,6 +15,8 @@ export interface CommandContext {
   readonly own: { readonly phone: string | null; readonly lid: string | null }
   readonly ownAddress: Address
   readonly messages: Messages
+  /** @throws CommandFailure when it cannot be made */
+  readonly pictureOf: (picture: PictureInput) => Promise<Uint8Array>
   readonly sessionId: string
   /** epoch milliseconds */
   readonly now: () => number

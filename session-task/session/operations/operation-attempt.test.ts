@@ -131,3 +131,18 @@ test('a question is asked again over the next connection, also while the old soc
   expect(await attemptOf(log).run(open, letGo, () => isCurrent)).toBe('later')
   expect((await rows.get(id))?.status).toBe('running')
 })
+
+test('what must not happen twice is unknown when its connection is gone, and is left to nobody', async () => {
+  const { id, rows, open, attemptOf, openRows } = await accepted('revokeGroupInvite', {
+    groupId: '120363000000000001@g.us',
+  })
+  const { log } = await openMemoryLog()
+  let isCurrent = true
+  const letGo = stillOpen(() => {
+    isCurrent = false
+    return silence()
+  })
+  expect(await attemptOf(log).run(open, letGo, () => isCurrent)).toBe('ended')
+  expect((await rows.get(id))?.status).toBe('unknown')
+  expect(await openRows()).toBe(0)
+})

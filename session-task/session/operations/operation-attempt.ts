@@ -23,6 +23,7 @@ import type { Standing } from '../standing.ts'
 import { carryOut } from './carry-out.ts'
 import type { CommandContext } from './command-context.ts'
 import { EXPIRED, failureOf, TIMED_OUT, TOO_NEW, UNKNOWN_OUTCOME } from './command-failure.ts'
+import { pictureOf } from './picture.ts'
 
 type End =
   | { readonly result: unknown }
@@ -119,6 +120,7 @@ export class OperationAttempt {
       own: this.#standing.own,
       ownAddress: ownAddress(sessionId, this.#standing.own),
       messages: new Messages(services.tables, scope),
+      pictureOf: (picture) => pictureOf(this.#context, picture),
       sessionId,
       now: Date.now,
       isRepeat,

@@ -131,11 +131,14 @@ describe('media-reupload', () => {
     })
   })
 
-  it('never goes where a path leads that is none', async () => {
-    const message = imageAt('https://mmg.whatsapp.net/x')
-    Object.assign(message.message?.imageMessage ?? {}, { directPath: '@169.254.169.254/latest/meta-data' })
-    await expect(downloadEncrypted(silent(), message, path, { maxBytes: 1 })).rejects.toMatchObject({
-      code: 'media_gone',
-    })
-  })
+  it.each(['@169.254.169.254/latest/meta-data', '.invalid/x', ':22/x'])(
+    'never goes where a path leads that is none: %s',
+    async (directPath) => {
+      const message = imageAt('https://mmg.whatsapp.net/x')
+      Object.assign(message.message?.imageMessage ?? {}, { directPath })
+      await expect(downloadEncrypted(silent(), message, path, { maxBytes: 1 })).rejects.toMatchObject({
+        code: 'media_gone',
+      })
+    },
+  )
 })

@@ -43,8 +43,11 @@ interface MediaContent {
   readonly fileSha256?: Uint8Array | null
 }
 
-const isWhatsAppHost = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' && (hostname === 'whatsapp.net' || hostname.endsWith('.whatsapp.net'))
+const isWhatsAppHost = ({ protocol, hostname, port, username }: URL): boolean =>
+  protocol === 'https:' &&
+  port === '' &&
+  username === '' &&
+  (hostname === 'whatsapp.net' || hostname.endsWith('.whatsapp.net'))
 
 const mediaOf = (message: WAMessage): { media: MediaContent; type: MediaType } => {
   const content = extractMessageContent(message.message)

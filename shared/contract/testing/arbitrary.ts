@@ -1,27 +1,6 @@
 import * as fc from 'fast-check'
 import * as z from 'zod'
-
-interface JsonSchema {
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly JsonSchema[]
-  readonly oneOf?: readonly JsonSchema[]
-  readonly allOf?: readonly JsonSchema[]
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: JsonSchema | boolean
-  readonly propertyNames?: JsonSchema
-  readonly items?: JsonSchema
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly format?: string
-  readonly example?: unknown
-}
+import type { JsonSchema } from '../json-schema.ts'
 
 /** Values that break naive code: wrong types, huge, hostile or strange text, prototype names. */
 const HOSTILE: readonly unknown[] = [

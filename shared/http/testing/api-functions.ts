@@ -37,7 +37,7 @@ export const makeApiFunctions = (input: {
   /** handlers of api-control in place of the real ones */
   replace: NonNullable<TestApiOptions['replace']>
 }): Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> => {
-  const { dependencies, bell, egressRules, tenantKeys, sink, rung, fetches, rolloutsStarted } = input
+  const { dependencies, bell, egressRules, mediaStore, tenantKeys, sink, rung, fetches, rolloutsStarted } = input
   const { tables, readSecret, log } = dependencies
   const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const dispatcher = makeGuardedAgent(egressRules)
@@ -70,7 +70,7 @@ export const makeApiFunctions = (input: {
         bell,
         quota: new MessageQuota(tables),
         media: {
-          store: input.mediaStore,
+          store: mediaStore,
           egressRules,
           orderFetch: async (_scope, mediaId) => void fetches.push(mediaId),
         },

@@ -174,6 +174,16 @@ export const attemptRowSchema = z.object({
   responseHeaders: z.record(z.string(), z.string()).default({}),
   /** until the status line; null: none came */
   firstByteMs: z.number().nullable().default(null),
+  /** null: none was made, or the row is older than the field */
+  connection: z
+    .object({
+      address: z.string(),
+      dnsMs: z.number().nullable(),
+      connectMs: z.number().nullable(),
+      tlsMs: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
   /** when url, headers and body were removed on request */
   expungedAt: time.nullable().default(null),
 })
