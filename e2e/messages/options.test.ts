@@ -86,7 +86,7 @@ const makeWorld = async (place: Place): Promise<OptionWorld> => {
   await decrypted(own.whatsappId)
   const { whatsappId } = await says({
     to: simulated(),
-    media: { kind: 'image', sizeBytes: 500, caption: 'theirs' },
+    media: { kind: 'image', dataBase64: jpeg().toString('base64'), caption: 'theirs' },
   })
   const { data } = await eventOf(
     'their image',

@@ -11,6 +11,7 @@ import { Messages } from './messages.ts'
 import type { Sealed } from './rows/fields.ts'
 import type { WorkerRow } from './rows/fleet.ts'
 import type { EventRow, MessageRow } from './rows/message.ts'
+import { Sessions } from './sessions.ts'
 import { transact } from './table.ts'
 import { openTables, type Tables } from './tables.ts'
 import { Workers } from './workers.ts'
@@ -55,6 +56,24 @@ const newSession = async (leases: Leases): Promise<string> => {
 }
 
 const candidate = (row: WorkerRow) => ({ workerId: row.id, incarnation: row.incarnation, queueUrl: row.queueUrl! })
+
+describe('the session row', () => {
+  it('is written by its owner, by nobody who owned it before: alone, in a transaction, or for the sweeper to tell', async () => {
+    const sessions = new Sessions(tables, scope)
+    const id = newId('ses')
+    const unlinked = { phone: null, lid: null, pushName: null, connectedAt: null, loggedOutAt: null, link: null }
+    const { tenantId, mode } = scope
+    const row = { v: 1, tenantId, mode, id, name: 'x', metadata: {}, status: 'created', reason: null } as const
+    await transact(tables.client, [sessions.createLeg({ ...row, ...unlinked, createdAt: 1, stateEpoch: 0 })])
+    expect(await sessions.writeState(id, 5, { status: 'connected' })).toBe(true)
+    expect(await sessions.writeState(id, 4, { status: 'stopped' })).toBe(false)
+    expect(await sessions.writeUntold(id, 4, { status: 'stopped' })).toBe(false)
+    const late = await transact(tables.client, [sessions.stateLeg(id, 4, { status: 'stopped' })])
+    expect(late.outcome).toBe('conditionFailed')
+    expect(await sessions.get(id)).toMatchObject({ status: 'connected', stateEpoch: 5 })
+    expect(await sessions.writeState(id, 5, { status: 'reconnecting' })).toBe(true)
+  })
+})
 
 describe('leases', () => {
   const leases = () => new Leases(tables, scope)
