@@ -1,4 +1,4 @@
-import type { Api } from '../support/api.ts'
+import { type Api, ApiError } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { inBatches } from './in-batches.ts'
 
@@ -20,7 +20,8 @@ export const startLoad = (api: Api, sessionIds: readonly string[], rate: number)
   const latencies: number[] = []
   const lost: string[] = []
   const sending = new Set<Promise<void>>()
-  let refused = 0
+  /** problem code, or the error that came instead of an answer → how often */
+  const refused: Record<string, number> = {}
   let count = 0
   const sendTimer = setInterval(() => {
     const sessionId = sessionIds[count++ % sessionIds.length]
@@ -31,7 +32,10 @@ export const startLoad = (api: Api, sessionIds: readonly string[], rate: number)
           whatsappIds.push(whatsappId)
           open.set(id, Date.now())
         },
-        () => void refused++,
+        (error: unknown) => {
+          const why = error instanceof ApiError ? `${error.answer.status} ${error.answer.body.code}` : String(error)
+          refused[why] = (refused[why] ?? 0) + 1
+        },
       )
     sending.add(send)
     void send.finally(() => sending.delete(send))

@@ -4,7 +4,7 @@ export interface Answer<T = any> {
   readonly body: T
 }
 
-class ApiError extends Error {
+export class ApiError extends Error {
   readonly answer: Answer
   constructor(method: string, path: string, answer: Answer) {
     super(`${method} ${path} → ${answer.status} ${answer.body?.code ?? ''} ${answer.body?.detail ?? ''}`)

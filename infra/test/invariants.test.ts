@@ -214,3 +214,12 @@ test('what must survive a deleted stack survives it in production', () => {
   for (const { properties } of ofType(cell, 'AWS::DynamoDB::GlobalTable'))
     expect(properties.Replicas[0].DeletionProtectionEnabled).toBe(true)
 })
+
+test('the planner acts in the cloud and only watches on a laptop', () => {
+  const inputs = (name: string) =>
+    ofType(synthesize(name), 'AWS::Scheduler::Schedule')
+      .filter(({ logicalId }) => logicalId.startsWith('PlanEveryMinute'))
+      .map(({ properties }) => JSON.parse(properties.Target.Input))
+  expect(inputs('prod')).toEqual([{ v: 1, kind: 'tick' }])
+  expect(inputs('local')).toEqual([{ v: 1, kind: 'tick', watchOnly: true }])
+})

@@ -68,7 +68,15 @@ it.skipIf(reason !== '')(
     for (const [line] of deployed.text.matchAll(/^left out: .*$/gm)) console.log(line)
     await startUntil(process.execPath, ['local/localstack/run-tasks.ts'], env, /./)
     const reportFile = '.fleetline-localstack/report.json'
-    const suite = ['run', '--project', 'e2e', '--reporter=json', `--outputFile=${reportFile}`, ...SUITES]
+    const suite = [
+      'run',
+      '--project',
+      'e2e',
+      '--reporter=json',
+      '--testTimeout=600000',
+      `--outputFile=${reportFile}`,
+      ...SUITES,
+    ]
     const tested = await run(['node_modules/vitest/vitest.mjs', ...suite], { ...env, FLEETLINE_E2E_READY: READY_FILE })
     const report = JSON.parse(readFileSync(reportFile, 'utf8')) as SuiteReport
     const { passed, failed, skipped, lines } = readOutcome(report, process.cwd())

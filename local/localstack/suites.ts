@@ -5,6 +5,8 @@ export const SUITES: readonly string[] = [
   'e2e/scenarios/documented-examples.test.ts',
   'e2e/messages/message-types.test.ts',
   'e2e/messages/media.test.ts',
+  'e2e/messages/bad-input.test.ts',
+  'e2e/messages/options.test.ts',
   'e2e/fleet/canary.test.ts',
 ]
 
