@@ -60,6 +60,19 @@ const autoReject = z.boolean().meta({ description: 'Reject calls at once; call.r
 const callsSchema = z.object({ autoReject }).meta({ id: 'CallSettings' })
 const callsInput = z.strictObject({ autoReject })
 
+const PROXY_TEXT =
+  'HTTP proxy of its own, for its connection and its files: it wins over those of the deployment. null: none (docs/proxy.md)'
+const proxySchema = z
+  .object({
+    url: z.string().meta({ description: 'Without its credentials', example: 'http://***@proxy.example.com:3128' }),
+  })
+  .meta({ id: 'Proxy' })
+const proxyInput = z
+  .strictObject({
+    url: z.string().max(2_000).meta({ format: 'uri', example: 'http://user:password@proxy.example.com:3128' }),
+  })
+  .nullable()
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -79,6 +92,7 @@ export const sessionSchema = z
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
     calls: callsSchema,
+    proxy: proxySchema.nullable().meta({ description: PROXY_TEXT }),
     readReceipts: z.enum(READ_RECEIPTS).meta({ description: READ_RECEIPTS_TEXT }),
     createdAt: isoTime,
     metadata: metadataSchema,
@@ -164,6 +178,7 @@ export const sessionOperations = {
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      proxy: proxyInput.optional().meta({ description: PROXY_TEXT }),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 201: sessionSchema },
@@ -197,7 +212,7 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls',
+    summary: 'Change name, metadata (replaced as a whole), pacing, read receipts, proxy or what happens to calls',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
@@ -205,6 +220,7 @@ export const sessionOperations = {
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      proxy: proxyInput.optional().meta({ description: PROXY_TEXT }),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 200: sessionSchema },
