@@ -7,8 +7,8 @@ import { startTestFleet, until } from '../testing/test-fleet.ts'
 import { Egresses } from '../whatsapp/egress.ts'
 import { readRanges } from './settings.ts'
 
-const PHONE = '+5511944440001'
-const CONTACT = '+5511944440002'
+const PHONE = '5511944440001'
+const CONTACT = '5511944440002'
 const sockets = new Set<Socket>()
 const servers: Server[] = []
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   proxies = [await startProxy(), await startProxy()]
   const egresses = new Egresses([], [], readRanges('127.0.0.0/8'))
   const worker = await fleet.startWorker({ egresses })
-  await fleet.simulator.addPhone(CONTACT, 'Ana')
+  await fleet.simulator.addContact(CONTACT, { name: 'Ana' })
   sessionId = await fleet.linkSession(worker, PHONE)
 })
 afterAll(async () => {
