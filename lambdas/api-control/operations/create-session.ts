@@ -66,6 +66,7 @@ const newSession = (input: {
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
   calls?: SessionRow['calls']
+  inbound?: SessionRow['inbound']
   proxy: SessionRow['proxy']
   readReceipts?: SessionRow['readReceipts']
   now: number
@@ -86,6 +87,7 @@ const newSession = (input: {
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
   ...(input.calls ? { calls: input.calls } : {}),
+  ...(input.inbound ? { inbound: input.inbound } : {}),
   ...(input.proxy ? { proxy: input.proxy } : {}),
   ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,

@@ -48,6 +48,7 @@ describe('sessions', () => {
       restriction: null,
       pacing: { policy: 'none', quietHours: null, typing: false },
       calls: { autoReject: false },
+      inbound: { ignore: [] },
       proxy: null,
       readReceipts: 'manual',
       createdAt: expect.any(String),

@@ -21,7 +21,7 @@ export const updateSession =
     if (!row) throw new Fault('not_found', { detail: NO_SESSION })
     const lease = await new Leases(tables, context.scope).get(row.id)
     // The owner goes by what it read last.
-    if ((body.pacing || body.readReceipts || body.calls || change.proxy !== undefined) && lease?.owner)
+    if ((body.pacing || body.readReceipts || body.calls || body.inbound || change.proxy !== undefined) && lease?.owner)
       context.note({ ring: await bell.ring(context.scope, lease, 'desired') })
     context.audit({ before: presentSession(current, lease) })
     return { status: 200, body: presentSession(row, lease) }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { INBOUND_KINDS } from '../../core/inbound-filter.ts'
 import { LOG_FAULTS } from '../../core/log-fault.ts'
 import { PACING_POLICIES } from '../../core/pacing.ts'
 import { READ_RECEIPTS } from '../../core/read-receipts.ts'
@@ -51,6 +52,11 @@ export const sessionRowSchema = z.object({
   pacing: pacingSettingSchema.nullable().optional(),
   /** what happens to incoming calls; absent: they ring */
   calls: z.object({ autoReject: z.boolean() }).nullable().optional(),
+  /** which messages that come in make nothing; absent: none. A kind of a newer version is passed over */
+  inbound: z
+    .object({ ignore: z.array(z.string()).transform((kinds) => INBOUND_KINDS.filter((kind) => kinds.includes(kind))) })
+    .nullable()
+    .optional(),
   /** its own way out: the URL with its credentials sealed, and as people see it; absent: the deployment's */
   proxy: z.object({ sealed: sealedSchema, shown: z.string() }).nullable().optional(),
   /** absent: manual */
