@@ -66,12 +66,10 @@ const INBOUND_TEXT =
 const ignored = z.array(z.enum(INBOUND_KINDS))
 const inboundSchema = z.object({ ignore: ignored }).meta({ id: 'InboundSettings' })
 const inboundInput = z.strictObject({
-  ignore: ignored
-    .max(10)
-    .meta({
-      description: 'groups: what comes in groups; statuses: what contacts post',
-      example: ['groups', 'statuses'],
-    }),
+  ignore: ignored.max(10).meta({
+    description: 'groups: what comes in groups; statuses: what contacts post',
+    example: ['groups', 'statuses'],
+  }),
 })
 
 const PROXY_TEXT =

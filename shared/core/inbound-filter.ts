@@ -7,3 +7,7 @@ export const isIgnoredChat = (chatJid: string, ignore: readonly InboundKind[]): 
   if (chatJid.endsWith('@g.us')) return ignore.includes('groups')
   return chatJid === 'status@broadcast' && ignore.includes('statuses')
 }
+
+/** Each once, in the order of the list. A kind of a newer version is passed over. */
+export const knownKinds = (kinds: readonly string[]): InboundKind[] =>
+  INBOUND_KINDS.filter((kind) => kinds.includes(kind))

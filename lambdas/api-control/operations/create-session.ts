@@ -1,6 +1,7 @@
 import { presentSession } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { newId } from '../../../shared/core/ids.ts'
+import { knownKinds } from '../../../shared/core/inbound-filter.ts'
 import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
@@ -87,7 +88,7 @@ const newSession = (input: {
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
   ...(input.calls ? { calls: input.calls } : {}),
-  ...(input.inbound ? { inbound: input.inbound } : {}),
+  ...(input.inbound ? { inbound: { ignore: knownKinds(input.inbound.ignore) } } : {}),
   ...(input.proxy ? { proxy: input.proxy } : {}),
   ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,

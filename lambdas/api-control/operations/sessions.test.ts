@@ -90,6 +90,16 @@ describe('sessions', () => {
     expect((await call('PATCH', '', { pacing: { policy: 'steady' } })).body.pacing.quietHours).toBeNull()
   })
 
+  it('ignore what they are told to, nothing by default', async () => {
+    const inbound = { ignore: ['statuses', 'groups', 'groups'] }
+    const created = await api.call(tenant.key, 'POST', '/v1/sessions', { body: { name: 'Quiet', inbound } })
+    expect(created.body.inbound).toEqual({ ignore: ['groups', 'statuses'] })
+    expect((await call('PATCH', '', { inbound: { ignore: ['groups'] } })).body.inbound).toEqual({ ignore: ['groups'] })
+    expect((await call('PATCH', '', { name: 'New' })).body.inbound).toEqual({ ignore: ['groups'] })
+    expect((await call('PATCH', '', { inbound: { ignore: [] } })).body.inbound).toEqual({ ignore: [] })
+    expect((await call('PATCH', '', { inbound: { ignore: ['people'] } })).status).toBe(400)
+  })
+
   it('have a proxy of their own: sealed in the row, masked wherever it is shown, told to the owner', async () => {
     const url = 'http://user:s3cret%40x@proxy.example.com:3128'
     const shown = { url: 'http://***@proxy.example.com:3128' }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { INBOUND_KINDS } from '../../core/inbound-filter.ts'
+import { knownKinds } from '../../core/inbound-filter.ts'
 import { LOG_FAULTS } from '../../core/log-fault.ts'
 import { PACING_POLICIES } from '../../core/pacing.ts'
 import { READ_RECEIPTS } from '../../core/read-receipts.ts'
@@ -54,7 +54,7 @@ export const sessionRowSchema = z.object({
   calls: z.object({ autoReject: z.boolean() }).nullable().optional(),
   /** which messages that come in make nothing; absent: none. A kind of a newer version is passed over */
   inbound: z
-    .object({ ignore: z.array(z.string()).transform((kinds) => INBOUND_KINDS.filter((kind) => kinds.includes(kind))) })
+    .object({ ignore: z.array(z.string()).transform(knownKinds) })
     .nullable()
     .optional(),
   /** its own way out: the URL with its credentials sealed, and as people see it; absent: the deployment's */
