@@ -68,7 +68,7 @@ const worker = new Worker({
     pauseDetector: new PauseDetector(systemClock),
     openConnection,
     socketUrl: settings.socketUrl,
-    egresses: new Egresses(settings.egressProxies, settings.egressRanges),
+    egresses: new Egresses(settings.egressProxies, settings.egressRanges, settings.tenantEgressRanges),
     log,
   },
   whatsappVersion: settings.whatsappVersion,

@@ -120,6 +120,7 @@ export class WorkersStack extends CellStack {
         waTestUrl: parameter(this, 'WaTestUrl'),
         waTestTrustRoot: parameter(this, 'WaTestTrustRootHex'),
         waTestMediaCa: parameter(this, 'WaTestMediaCa'),
+        egressAllowCidrs: config.egress.allowCidrs.join(','),
         liveMode: parameter(this, 'LiveMode'),
       }),
       healthCheck: {

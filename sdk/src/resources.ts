@@ -126,7 +126,7 @@ export class Sessions {
     return new ListRequest((cursor) => this.#send<types.ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', query: cursor === undefined ? query : { ...query, cursor }, retryable: true }, options))
   }
 
-  /** Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls. Scopes: sessions:manage. */
+  /** Change name, metadata (replaced as a whole), pacing, read receipts, what comes in, proxy or what happens to calls. Scopes: sessions:manage. */
   update(sessionId: string, body: types.UpdateSessionBody = {}, options: RequestOptions = {}): Promise<types.UpdateSessionAnswer> {
     return this.#send<types.UpdateSessionAnswer>({ method: 'PATCH', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, body, retryable: true }, options)
   }

@@ -853,6 +853,10 @@ export type Session = {
   } | null
   pacing: Pacing
   calls: CallSettings
+  /** Messages that come in and are left alone: no message, no event, no file. They do not come later either (docs/inbound.md) */
+  inbound: InboundSettings
+  /** HTTP proxy of its own, for its connection and its files: it wins over those of the deployment. null: none (docs/proxy.md) */
+  proxy: Proxy | null
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts: "manual" | "onReceive" | "never"
   createdAt: string
@@ -875,6 +879,15 @@ export type Pacing = {
 export type CallSettings = {
   /** Reject calls at once; call.received is told all the same */
   autoReject: boolean
+}
+
+export type InboundSettings = {
+  ignore: ("groups" | "statuses")[]
+}
+
+export type Proxy = {
+  /** Without its credentials */
+  url: string
 }
 
 export type Diagnosis = {
@@ -1786,6 +1799,15 @@ export type CreateSessionBody = {
     /** Reject calls at once; call.received is told all the same */
     autoReject: boolean
   }
+  /** Messages that come in and are left alone: no message, no event, no file. They do not come later either (docs/inbound.md) */
+  inbound?: {
+    /** groups: what comes in groups; statuses: what contacts post */
+    ignore: ("groups" | "statuses")[]
+  }
+  /** HTTP proxy of its own, for its connection and its files: it wins over those of the deployment. null: none (docs/proxy.md) */
+  proxy?: {
+    url: string
+  } | null
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
 }
@@ -1824,6 +1846,15 @@ export type UpdateSessionBody = {
     /** Reject calls at once; call.received is told all the same */
     autoReject: boolean
   }
+  /** Messages that come in and are left alone: no message, no event, no file. They do not come later either (docs/inbound.md) */
+  inbound?: {
+    /** groups: what comes in groups; statuses: what contacts post */
+    ignore: ("groups" | "statuses")[]
+  }
+  /** HTTP proxy of its own, for its connection and its files: it wins over those of the deployment. null: none (docs/proxy.md) */
+  proxy?: {
+    url: string
+  } | null
   /** manual: when you ask for it (POST /v1/messages/{id}/read); onReceive: as soon as a message came in; never: not even when you ask */
   readReceipts?: "manual" | "onReceive" | "never"
 }

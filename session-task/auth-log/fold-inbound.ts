@@ -13,7 +13,8 @@ type Inbound = Pick<FoldedLog, 'undecrypted' | 'unfinished' | 'ciphertexts' | 'i
  */
 export const noteContent = (state: Inbound, record: InboundRecord, at: number): void => {
   const { undecrypted, unfinished, ciphertexts, identities } = state
-  const isContent = record.event !== null && record.event.type !== 'message.undecryptable'
+  const isContent =
+    record.isIgnored === true || (record.event !== null && record.event.type !== 'message.undecryptable')
   if (isContent && record.messageKey !== undefined && !identities.has(record.messageKey))
     identities.set(record.messageKey, at)
   if (record.isUnfinished && !ciphertexts.has(record.ciphertextHash)) {

@@ -47,6 +47,8 @@ export interface InboundRecord {
   readonly tries: number
   /** which message of which sender this is the content of; see UndecryptedRecord */
   readonly messageKey?: string
+  /** content that the tenant wants nothing of: no event now, and none when it comes again */
+  readonly isIgnored?: true
   /** the library still works on it after the receipt (history, shared keys): injected again after a crash, until `finished` */
   readonly isUnfinished?: boolean
 }

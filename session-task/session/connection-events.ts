@@ -68,11 +68,11 @@ export const connectionEvents = (
       // The record is appended by the caller in this same run; its rows follow a moment later.
       queueMicrotask(() => projector.weigh())
       setImmediate(() => projector.kick())
-      return inboundRecordOf(sessionLog, stanza, standing.own, Date.now())
+      return inboundRecordOf(sessionLog, stanza, standing.own, Date.now(), standing.row?.inbound?.ignore)
     },
     onUndecryptable: (waiting) => {
       setImmediate(() => projector.kick())
-      return undecryptableRecordOf(sessionLog, waiting, standing.own, Date.now())
+      return undecryptableRecordOf(sessionLog, waiting, standing.own, Date.now(), standing.row?.inbound?.ignore)
     },
     onNotification: (notification) => {
       const notes = groupNotesOf(sessionLog, notification, Date.now())

@@ -41,6 +41,7 @@ const makeConnector = async () => {
     onDetached: () => {},
     onReconnecting: () => {},
     isOurs: async () => true,
+    ownProxy: () => null,
   } as unknown as ConnectorListener
   const connector = new Connector({ context, sessionLog: log, listener })
   const untilTurn = async () => {

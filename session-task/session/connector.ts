@@ -1,10 +1,13 @@
 import type { VersionParts } from '../../shared/core/client-version.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
+import { sessionProxyPlace } from '../../shared/store/places.ts'
+import type { Sealed } from '../../shared/store/rows/fields.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { steadyNow } from '../auth-log/steady-now.ts'
 import type { ConnectionEvents, ConnectionOptions, DisconnectInfo, WhatsAppConnection } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
+import type { Egress } from '../whatsapp/egress.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
 import { type ConnectPlan, isLinkedCredentials } from './connect-plan.ts'
 import type { SessionContext } from './session-context.ts'
@@ -31,6 +34,8 @@ export interface ConnectorListener {
   plan(): ConnectPlan
   loadSentProto: ConnectionOptions['loadSentProto']
   isOurs(): Promise<boolean>
+  /** the proxy of its own that the session has now, sealed; null: none */
+  ownProxy(): Sealed | null
   /** somebody else may own the session */
   onDoubt(): void
   /** the connection is gone, whatever comes next */
@@ -56,6 +61,7 @@ export class Connector {
   #version: VersionParts
   #lifeTimer: NodeJS.Timeout | null = null
   #isStopped = false
+  #waitsForProxy = false
   #isLoggingOut = false
   #openWaiters: ((isOpen: boolean) => void)[] = []
 
@@ -123,6 +129,19 @@ export class Connector {
     )
   }
 
+  /**
+   * The session's proxy changed: what is connected connects anew, and whoever waits for a proxy waits no longer. Waiting
+   * for anything else, a ban above all, is not cut short: the next connection goes the new way.
+   */
+  async changeWay(): Promise<void> {
+    if (this.#isStopped || this.#isLoggingOut) return
+    if (this.#connection) {
+      this.#context.log.info('the proxy changed, the connection is replaced')
+      await this.drop()
+    } else if (!this.#waitsForProxy) return
+    if (!this.#isStopped && !this.#isLoggingOut) this.connectSoon()
+  }
+
   /** No connection follows the present one by itself any more. */
   stop(): void {
     this.#isStopped = true
@@ -186,6 +205,7 @@ export class Connector {
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
         emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
         this.#listener.onReconnecting(decision.status, shifted(decision.reason, offset))
+        this.#waitsForProxy = info.message === DISCONNECT_MESSAGES.proxyUnreachable
         if (info.code === OUTDATED) {
           this.#context.services.clientVersion.onRefused(this.#context.sessionId, this.#version)
           this.#connectWithOtherVersion(decision.delayMs)
@@ -242,6 +262,8 @@ export class Connector {
     const isOurs = !verifyOwnership || (await this.#verify())
     if (isOurs) await this.#context.services.connectTurn()
     const heldMs = isOurs && !this.#isStopped ? await this.#context.services.clientVersion.holdMs() : 0
+    const ownProxy = this.#listener.ownProxy()
+    const egress = isOurs && !this.#isStopped ? await this.#egressBy(ownProxy) : null
     // The next owner may be connected without our knowing: our login would end his connection, and 440 keeps him away
     // for half a minute and more.
     if (isOurs && this.#wasConnected && !verifyOwnership && !this.#isStopped) await this.#log.confirmOwner()
@@ -253,6 +275,8 @@ export class Connector {
     if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
     const plan: ConnectPlan = this.#history.isLinked ? { plan: 'login' } : this.#listener.plan()
     if (plan.plan === 'nothing') return
+    // It changed while this attempt was on its way: never out by the old one, nor by none.
+    if (this.#listener.ownProxy() !== ownProxy) return this.connectSoon()
     const { services, log } = this.#context
     this.#version = services.clientVersion.version
     let connection: WhatsAppConnection | null = null
@@ -261,7 +285,7 @@ export class Connector {
       log: this.#log,
       url: services.socketUrl,
       version: this.#version,
-      egress: services.egresses?.of(this.#context.sessionId) ?? null,
+      egress,
       link: plan.plan === 'link' ? plan.link : null,
       events: this.#listener.eventsFor(isCurrent),
       loadSentProto: this.#listener.loadSentProto,
@@ -269,6 +293,16 @@ export class Connector {
     })
     this.#connection = connection
     this.#wasConnected = true
+    this.#waitsForProxy = false
+  }
+
+  /** @throws when the proxy cannot be read: then there is no way out, not another one */
+  async #egressBy(ownProxy: Sealed | null): Promise<Egress | null> {
+    const { egresses, tenantKeys } = this.#context.services
+    const { scope, sessionId } = this.#context
+    if (ownProxy === null) return egresses?.of(sessionId) ?? null
+    if (!egresses) throw new Error('this worker has no ways out, but the session has a proxy')
+    return egresses.own(String(await tenantKeys.open(scope, sessionProxyPlace(sessionId), ownProxy)))
   }
 
   async #verify(): Promise<boolean> {

@@ -42,6 +42,28 @@ describe('the record of a stanza', () => {
     expect(log.state.nextSequence).toBe(2)
   })
 
+  it.each([
+    [['groups'], '1203630@g.us', true],
+    [['groups'], 'status@broadcast', false],
+    [['groups', 'statuses'], 'status@broadcast', true],
+    [['groups', 'statuses'], '5511988887777@s.whatsapp.net', false],
+    [[], '1203630@g.us', false],
+  ] as const)('ignoring %j, of a message in %s: nothing is told is %s', async (ignore, from, isIgnored) => {
+    const { log } = await openMemoryLog()
+    const attributes = { id: 'A1', from, participant: '5511988887777@s.whatsapp.net' }
+    const came = { ...stanza(attributes, { conversation: 'Hi' }), messageKey: 'key' }
+    const record = { ...inboundRecordOf(log, came, OWN, 1, ignore), messageKey: 'key' }
+    expect(record.event === null).toBe(isIgnored)
+    log.append([record])
+    // Encrypted anew, or not to be read: known all the same, whatever the setting is by then.
+    expect(inboundRecordOf(log, { ...came, ciphertextHash: 'other' }, OWN, 2).event).toBeNull()
+    const missing = { t: 'undecrypted', at: 3, messageKey: 'key', attributes, reason: 'no_session' } as const
+    log.append([missing])
+    expect(log.state.undecrypted()).toEqual([])
+    const other = { ...missing, messageKey: 'other key', messageId: null }
+    expect(undecryptableRecordOf(log, other, OWN, 4, ignore).event === null).toBe(isIgnored)
+  })
+
   it('makes no event of what our own devices sent', async () => {
     const { log } = await openMemoryLog()
     for (const from of ['5511900000001:2@s.whatsapp.net', '111@lid'])

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EventType } from '../../shared/contract/event-types.ts'
 import { eventIdOf, inboundMessageIdOf } from '../../shared/core/ids.ts'
+import { type InboundKind, isIgnoredChat } from '../../shared/core/inbound-filter.ts'
 import type { InboundRecord } from '../auth-log/records.ts'
 import type { SessionLog, UndecryptedState } from '../auth-log/session-log.ts'
 import type { DecryptedStanza } from '../whatsapp/connection.ts'
@@ -42,12 +43,14 @@ export interface OwnIdentity {
  * the event's sequence.
  * @param own whose messages are our own devices' and make no event
  * @param at  journal time, epoch milliseconds
+ * @param ignore what the tenant wants nothing of: journaled like all, so that ratchets and acks know no difference
  */
 export const inboundRecordOf = (
   log: Pick<SessionLog, 'sessionId' | 'state' | 'takeSequence'>,
   stanza: DecryptedStanza,
   own: OwnIdentity,
   at: number,
+  ignore: readonly InboundKind[] = [],
 ): InboundRecord => {
   const { attributes } = stanza
   const { whatsappId, from, sender, phone, lid, isOwn } = originOf(attributes, own)
@@ -67,6 +70,7 @@ export const inboundRecordOf = (
   const ownChat = isOwn && content?.type === CHAT_TIMER ? stanza.sentTo : undefined
   if (content === null || (isOwn && !ownChat) || log.state.hasIdentity(identityHash))
     return { ...base, sequence: null, eventId: null, event: null }
+  if (isIgnoredChat(from, ignore)) return { ...base, sequence: null, eventId: null, event: null, isIgnored: true }
   const sequence = log.takeSequence()
   const { type, part, target, quotedId, mentionedJids, vote, timerSetAt, keepsProto } = content
   // Content of a message that the tenant saw as undecryptable belongs to the same message.
@@ -106,6 +110,7 @@ export const undecryptableRecordOf = (
   waiting: UndecryptedState,
   own: OwnIdentity,
   at: number,
+  ignore: readonly InboundKind[] = [],
 ): InboundRecord => {
   const { attributes, messageKey, reason } = waiting
   const { whatsappId, from, sender, phone, lid, isOwn } = originOf(attributes, own)
@@ -119,7 +124,7 @@ export const undecryptableRecordOf = (
     tries: 0,
     messageKey,
   }
-  if (isOwn) return { ...base, sequence: null, eventId: null, event: null }
+  if (isOwn || isIgnoredChat(from, ignore)) return { ...base, sequence: null, eventId: null, event: null }
   const sequence = log.takeSequence()
   return {
     ...base,

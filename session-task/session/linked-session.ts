@@ -35,6 +35,8 @@ export class LinkedSession {
   readonly #endMemoryWatch: () => void
   #stableTimer: NodeJS.Timeout | null = null
   #isStopped = false
+  /** why it was said last that another connection has to follow */
+  #saidCode: string | null = null
 
   constructor(input: {
     context: SessionContext
@@ -98,6 +100,7 @@ export class LinkedSession {
     if (connector.isActive) return 'started'
     const plan = planConnection(standing.row, this.#log.state.creds)
     if (plan.plan === 'nothing') return 'nothingToDo'
+    this.#saidCode = null
     await standing.write(plan.plan === 'login' ? 'connecting' : 'linking', null)
     if (plan.plan === 'link') {
       connector.forget(false)
@@ -114,8 +117,10 @@ export class LinkedSession {
     const row = await standing.readRow()
     if (!row) return
     const isNewLink = row.link !== null && row.link.requestedAt !== standing.row?.link?.requestedAt
+    const isOtherWay = (row.proxy?.sealed ?? null) !== (standing.row?.proxy?.sealed ?? null)
     standing.takeRow(row)
     outbox.repace()
+    if (isOtherWay) await connector.changeWay()
     if (connector.isLinked || !isNewLink) return
     await connector.drop()
     await this.start()
@@ -208,8 +213,13 @@ export class LinkedSession {
   }
 
   #sayReconnecting(status: SessionStatus, reason: SessionReason | null): void {
-    if (reason && status !== this.#parts.standing.status)
-      this.#parts.standing.say({ status, reason, eventType: 'session.disconnected' })
+    const { standing } = this.#parts
+    if (!reason) return
+    // That it is still not connected is no news, but that its tenant can do something about it is, and when he cannot any more.
+    const isNews = reason.code !== this.#saidCode && [reason.code, this.#saidCode].includes('proxy_unreachable')
+    if (status === standing.status && !isNews) return
+    this.#saidCode = reason.code
+    standing.say({ status, reason, eventType: 'session.disconnected' })
   }
 
   #sayStopped(stop: SessionStop, resumeAt: number | null): void {

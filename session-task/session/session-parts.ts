@@ -38,7 +38,7 @@ export const makeSessionParts = (input: {
   context: SessionContext
   sessionLog: SessionLog
   row: SessionRow | null
-  connections: Omit<ConnectorListener, 'isFull' | 'plan' | 'loadSentProto'>
+  connections: Omit<ConnectorListener, 'isFull' | 'plan' | 'ownProxy' | 'loadSentProto'>
   /** a frame got no answer */
   onNoAck: () => void
   /** its events clash with those that stand */
@@ -94,6 +94,7 @@ export const makeSessionParts = (input: {
       ...input.connections,
       isFull: () => !projector.hasRoom(),
       plan: () => planConnection(standing.row, sessionLog.state.creds),
+      ownProxy: () => standing.row?.proxy?.sealed ?? null,
       loadSentProto: (whatsappId) => loadSentProto(context, sessionLog, whatsappId),
     },
   })

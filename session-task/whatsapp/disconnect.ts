@@ -1,3 +1,4 @@
+import { isProxyError, TunnelError } from '../../shared/egress/guarded-tunnel.ts'
 import type { DisconnectInfo } from './connection.ts'
 
 /** An end of the connection that we decide ourselves, in the shape in which the library reports its own. */
@@ -13,7 +14,7 @@ export class DisconnectError extends Error {
   }
 }
 
-/** Messages of disconnects that are told apart by text; the first nine are ours, the others Baileys'. */
+/** Messages of disconnects that are told apart by text; the first ten are ours, the others Baileys'. */
 export const DISCONNECT_MESSAGES = {
   loginTimedOut: 'Login timed out',
   backpressure: 'Backpressure',
@@ -23,6 +24,7 @@ export const DISCONNECT_MESSAGES = {
   bufferStalled: 'Event buffer stalled',
   lockStalled: 'Transaction stalled',
   canarySilent: 'Canary not answered',
+  proxyUnreachable: 'Proxy not reachable',
   journalFailed: 'Inbound stanza not journaled',
   intentionalLogout: 'Intentional Logout',
   qrEnded: 'QR refs attempts ended',
@@ -50,10 +52,19 @@ const describeData = (data: unknown): unknown => {
   return { attributes: data }
 }
 
-/** @param error `lastDisconnect.error` of Baileys' connection.update; undefined when we ended the socket */
-export const describeDisconnect = (error: unknown): DisconnectInfo => {
+/**
+ * @param error `lastDisconnect.error` of Baileys' connection.update; undefined when we ended the socket
+ * @param hasOwnProxy the session leaves by a proxy of its tenant
+ */
+export const describeDisconnect = (error: unknown, hasOwnProxy = false): DisconnectInfo => {
   if (error === undefined || error === null) return { code: 0, message: 'Closed' }
   const { message, output, data } = error as LibraryError
+  // Neither a code of WhatsApp nor an address: the way there is a secret of its tenant.
+  if (hasOwnProxy && isProxyError(data)) {
+    const problem =
+      data instanceof TunnelError ? data.message : String((data as { code?: unknown }).code ?? 'no answer')
+    return { code: 0, message: DISCONNECT_MESSAGES.proxyUnreachable, data: { problem } }
+  }
   const statusCode = output?.statusCode
   const info = {
     code: typeof statusCode === 'number' ? statusCode : 500,

@@ -51,7 +51,7 @@ export const openConnection: OpenConnection = (options) => {
 
   /** The server may end the stream of a device that logs out before it answers: that is no removal by the phone. */
   const describeClose = (error: unknown): DisconnectInfo => {
-    const info = describeDisconnect(error)
+    const info = describeDisconnect(error, options.egress?.ownedBy === 'tenant')
     return isLoggingOut && info.code === LOGGED_OUT
       ? { code: LOGGED_OUT, message: DISCONNECT_MESSAGES.intentionalLogout }
       : info

@@ -95,6 +95,12 @@ const TERMINAL: ReadonlyMap<number, Stop> = new Map([
   [418, stop('failed', 'client_refused', 'contact_operator', false, true)],
 ])
 
+/** of reconnects that somebody can help along; the others just go on */
+const NEXT_ACTIONS: Readonly<Record<string, string>> = {
+  client_outdated: 'update_whatsapp_version',
+  proxy_unreachable: 'check_proxy',
+}
+
 const DEAF: ReadonlySet<string> = new Set([
   DISCONNECT_MESSAGES.stanzaStuck,
   DISCONNECT_MESSAGES.bufferStalled,
@@ -157,8 +163,7 @@ export const decideReconnect = (
       action: 'reconnect',
       delayMs,
       status: before.isLinked ? 'reconnecting' : 'linking',
-      reason:
-        code === null ? null : reason(code, true, code === 'client_outdated' ? 'update_whatsapp_version' : 'wait'),
+      reason: code === null ? null : reason(code, true, NEXT_ACTIONS[code] ?? 'wait'),
       verifyOwnership: flags.verifyOwnership ?? false,
       alarm: flags.alarm ?? false,
     },
@@ -177,6 +182,7 @@ export const decideReconnect = (
   }
   switch (info.code) {
     case 0:
+      if (info.message === DISCONNECT_MESSAGES.proxyUnreachable) return backOff('proxy_unreachable')
       return info.message === DISCONNECT_MESSAGES.backpressure
         ? backOff('backpressure', {}, true)
         : { decision: { action: 'none' }, history }

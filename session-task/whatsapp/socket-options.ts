@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https'
 import { Browsers, proto, type UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import { BoundedCache } from './bounded-cache.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -28,7 +29,8 @@ export const socketOptions = (
     ...(options.version ? { version: [...options.version] } : {}),
     ...(options.egress
       ? {
-          agent: options.egress.agent,
+          // The library's type names the agent of wss: alone.
+          agent: (options.url.startsWith('ws:') ? options.egress.plainAgent : options.egress.agent) as Agent,
           fetchAgent: options.egress.agent,
           options: { dispatcher: options.egress.dispatcher } as unknown as RequestInit,
         }

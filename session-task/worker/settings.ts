@@ -28,6 +28,8 @@ export const readSettings = () => {
     whatsappVersion: readVersion(readEnvironment('waVersion')),
     egressProxies: mode === 'live' ? readProxies(readEnvironment('waEgressProxies'), egressRanges) : [],
     egressRanges,
+    /** of proxies that tenants name: the same ranges in which their webhooks may lie */
+    tenantEgressRanges: parseAllowedRanges(readEnvironment('egressAllowCidrs')),
     taskToken: readEnvironment('taskToken'),
     heartbeatFile: readEnvironment('heartbeatFile'),
     queuePrefix: requireEnvironment('workerQueuePrefix'),

@@ -38,6 +38,8 @@ export const presentSession = (
     : null,
   pacing: { ...(row.pacing ?? defaultPacing(row.mode)), typing: row.pacing?.typing ?? false },
   calls: row.calls ?? { autoReject: false },
+  inbound: { ignore: [...(row.inbound?.ignore ?? [])] },
+  proxy: row.proxy ? { url: row.proxy.shown } : null,
   readReceipts: row.readReceipts ?? 'manual',
   createdAt: iso(row.createdAt),
   metadata: row.metadata,

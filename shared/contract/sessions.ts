@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { INBOUND_KINDS } from '../core/inbound-filter.ts'
 import { LOG_FAULTS } from '../core/log-fault.ts'
 import { PACING_POLICIES } from '../core/pacing.ts'
 import { isTimeOfDay, isTimeZone } from '../core/pacing-setting.ts'
@@ -60,6 +61,30 @@ const autoReject = z.boolean().meta({ description: 'Reject calls at once; call.r
 const callsSchema = z.object({ autoReject }).meta({ id: 'CallSettings' })
 const callsInput = z.strictObject({ autoReject })
 
+const INBOUND_TEXT =
+  'Messages that come in and are left alone: no message, no event, no file. They do not come later either (docs/inbound.md)'
+const ignored = z.array(z.enum(INBOUND_KINDS))
+const inboundSchema = z.object({ ignore: ignored }).meta({ id: 'InboundSettings' })
+const inboundInput = z.strictObject({
+  ignore: ignored.max(10).meta({
+    description: 'groups: what comes in groups; statuses: what contacts post',
+    example: ['groups', 'statuses'],
+  }),
+})
+
+const PROXY_TEXT =
+  'HTTP proxy of its own, for its connection and its files: it wins over those of the deployment. null: none (docs/proxy.md)'
+const proxySchema = z
+  .object({
+    url: z.string().meta({ description: 'Without its credentials', example: 'http://***@proxy.example.com:3128' }),
+  })
+  .meta({ id: 'Proxy' })
+const proxyInput = z
+  .strictObject({
+    url: z.string().max(2_000).meta({ format: 'uri', example: 'http://user:password@proxy.example.com:3128' }),
+  })
+  .nullable()
+
 export const sessionSchema = z
   .object({
     id: idOutput('ses'),
@@ -79,6 +104,8 @@ export const sessionSchema = z
       .meta({ description: 'WhatsApp lets this number open no new chats before `until`; existing chats go on' }),
     pacing: pacingSchema,
     calls: callsSchema,
+    inbound: inboundSchema.meta({ description: INBOUND_TEXT }),
+    proxy: proxySchema.nullable().meta({ description: PROXY_TEXT }),
     readReceipts: z.enum(READ_RECEIPTS).meta({ description: READ_RECEIPTS_TEXT }),
     createdAt: isoTime,
     metadata: metadataSchema,
@@ -164,6 +191,8 @@ export const sessionOperations = {
       metadata: metadataSchema.default({}),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      inbound: inboundInput.optional().meta({ description: INBOUND_TEXT }),
+      proxy: proxyInput.optional().meta({ description: PROXY_TEXT }),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 201: sessionSchema },
@@ -197,7 +226,8 @@ export const sessionOperations = {
     ...manages,
     method: 'PATCH',
     path: '/v1/sessions/{sessionId}',
-    summary: 'Change name, metadata (replaced as a whole), pacing, read receipts or what happens to calls',
+    summary:
+      'Change name, metadata (replaced as a whole), pacing, read receipts, what comes in, proxy or what happens to calls',
     idempotent: 'natural',
     params: sessionParams,
     body: z.strictObject({
@@ -205,6 +235,8 @@ export const sessionOperations = {
       metadata: metadataSchema.optional(),
       pacing: pacingInput.optional(),
       calls: callsInput.optional(),
+      inbound: inboundInput.optional().meta({ description: INBOUND_TEXT }),
+      proxy: proxyInput.optional().meta({ description: PROXY_TEXT }),
       readReceipts: z.enum(READ_RECEIPTS).optional().meta({ description: READ_RECEIPTS_TEXT }),
     }),
     responses: { 200: sessionSchema },

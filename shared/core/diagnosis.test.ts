@@ -72,6 +72,9 @@ describe('a diagnosis', () => {
     expect(session({ status: 'stopped' }, { desired: 'STOPPED' }).nextAction.code).toBe('start')
     expect(session({ status: 'linking', phone: null, hasLinkSight: true }).nextAction.code).toBe('scan')
     expect(session({ status: 'linking', phone: null }).nextAction.code).toBe('wait')
+    const reason = { code: 'proxy_unreachable', retryable: true, nextAction: 'check_proxy', since: 1 }
+    for (const status of ['linking', 'reconnecting'] as const)
+      expect(session({ status, reason }).nextAction).toMatchObject({ code: 'check_proxy', by: 'tenant' })
   })
 
   it('names a worker that is missing or silent', () => {

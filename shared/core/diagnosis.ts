@@ -53,6 +53,11 @@ const ACTIONS: Readonly<Record<string, { by: Diagnosis['nextAction']['by']; desc
   scan: { by: 'tenant', description: 'Scan the QR or enter the code on the phone: GET /v1/sessions/{sessionId}/qr.' },
   start: { by: 'tenant', description: 'Start the session: POST /v1/sessions/{sessionId}/start.' },
   restart: { by: 'tenant', description: 'Restart the session: POST /v1/sessions/{sessionId}/restart.' },
+  check_proxy: {
+    by: 'tenant',
+    description:
+      "The session's own proxy refuses or cannot be reached: repair it, or PATCH /v1/sessions/{sessionId} with another proxy or null. It is tried again by itself.",
+  },
   check_phone: { by: 'tenant', description: 'Open WhatsApp on the phone: it says what is wrong with the account.' },
   unlink_on_phone: {
     by: 'tenant',
@@ -183,7 +188,7 @@ const checkQueue = ({ queue, session }: DiagnosisView, now: number): Check => {
 
 const actionOf = ({ session, lease }: DiagnosisView, first: Check | undefined): string => {
   if (!first) return 'none'
-  if (session.status === 'linking') return session.hasLinkSight ? 'scan' : 'wait'
+  if (session.status === 'linking') return session.hasLinkSight ? 'scan' : (session.reason?.nextAction ?? 'wait')
   if (session.status === 'created' || session.status === 'loggedOut') return 'link'
   if (session.reason && session.reason.nextAction !== 'wait') return session.reason.nextAction
   if (first.name === 'stability' && first.status === 'problem') return 'restart'

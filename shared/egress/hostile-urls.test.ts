@@ -7,7 +7,7 @@ import { type GuardedAgent, makeGuardedAgent } from './guarded-agent.ts'
 import { guardedDownload } from './guarded-download.ts'
 import { openTunnel } from './guarded-tunnel.ts'
 import { HOSTILE_REDIRECTS, HOSTILE_URLS, type HostileUrl } from './testing/hostile-urls.ts'
-import { parseEgressRules, problemOfProxyUrl, problemOfUrl } from './url-rules.ts'
+import { parseEgressRules, problemOfProxyUrl, problemOfTenantProxyUrl, problemOfUrl } from './url-rules.ts'
 
 /** 127.0.0.2 stands for the public internet; the listeners on 127.0.0.1 and ::1 for what must never be called. */
 const rules = parseEgressRules({ cidrs: '127.0.0.2/32', http: 'true' })
@@ -164,4 +164,6 @@ it('every form without a name of its own is refused when it is registered', () =
   // As the address of a proxy too; it may have a login, in this table always beside a private address.
   const asProxy = HOSTILE_URLS.filter((form) => !form.answers && problemOfProxyUrl(at(form), cloud) === null)
   expect(asProxy.map(({ url }) => url)).toEqual(['http://ip6-localhost:PORT/', 'http://ip6-loopback:PORT/'])
+  const ofTenant = HOSTILE_URLS.filter((form) => !form.answers && problemOfTenantProxyUrl(at(form), cloud) === null)
+  expect(ofTenant).toEqual(asProxy)
 })

@@ -6,4 +6,5 @@ export const eventDataPlace = (eventId: string): string => `E#${eventId}`
 export const operationInputPlace = (operationId: string): string => `OI#${operationId}`
 export const operationResultPlace = (operationId: string): string => `OR#${operationId}`
 export const endpointSecretPlace = (endpointId: string): string => `WH#${endpointId}`
+export const sessionProxyPlace = (sessionId: string): string => `PX#${sessionId}`
 export const mediaDetailsPlace = (mediaId: string): string => `MED#${mediaId}`

@@ -97,7 +97,7 @@ export class Sessions {
 
   async update(
     sessionId: string,
-    patch: Partial<Pick<SessionRow, 'name' | 'metadata' | 'pacing' | 'readReceipts' | 'calls'>>,
+    patch: Partial<Pick<SessionRow, 'name' | 'metadata' | 'pacing' | 'readReceipts' | 'calls' | 'inbound' | 'proxy'>>,
   ): Promise<SessionRow | null> {
     const result = await this.#set(sessionId, patch, {
       expression: 'attribute_exists(pk) AND attribute_not_exists(#deletedAt)',

@@ -1,6 +1,7 @@
 import { presentSession } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import { newId } from '../../../shared/core/ids.ts'
+import { knownKinds } from '../../../shared/core/inbound-filter.ts'
 import { makeControlEvent, publishCalmly } from '../../../shared/events/control-events.ts'
 import { createOnce } from '../../../shared/http/create-once.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
@@ -11,6 +12,7 @@ import type { EventRow } from '../../../shared/store/rows/message.ts'
 import type { SessionRow } from '../../../shared/store/rows/session.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import type { ControlServices } from '../services.ts'
+import { requireProxy, sealProxy } from '../session-proxy.ts'
 
 /** SESSION, LEASE, the session.created event and the idempotency row: all in one transaction. */
 export const createSession =
@@ -20,8 +22,13 @@ export const createSession =
     const { scope, now } = context
     const maximum = context.principal.limits.sessions
     let event: EventRow | null = null
+    requireProxy(body.proxy, services)
     const { repeated, answer } = await createOnce(tables, context, body, async () => {
-      const row = newSession({ ...body, tenantId: scope.tenantId, mode: scope.mode, now })
+      const id = newId('ses', now)
+      const proxy = body.proxy
+        ? await sealProxy(body.proxy.url, { scope, sessionId: id, tenantKeys: services.tenantKeys })
+        : null
+      const row = newSession({ ...body, proxy, id, tenantId: scope.tenantId, mode: scope.mode, now })
       const presented = presentSession(row, null)
       event = await makeControlEvent(services.tenantKeys, scope, {
         type: 'session.created',
@@ -53,19 +60,22 @@ export const createSession =
   }
 
 const newSession = (input: {
+  id: string
   tenantId: string
   mode: SessionRow['mode']
   name: string
   metadata: Record<string, string>
   pacing?: SessionRow['pacing']
   calls?: SessionRow['calls']
+  inbound?: SessionRow['inbound']
+  proxy: SessionRow['proxy']
   readReceipts?: SessionRow['readReceipts']
   now: number
 }): SessionRow => ({
   v: 1,
   tenantId: input.tenantId,
   mode: input.mode,
-  id: newId('ses', input.now),
+  id: input.id,
   name: input.name,
   metadata: input.metadata,
   status: 'created',
@@ -78,6 +88,8 @@ const newSession = (input: {
   link: null,
   ...(input.pacing ? { pacing: input.pacing } : {}),
   ...(input.calls ? { calls: input.calls } : {}),
+  ...(input.inbound ? { inbound: { ignore: knownKinds(input.inbound.ignore) } } : {}),
+  ...(input.proxy ? { proxy: input.proxy } : {}),
   ...(input.readReceipts ? { readReceipts: input.readReceipts } : {}),
   createdAt: input.now,
   stateEpoch: 0,

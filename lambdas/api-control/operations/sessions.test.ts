@@ -48,6 +48,8 @@ describe('sessions', () => {
       restriction: null,
       pacing: { policy: 'none', quietHours: null, typing: false },
       calls: { autoReject: false },
+      inbound: { ignore: [] },
+      proxy: null,
       readReceipts: 'manual',
       createdAt: expect.any(String),
       metadata: { a: 'b' },
@@ -86,6 +88,63 @@ describe('sessions', () => {
       'pacing.quietHours.timeZone',
     ])
     expect((await call('PATCH', '', { pacing: { policy: 'steady' } })).body.pacing.quietHours).toBeNull()
+  })
+
+  it('ignore what they are told to, nothing by default', async () => {
+    const inbound = { ignore: ['statuses', 'groups', 'groups'] }
+    const created = await api.call(tenant.key, 'POST', '/v1/sessions', { body: { name: 'Quiet', inbound } })
+    expect(created.body.inbound).toEqual({ ignore: ['groups', 'statuses'] })
+    expect((await call('PATCH', '', { inbound: { ignore: ['groups'] } })).body.inbound).toEqual({ ignore: ['groups'] })
+    expect((await call('PATCH', '', { name: 'New' })).body.inbound).toEqual({ ignore: ['groups'] })
+    expect((await call('PATCH', '', { inbound: { ignore: [] } })).body.inbound).toEqual({ ignore: [] })
+    expect((await call('PATCH', '', { inbound: { ignore: ['people'] } })).status).toBe(400)
+  })
+
+  it('have a proxy of their own: sealed in the row, masked wherever it is shown, told to the owner', async () => {
+    const url = 'http://user:s3cret%40x@proxy.example.com:3128'
+    const shown = { url: 'http://***@proxy.example.com:3128' }
+    const created = await api.call(tenant.key, 'POST', '/v1/sessions', { body: { name: 'Own way', proxy: { url } } })
+    expect([created.status, created.body.proxy]).toEqual([201, shown])
+    const id: string = created.body.id
+    const row = (await sessions().get(id))!
+    expect(JSON.stringify(row)).not.toContain('s3cret')
+    const patch = (body: unknown) => api.call(tenant.key, 'PATCH', `/v1/sessions/${id}`, { body })
+    expect((await patch({ name: 'New' })).body.proxy).toEqual(shown)
+    expect((await patch({ proxy: { url } })).body.proxy).toEqual(shown)
+    // The same once more is no change: it would cost a reconnect.
+    expect((await sessions().get(id))?.proxy?.sealed).toBe(row.proxy?.sealed)
+    const other = await patch({ proxy: { url: 'https://u:other@proxy.example.com:3128' } })
+    expect(other.body.proxy).toEqual({ url: 'https://***@proxy.example.com:3128' })
+    expect((await sessions().get(id))?.proxy?.sealed).not.toBe(row.proxy?.sealed)
+    expect((await patch({ proxy: null })).body.proxy).toBeNull()
+    expect((await api.call(tenant.key, 'GET', `/v1/sessions/${id}`)).body.proxy).toBeNull()
+    const ref = api.published.find((event) => event.sessionId === id)!
+    const event = await api.call(tenant.key, 'GET', `/v1/events/${ref.eventId}`)
+    expect(event.body.data.session.proxy).toEqual(shown)
+    expect(JSON.stringify(event.body)).not.toContain('s3cret')
+  })
+
+  it.each([
+    ['ftp://u:s3cret@proxy.example.com', /is not like http/],
+    ['socks5://u:s3cret@proxy.example.com:1080', /is not like http/],
+    ['http://u:s3cret@127.0.0.1:3128', /private address/],
+    ['http://u:s3cret@[::ffff:10.0.0.1]:3128', /private address/],
+    ['http://u:s3cret@169.254.169.254', /private address/],
+    ['http://u:s3cret@proxy.example.com:25', /port is not allowed/],
+    ['http://u:s3cret%ff@proxy.example.com:3128', /write %25/],
+    ['http://***@proxy.example.com:3128', /stands for credentials/],
+    ['s3cret', /is not like http/],
+  ])('refuse a proxy that may not be called, without repeating it: %s', async (url, message) => {
+    const answers = [
+      await api.call(tenant.key, 'POST', '/v1/sessions', { body: { name: 'x', proxy: { url } } }),
+      await call('PATCH', '', { proxy: { url } }),
+    ]
+    for (const { status, body } of answers) {
+      expect([status, body.code]).toEqual([400, 'validation_failed'])
+      expect(body.errors).toEqual([{ path: 'proxy.url', message: expect.stringMatching(message) }])
+      expect(JSON.stringify(body)).not.toContain('s3cret')
+    }
+    expect((await call('GET')).body.proxy).toBeNull()
   })
 
   it('are listed newest first, filtered by status, through cursors', async () => {

@@ -1,9 +1,10 @@
 import * as z from 'zod'
+import { knownKinds } from '../../core/inbound-filter.ts'
 import { LOG_FAULTS } from '../../core/log-fault.ts'
 import { PACING_POLICIES } from '../../core/pacing.ts'
 import { READ_RECEIPTS } from '../../core/read-receipts.ts'
 import { SESSION_STATUSES } from '../../core/session-status.ts'
-import { owned, time } from './fields.ts'
+import { owned, sealedSchema, time } from './fields.ts'
 
 export const reasonSchema = z.object({
   code: z.string(),
@@ -51,6 +52,13 @@ export const sessionRowSchema = z.object({
   pacing: pacingSettingSchema.nullable().optional(),
   /** what happens to incoming calls; absent: they ring */
   calls: z.object({ autoReject: z.boolean() }).nullable().optional(),
+  /** which messages that come in make nothing; absent: none. A kind of a newer version is passed over */
+  inbound: z
+    .object({ ignore: z.array(z.string()).transform(knownKinds) })
+    .nullable()
+    .optional(),
+  /** its own way out: the URL with its credentials sealed, and as people see it; absent: the deployment's */
+  proxy: z.object({ sealed: sealedSchema, shown: z.string() }).nullable().optional(),
   /** absent: manual */
   readReceipts: z.enum(READ_RECEIPTS).optional(),
   createdAt: time,
