@@ -28,13 +28,28 @@ ${table(rows, head)}
   never pass more than burst + rate × time. Beyond it: 429 \`rate_limited\` with \`Retry-After\`.
 * Every answer to a tenant key has \`RateLimit-Limit\`, \`RateLimit-Remaining\`, \`RateLimit-Reset\` (seconds until the bucket is
   full) and \`RateLimit-Policy\`, of the tighter bucket.
-* **Quotas.** Beyond one: 429 \`quota_exceeded\`. \`sessions\` is exact: it is counted in the transaction that makes a session.
+* **Quotas.** Beyond one: 429 \`quota_exceeded\`. \`sessions\` and \`webhookEndpoints\` are exact: they are counted in
+  the transaction that makes one.
   \`messagesPerDay\` is a UTC day; functions take blocks of at most 100 messages, so that up to one block per function instance
   stays unused. A repeated request with the same Idempotency-Key costs nothing.
   \`mediaBytes\` is what is kept now: an upload takes its announced size before it starts, what never came gives it back.
 * **limit.reached.** The event tells a tenant that a limit was reached: once per limit (for a key's rate: per key) and UTC hour
-  (rates) or UTC day (quotas), with the limit and its window. Refusals by the key, stream and test functions alone are not told.
+  (rates) or UTC day (quotas), with the limit and its window. Whichever function refused tells it.
 * When the table of the buckets does not answer, requests pass and \`rate_limit_unchecked_count\` counts them.
+
+## Usage
+
+\`GET /v1/usage\` is what a tenant used, by UTC day or month, of all sessions or by session, as JSON or CSV. The platform sees the
+same of a tenant with \`GET /v1/tenants/{tenantId}/usage\`, and a row per tenant and month with \`GET /v1/admin/usage\`, deleted
+tenants too.
+
+* Messages, connected time and media: folded from the event log, each event once, before its rows go. Expunged events count.
+* API calls: every call that got an answer, refused ones too; counted in parallel with the request's own work, in the table
+  before the answer goes. A call whose function died before the answer may be counted.
+* Webhook attempts: every POST, tests of an endpoint too, by the day of the POST; in the table before it leaves. Deleted endpoints
+  and ledgers that are older than the plan keeps them change nothing.
+* A count that the table refused is written with the next one of the same environment (\`usage_write_failed_count\`): only an
+  environment that ends between the two loses it.
 
 ## The estimate of GET /v1/usage
 

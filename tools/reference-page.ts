@@ -1,29 +1,13 @@
 import { EVENT_TYPES } from '../shared/contract/event-types.ts'
+import type { Operation } from '../shared/contract/operation.ts'
+import { operations } from '../shared/contract/operations.ts'
 import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
+import { exampleOf, nameOf, resolveIn, type Schema } from './example-of.ts'
 import { REFERENCE_STYLE } from './reference-style.ts'
 
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly items?: Schema
-  readonly description?: string
-  readonly example?: unknown
-  readonly default?: unknown
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly format?: string
-}
 interface Described {
   readonly operationId: string
+  readonly security?: readonly object[]
   readonly tags: readonly string[]
   readonly summary: string
   readonly description?: string
@@ -56,29 +40,7 @@ const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '
 /** docs/api/index.html of an OpenAPI document of ours. */
 export const makeReferencePage = (document: Document): string => {
   const { schemas } = document.components
-  const resolve = (schema: Schema): Schema => (schema.$ref ? schemas[nameOf(schema.$ref)]! : schema)
-
-  /** An answer or body as it might look; recursion ends with null. */
-  const exampleOf = (given: Schema, depth = 0): unknown => {
-    const schema = resolve(given)
-    if (schema.example !== undefined) return schema.example
-    if (schema.const !== undefined) return schema.const
-    if (schema.enum) return schema.enum[0]
-    const union = schema.anyOf ?? schema.oneOf
-    if (union) return exampleOf(union[0]!, depth)
-    const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
-    if (type === 'object') {
-      if (depth > 6) return null
-      return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([name, field]) => [name, exampleOf(field, depth + 1)]),
-      )
-    }
-    if (type === 'array') return schema.items ? [exampleOf(schema.items, depth + 1)] : []
-    if (type === 'integer' || type === 'number') return schema.default ?? Math.max(schema.minimum ?? 1, 1)
-    if (type === 'boolean') return schema.default ?? false
-    if (type === 'null') return null
-    return schema.default ?? (schema.format === 'date-time' ? '2026-11-21T10:00:00.000Z' : 'text')
-  }
+  const resolve = (schema: Schema): Schema => resolveIn(schemas, schema)
 
   const fieldRows = (given: Schema, prefix = '', depth = 0): string => {
     const schema = resolve(given)
@@ -128,7 +90,7 @@ export const makeReferencePage = (document: Document): string => {
 ${described.description ? `<p>${prose(described.description)}</p>` : ''}
 ${query}${bodyTable}
 <h4>Example</h4>
-<pre>${escapeHtml(curlOf(path, method, body ? exampleOf(body) : undefined))}</pre>
+<pre>${escapeHtml(curlOf(path, method, described, body ? exampleOf(schemas, body, 'request') : undefined))}</pre>
 ${successes.map(([status, response]) => success(status, response)).join('\n')}
 <details><summary>Errors</summary><table>${errors.map(([status, response]) => `<tr><td>${status}</td><td>${errorLinks(response)}</td></tr>`).join('')}</table></details>
 </section>`
@@ -141,7 +103,9 @@ ${successes.map(([status, response]) => success(status, response)).join('\n')}
       ? ` <span class="soft">also ${others.map((type) => `<code>${type}</code>`).join(', ')}</span>`
       : ''
     const named = schema?.$ref ? ` <a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>` : ''
-    const shown = schema ? `<pre>${escapeHtml(JSON.stringify(exampleOf(schema), null, 2))}</pre>` : ''
+    const shown = schema
+      ? `<pre>${escapeHtml(JSON.stringify(exampleOf(schemas, schema, 'answer'), null, 2))}</pre>`
+      : ''
     return `<details${Number(status) < 300 && schema ? ' open' : ''}><summary><strong>${status}</strong> ${escapeHtml(response.description)}${named}${also}</summary>${shown}</details>`
   }
 
@@ -194,8 +158,6 @@ ${sections}
 `
 }
 
-const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1)
-
 const typeText = (schema: Schema): string => {
   if (schema.$ref) return `<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`
   if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`
@@ -222,14 +184,26 @@ const errorLinks = (response: Described['responses'][string]): string =>
     .map((code) => `<a href="#error-${code}"><code>${code}</code></a>`)
     .join(' ')
 
-const curlOf = (path: string, method: string, body: unknown): string => {
+/** With the variables of docs/api/README.md; ids are variables too. */
+const curlOf = (path: string, method: string, described: Described, body: unknown): string => {
   const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`
-  const shown = path.replace(
-    /\{(\w+)\}/g,
-    (_, name: string) => `$${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
-  )
-  const auth = path === '/v1/health' ? '' : ' -H "Authorization: Bearer $KEY"'
-  const line = `curl${verb} $API${shown}${auth}`
-  if (body === undefined || body === null || Object.keys(body).length === 0) return line
-  return `${line} \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`
+  const variable = (name: string) => `$${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+  const shown = path.replace(/\{(\w+)\}/g, (_, name: string) => variable(name))
+  const needed = (described.parameters ?? [])
+    .filter((parameter) => parameter.in === 'query' && parameter.required)
+    .map(({ name, schema }) => `${name}=${encodeURIComponent(String(schema.example ?? schema.default ?? ''))}`)
+  const query = needed.length ? `?${needed.join('&')}` : ''
+  const key = described.security?.length === 0 ? '' : ` -H "Authorization: Bearer $${keyOf(described)}"`
+  const repeatable = (described.parameters ?? []).some(({ name }) => name === 'Idempotency-Key')
+  const parts = [
+    `curl -sS${verb} "$API${shown}${query}"${key}`,
+    ...(repeatable ? ['  -H "Idempotency-Key: $(uuidgen)"'] : []),
+    ...(body === undefined || body === null || (Object.keys(body).length === 0 && !described.requestBody?.required)
+      ? []
+      : [`  -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`]),
+  ]
+  return parts.join(' \\\n')
 }
+
+const keyOf = ({ operationId }: Described): string =>
+  (operations as Record<string, Operation>)[operationId]?.auth === 'admin' ? 'ADMIN_KEY' : 'KEY'

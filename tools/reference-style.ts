@@ -19,4 +19,5 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; } td, th { text
 td:first-child { white-space: nowrap; } td p { margin: 0; } .soft { color: var(--soft); } .required { color: var(--accent); font-size: 12px; } .badge { font-size: 12px; border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; color: var(--soft); }
 details { margin: .4rem 0; } summary { cursor: pointer; } a { color: var(--accent); }
 @media (max-width: 800px) { body { display: block; } nav { position: static; height: auto; max-height: 40vh; border-right: 0; border-bottom: 1px solid var(--line); } td:first-child { white-space: normal; } }
+@media (max-width: 600px) { section.operation > table, section.operation > table tbody { display: block; } section.operation > table tr { display: flex; flex-wrap: wrap; gap: 0 .8rem; padding: .4rem 0; border-bottom: 1px solid var(--line); } section.operation > table td { border: 0; padding: 0; } section.operation > table td:last-child { flex-basis: 100%; } }
 `

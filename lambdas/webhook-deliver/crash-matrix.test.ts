@@ -1,12 +1,15 @@
+import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../shared/core/ids.ts'
 import { type PipelineHint, scopeOf } from '../../shared/events/queue-envelopes.ts'
 import { EndpointHealths } from '../../shared/store/endpoint-health.ts'
 import { Endpoints } from '../../shared/store/endpoints.ts'
 import type { EventRef } from '../../shared/store/events.ts'
+import { sumMinuteCounts } from '../../shared/store/minute-counts.ts'
 import type { DeliveryRow } from '../../shared/store/rows/webhook.ts'
 import { makeDocumentClient } from '../../shared/store/table.ts'
 import { openTables, type Tables } from '../../shared/store/tables.ts'
+import { MinuteCounter } from '../../shared/usage/minute-counter.ts'
 import { republishUnfannedEvents } from '../sweeper/operations/republish-unfanned-events.ts'
 import { requeueDueDeliveries } from '../sweeper/operations/requeue-due-deliveries.ts'
 import { wakeEndpoints } from '../sweeper/operations/wake-endpoints.ts'
@@ -68,10 +71,14 @@ beforeEach(() => {
   bomb = null
 })
 
+/** What a process counted and did not write goes with it. */
+const newCounter = () => new MinuteCounter({ tables, log: pino({ level: 'silent' }), what: 'webhookAttempts' })
+
 /** The same pipeline with every outside call behind the bomb. */
-const fragile = (): DeliverDependencies => ({
+const fragile = (counter = newCounter()): DeliverDependencies => ({
   ...pipeline.dependencies,
   tables,
+  count: (scope, now) => counter.count(scope, now),
   post: (input) => around(() => pipeline.dependencies.post(input)),
   enqueue: (hint, delay) => around(async () => pipeline.enqueue(hint, delay)),
   publish: (events) => around(async () => pipeline.dependencies.publish(events)),
@@ -176,6 +183,27 @@ describe('killed at the n-th outside call, before or after its effect', () => {
       expect(await pipeline.ledger(endpointId)).toMatchObject([{ status: 'delivered' }])
       expect(received().length).toBeLessThanOrEqual(2)
       expect(new Set(received())).toEqual(new Set([ref.eventId]))
+      return went
+    })
+    expect(hits).toBeGreaterThan(12)
+  }, 180_000)
+
+  it('no POST leaves that is not counted, and no attempt is counted twice', async () => {
+    const hits = await everywhere(async (at, when) => {
+      const endpointId = await pipeline.endpoint()
+      await pipeline.fanOut(await pipeline.writeEvent())
+      const { hint } = pipeline.state.queue.shift()!
+      const startedAt = pipeline.state.now
+      const went = await withBomb(at, when, () => handleFragile(hint))
+      await heal()
+      const [row] = await pipeline.ledger(endpointId)
+      const { now, scope, received: posts } = pipeline.state
+      const days = new Set([startedAt, now].map((time) => new Date(time).toISOString().slice(0, 10)))
+      let counted = 0
+      for (const day of days) counted += await sumMinuteCounts(pipeline.tables, 'webhookAttempts', scope, day, now)
+      expect(counted).toBeGreaterThanOrEqual(posts.length)
+      // A claim that died before its POST may be counted or not; nothing else differs.
+      expect(counted).toBeLessThanOrEqual(row!.attempts)
       return went
     })
     expect(hits).toBeGreaterThan(12)

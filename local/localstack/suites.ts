@@ -15,6 +15,7 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   'e2e/scenarios/kill.test.ts': 'kills `npm start` and the processes that it lists',
   'e2e/scenarios/start-options.test.ts': 'is about the options of `npm start`',
   'e2e/scenarios/streams.test.ts': 'kills `npm start` in the middle of a stream',
+  'e2e/scenarios/usage-kill.test.ts': 'kills `npm start` right after an answer',
   'e2e/fleet/restore.test.ts': 'takes the data directory of `npm start` back to an earlier moment',
   'e2e/chaos/in-process.test.ts': 'runs workers in its own process, on emulators of its own',
   'e2e/chaos/processes.test.ts': 'stops and kills processes of a platform of its own',

@@ -5,7 +5,9 @@ import type { Operation } from './operation.ts'
 const commonFaultsOf = (operation: Operation): FaultCode[] => [
   'validation_failed',
   'internal_error',
-  ...(operation.body ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
+  // Address and headers of any request can be more than the gateway takes.
+  'payload_too_large',
+  ...(operation.body ? (['malformed_json', 'unsupported_media_type'] as const) : []),
   ...(operation.auth === 'none' ? [] : (['unauthorized', 'forbidden'] as const)),
   ...(operation.auth === 'tenant' ? (['rate_limited', 'tenant_suspended', 'live_mode_disabled'] as const) : []),
   ...(operation.testModeOnly ? (['wrong_mode'] as const) : []),

@@ -140,7 +140,7 @@ export const webhookEndpointOperations = {
     idempotent: 'natural',
     params: endpointParams,
     responses: { 204: null },
-    faults: ['not_found'],
+    faults: ['not_found', 'conflict'],
   },
   pauseWebhookEndpoint: {
     ...endpointAction,

@@ -37,8 +37,8 @@ export const LIST_PRICES = {
 
 /** What one unit of work makes the services do; docs/costs.md explains the write units. */
 export const WORK = {
-  /** write units: rows of 1 KB each, a transaction counts twice */
-  writes: { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 4, inbound: 2 + 2, attempt: 2 },
+  /** write units: rows of 1 KB each, a transaction counts twice; one of an attempt and of a call is its count */
+  writes: { outbound: 2 * 2 + 1 + 1 + 2 * 2 + 4, inbound: 2 + 2, attempt: 2 + 1, call: 1 },
   reads: { outbound: 4, inbound: 1, attempt: 2 },
   /** PUTs of the auth log. An assumption between one batch per message and one per frame: look at your own S3 bill */
   logPutsPerMessage: 1.5,

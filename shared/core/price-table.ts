@@ -49,9 +49,10 @@ export const PRICE_TABLE = {
         WORK.lambda.attempt.requests * perMillion(PRICES.lambdaRequestMillion) +
         lambdaCost(WORK.lambda.attempt.seconds, WORK.lambda.attempt.gb),
     ),
-    /** API Gateway, web ACL and the function */
+    /** API Gateway, web ACL, the function, its count */
     apiCall: toNanodollars(
-      perMillion(PRICES.apiGatewayMillion) +
+      WORK.writes.call * perMillion(PRICES.dynamoWriteMillion) +
+        perMillion(PRICES.apiGatewayMillion) +
         perMillion(PRICES.webAclRequestMillion) +
         perMillion(PRICES.lambdaRequestMillion) +
         lambdaCost(WORK.lambda.accept.seconds, WORK.lambda.accept.gb),

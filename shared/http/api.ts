@@ -78,7 +78,7 @@ export const makeApi = <Function extends ApiFunction>(
     const input = {
       params: operation.params && validate(operation.params, checkIds(operation, params), 'path'),
       query: readQuery(operation, event),
-      body: operation.body && validate(operation.body, readJsonBody(event, operation.maximumBodyBytes) ?? {}, 'body'),
+      body: operation.body && validate(operation.body, bodyOf(event, operation), 'body'),
     }
     const act = () => (handlers as unknown as Record<string, AnyHandler>)[name]!(input, context)
     const handle = () =>
@@ -177,6 +177,12 @@ const checkIds = (operation: Operation, params: Readonly<Record<string, string>>
     if (prefix && !isId(prefix, value)) throw notFoundOf(operation)
   }
   return params
+}
+
+/** No body is an empty one; `null` is a body, and none that any operation takes. */
+const bodyOf = (event: ProxyEvent, operation: Operation): unknown => {
+  const body = readJsonBody(event, operation.maximumBodyBytes)
+  return body === undefined ? {} : body
 }
 
 const readQuery = (operation: Operation, event: ProxyEvent): unknown => {

@@ -220,3 +220,10 @@ describe('browsers and floods', () => {
     }
   })
 })
+
+it('a body of null is none that an operation takes, also where a body is optional', async () => {
+  const { key: own, id } = await api.newTenant()
+  expectProblem(await api.call(own, 'POST', '/v1/sessions', { text: 'null' }), 'validation_failed')
+  const suspend = () => api.call(api.adminKey, 'POST', `/v1/tenants/${id}/suspend`, { text: 'null' })
+  expectProblem(await suspend(), 'validation_failed')
+})

@@ -62,12 +62,12 @@ export const estimateCost = (input: CostInput): Estimate => {
     ),
     line(
       'DynamoDB writes',
-      (outbound * WORK.writes.outbound +
+      (outbound * (WORK.writes.outbound + WORK.writes.call) +
         inbound * WORK.writes.inbound +
         deliveries * WORK.writes.attempt +
         heartbeats) *
         p.dynamoWriteMillion,
-      `${WORK.writes.outbound} units per message sent, ${WORK.writes.inbound} received, ${WORK.writes.attempt} per delivery, a heartbeat per worker and 10 s`,
+      `${WORK.writes.outbound + WORK.writes.call} units per message sent, ${WORK.writes.inbound} received, ${WORK.writes.attempt} per delivery, a heartbeat per worker and 10 s`,
     ),
     line(
       'DynamoDB reads',

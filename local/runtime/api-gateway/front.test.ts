@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { problemSchema } from '../../../shared/contract/common.ts'
 import type { CloudContext } from '../cloud-context.ts'
 import { type ApiFront, startApiFront } from './front.ts'
 
@@ -22,6 +23,7 @@ const send = async (text: string): Promise<{ status: number; body: Record<string
 it('an address and headers beyond what is read get problem+json, not an empty answer', async () => {
   const { status, body } = await send(`GET /v1/events?cursor=${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`)
   expect([status, body.code, body.status]).toEqual([413, 'payload_too_large', 413])
+  expect(problemSchema.safeParse(body).error).toBeUndefined()
 })
 
 it('what is no HTTP gets problem+json as well', async () => {

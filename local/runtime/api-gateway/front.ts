@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { local } from '../../../infra/config/local.ts'
 import { toPortError } from '../../cli/preflight.ts'
 import { measureRequest } from '../aws-metrics.ts'
 import { type CloudContext, functionOf } from '../cloud-context.ts'
@@ -172,11 +173,12 @@ const answerProblem = (context: CloudContext, requestId: string, response: Serve
 
 const problemText = (problem: GatewayProblem, requestId: string): string =>
   JSON.stringify({
-    type: 'about:blank',
+    type: `${local.docsBaseUrl}/errors/${problem.code}`,
     title: problem.title,
     status: problem.status,
     code: problem.code,
     detail: problem.message,
     requestId: `req_${requestId}`,
     retryable: problem.status >= 500,
+    docUrl: `${local.docsBaseUrl}/errors#${problem.code}`,
   })

@@ -39,8 +39,8 @@ export const makeApiFunctions = (input: {
 }): Record<ApiFunction, (event: ProxyEvent) => Promise<ProxyResult>> => {
   const { dependencies, bell, egressRules, mediaStore, tenantKeys, sink, rung, fetches, rolloutsStarted } = input
   const { tables, readSecret, log } = dependencies
-  const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const dispatcher = makeGuardedAgent(egressRules)
+  const attempts = new MinuteCounter({ tables, log, what: 'webhookAttempts' })
   const simulator = input.controlUrl === null ? null : new Simulator(input.controlUrl)
   return {
     'api-control': makeApi(

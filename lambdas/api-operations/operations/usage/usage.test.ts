@@ -131,6 +131,35 @@ describe('GET /v1/usage', () => {
     expect((await usage(tenant, '')).data.at(-1).apiCalls).toBeGreaterThanOrEqual(44)
   })
 
+  it('no answer goes before its call is counted', async () => {
+    const tenant = await api.newTenant()
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    api.tables.client.middlewareStack.add(
+      (next) => async (args) => {
+        const { Key: key } = args.input as { Key?: { pk?: unknown } }
+        if (String(key?.pk).startsWith(`${tenant.scope.prefix}UM#`)) {
+          begin()
+          await held
+        }
+        return next(args)
+      },
+      { step: 'initialize', name: 'holdCounts' },
+    )
+    let answered = false
+    const call = api.call(tenant.key, 'GET', '/v1/tenant').then(() => {
+      answered = true
+    })
+    await begun
+    // Another tenant's whole request takes longer than what is left of this one.
+    for (let n = 0; n < 5; n++) await api.call((await api.newTenant()).key, 'GET', '/v1/limits')
+    expect(answered).toBe(false)
+    release()
+    await call
+    api.tables.client.middlewareStack.remove('holdCounts')
+    expect(await counted(tenant)).toBe(1)
+  })
+
   it('sums minutes that are over once: the sum of a day stays when its rows by minute are gone', async () => {
     const tenant = await api.newTenant()
     const day = todayNow()
