@@ -9,6 +9,7 @@ import { testCertificate } from '../../shared/egress/testing/certificate.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { readProxies, readRanges } from '../worker/settings.ts'
 import type { ConnectionEvents } from './connection.ts'
+import { describeDisconnect } from './disconnect.ts'
 import { Egresses } from './egress.ts'
 import { socketOptions } from './socket-options.ts'
 
@@ -143,5 +144,31 @@ describe('the way out of an account', () => {
     const { agent } = await optionsOf(new Egresses([`http://127.0.0.1:${portOf(refusing)}/`], LOOPBACK).of('ses_1'))
     const socket = new WebSocket(`wss://127.0.0.1:${portOf(target)}/`, { agent })
     expect(await once(socket, 'error')).toMatchObject([{ code: 'ERR_TUNNEL', message: 'the proxy answered 407' }])
+  })
+
+  it('of a session’s own is used for all three, and may not lie where only the operator’s may', async () => {
+    const { url, tunnels } = proxies[0]!
+    const host = `127.0.0.1:${portOf(target)}`
+    const own = await optionsOf(new Egresses([proxies[1]!.url], LOOPBACK, LOOPBACK).own(url))
+    const socket = new WebSocket(`wss://${host}/`, { agent: own.agent })
+    expect(String((await once(socket, 'message'))[0])).toBe('hello')
+    socket.terminate()
+    const upload = request(`https://${host}/`, { method: 'POST', agent: own.fetchAgent }).end()
+    const [answer] = await once(upload, 'response')
+    expect(String(Buffer.concat(await answer.toArray()))).toBe('POST')
+    expect(await (await fetch(`https://${host}/`, own.options as RequestInit)).text()).toBe('GET')
+    expect([tunnels.length, proxies[1]!.tunnels.length]).toEqual([3, 0])
+
+    const { agent } = await optionsOf(new Egresses([], LOOPBACK).own(url))
+    const [error] = await once(new WebSocket(`wss://${host}/`, { agent }), 'error')
+    expect(error).toMatchObject({ code: 'ERR_BLOCKED_ADDRESS' })
+    expect(tunnels).toHaveLength(3)
+    // What is logged of it names neither an address nor a login.
+    const data = Object.assign(error, { address: '127.0.0.1' })
+    expect(describeDisconnect({ message: 'WebSocket Error', output: { statusCode: 408 }, data }, true)).toEqual({
+      code: 0,
+      message: 'Proxy not reachable',
+      data: { problem: 'ERR_BLOCKED_ADDRESS' },
+    })
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DisconnectInfo } from './connection.ts'
+import { DISCONNECT_MESSAGES } from './disconnect.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from './reconnect-decision.ts'
 
 const NOW = 1_000_000_000
@@ -37,6 +38,14 @@ describe('the disconnect table', () => {
     [418, 'failed', 'client_refused'],
   ])('%i stops as %s (%s)', (code, status, reason) => {
     expect(decide({ code }).decision).toMatchObject({ action: 'stop', status, reason: { code: reason, waCode: code } })
+  })
+
+  it('a proxy of its own that is not reachable is tried again, and somebody can do something; it is no code of WhatsApp', () => {
+    const { decision, history } = decide({ message: DISCONNECT_MESSAGES.proxyUnreachable })
+    expect(decision).toMatchObject({ action: 'reconnect', status: 'reconnecting', delayMs: 999, alarm: false })
+    const reason = { code: 'proxy_unreachable', retryable: true, nextAction: 'check_proxy', since: NOW }
+    expect(decision).toHaveProperty('reason', reason)
+    expect(history.failures).toBe(1)
   })
 
   it('515 reconnects at once and is no failure, but only three times a minute', () => {
