@@ -54,7 +54,10 @@ export const startControl = async (): Promise<Control> => {
       own.isGone = true
       armed.resolve()
     })
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    // It says the socket's errors once more, and a killed worker resets its line.
+    lines.on('error', () => {})
+    lines.on('line', (line) => {
       const tale = JSON.parse(line) as Tale
       switch (tale.t) {
         case 'hello': {

@@ -71,20 +71,22 @@ const seen = {
   },
 }
 
-createInterface({ input: control }).on('line', (line) => {
-  const order = JSON.parse(line) as Order
-  switch (order.t) {
-    case 'arm':
-      void fate.arm(order.strike, () => tell({ t: 'hit' }))
-      return tell({ t: 'armed' })
-    case 'disarm':
-      return fate.disarm()
-    case 'weather': {
-      const { weather, seed } = order
-      fate.faultOf = makeWeather(weather, makeRandom(seed), (name) => tell({ t: 'struck', weather: name })).faultOf
+createInterface({ input: control })
+  .on('error', () => {})
+  .on('line', (line) => {
+    const order = JSON.parse(line) as Order
+    switch (order.t) {
+      case 'arm':
+        void fate.arm(order.strike, () => tell({ t: 'hit' }))
+        return tell({ t: 'armed' })
+      case 'disarm':
+        return fate.disarm()
+      case 'weather': {
+        const { weather, seed } = order
+        fate.faultOf = makeWeather(weather, makeRandom(seed), (name) => tell({ t: 'struck', weather: name })).faultOf
+      }
     }
-  }
-})
+  })
 
 /** The real worker; its clients, its bus and its connections stop where the test says, by signals to its own process. */
 export class Worker extends RealWorker {
