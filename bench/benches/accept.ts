@@ -6,6 +6,7 @@ import { makeSQSClient, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { newId } from '../../shared/core/ids.ts'
 import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { leaseKey, messageKey, openPartition, sessionKey } from '../../shared/store/keys.ts'
+import { minuteOf, putMinuteCount } from '../../shared/store/minute-counts.ts'
 import { transact } from '../../shared/store/table.ts'
 import { type Bench, type Figure, quantile } from '../report.ts'
 import { median, rounded } from '../support/rounds.ts'
@@ -47,11 +48,15 @@ const measure = async (count: number, atOnce: number, send: () => Promise<unknow
   }
 }
 
-/** The AWS calls of an accept and nothing else: session, transaction of two rows, lease, ring. */
+/** The AWS calls of an accept and nothing else: session, transaction of two rows, lease, ring; beside them the count of the call. */
 const makeBare = (api: TestApi, scope: Parameters<typeof sessionKey>[0], sessionId: string, queueUrl: string) => {
   const sqs = makeSQSClient()
   const content = 'x'.repeat(200)
-  return async () => {
+  const incarnation = randomUUID()
+  let count = 0
+  const countCall = () =>
+    putMinuteCount(api.tables, { what: 'apiCalls', scope, incarnation, minute: minuteOf(Date.now()), count: ++count })
+  const accept = async () => {
     const id = newId('msg')
     await api.tables.core.get(sessionKey(scope, sessionId))
     await transact(api.tables.client, [
@@ -65,6 +70,7 @@ const makeBare = (api: TestApi, scope: Parameters<typeof sessionKey>[0], session
     await api.tables.core.get(leaseKey(scope, sessionId))
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify({ v: 1, sessionId, id }) }))
   }
+  return () => Promise.all([countCall(), accept()])
 }
 
 /** The handler in this process against the emulators, in turns with the bare calls. */
