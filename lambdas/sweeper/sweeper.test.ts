@@ -9,6 +9,7 @@ import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { OperationRows } from '../../shared/store/operation-rows.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
+import { UsageRows } from '../../shared/store/usage.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
 import { endOverdueOperations } from './operations/end-overdue-operations.ts'
@@ -114,8 +115,14 @@ describe('a message past its time', () => {
     await leases.release({ sessionId, epoch: lease.epoch, owner: lease.owner }, true, { carriedOut: 'DELETED' })
     await api.drain(worker.queueUrl)
 
-    const { events } = await sweep(Date.now() + DAY_MS + 1)
+    const at = Date.now() + DAY_MS + 1
+    const { events } = await sweep(at)
     expect(events).toMatchObject([{ type: 'message.failed', sessionId, sequence: null }])
+    // No fold of a log will meet it: it is counted as it ends, and only once.
+    await sweep(at)
+    expect(await new UsageRows(api.tables, tenant.scope).day(dayOf(at))).toEqual([
+      { sessionId, counters: { 'messages.outbound.text.failed': 1 } },
+    ])
     const { items } = await new Events(api.tables, tenant.scope).readControl(dayOf(Date.now() + DAY_MS + 1), {
       limit: 100,
     })

@@ -6,6 +6,7 @@ import { relist } from './message-keys.ts'
 import { failureSchema, type MessageRow } from './rows/message.ts'
 import { type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
+import { endedUsageLeg } from './usage.ts'
 
 const endedRowSchema = z.object({
   v: z.literal(1),
@@ -60,7 +61,9 @@ export class Endings {
         },
       },
       ...(row.openKey ? [{ table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }] : []),
-      event ?? { table, put: { pk: endedPartition(this.#scope, row.sessionId), sk: row.id, ...ended } },
+      ...(event
+        ? [event, endedUsageLeg(this.#tables, this.#scope, row, end)]
+        : [{ table, put: { pk: endedPartition(this.#scope, row.sessionId), sk: row.id, ...ended } }]),
     ])
     return result.outcome === 'written'
   }

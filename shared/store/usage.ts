@@ -1,6 +1,14 @@
 import * as z from 'zod'
 import type { TenantScope } from '../core/tenant-scope.ts'
-import { type Counters, type CountersByDay, EMPTY_FOLD, type FoldState, mergeCounters } from '../core/usage-fold.ts'
+import {
+  type Counters,
+  type CountersByDay,
+  dayOfTime,
+  EMPTY_FOLD,
+  type FoldState,
+  mergeCounters,
+} from '../core/usage-fold.ts'
+import type { MessageRow } from './rows/message.ts'
 import { type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
 
@@ -18,6 +26,28 @@ export interface SessionDay {
   readonly sessionId: string
   readonly counters: Counters
 }
+
+/**
+ * Counts a message that ended while no log of its session could number the event, and so no fold will meet it. Belongs into
+ * the transaction that ends the message: it counts once, as that succeeds once.
+ */
+export const endedUsageLeg = (
+  tables: Tables,
+  scope: TenantScope,
+  { id, sessionId, direction, type }: Pick<MessageRow, 'id' | 'sessionId' | 'direction' | 'type'>,
+  end: { readonly status: 'failed' | 'unknown'; readonly at: number },
+): Leg => ({
+  table: tables.usage.name,
+  put: {
+    pk: dayPartition(scope, dayOfTime(end.at)),
+    // A row of its own: the session's row is written by folds, from what they read.
+    sk: `${sessionId}#${id}`,
+    v: 1,
+    counters: { [`messages.${direction}.${type}.${end.status}`]: 1 },
+  },
+})
+
+const dayPartition = (scope: TenantScope, day: string): string => `${scope.prefix}UD#${day}`
 
 /** Counted usage of a tenant and mode (usage table): per session and UTC day, and how far each session is counted. */
 export class UsageRows {
@@ -59,13 +89,13 @@ export class UsageRows {
     return (await transact(this.#tables.client, legs)).outcome === 'written'
   }
 
-  /** What is counted of one UTC day. */
+  /** What is counted of one UTC day; a session may have several entries. */
   async day(day: string): Promise<SessionDay[]> {
     const rows: SessionDay[] = []
     for await (const item of this.#tables.usage.queryAll({
-      key: { expression: '#pk = :pk', values: { ':pk': `${this.#scope.prefix}UD#${day}` } },
+      key: { expression: '#pk = :pk', values: { ':pk': dayPartition(this.#scope, day) } },
     }))
-      rows.push({ sessionId: String(item.sk), counters: countersSchema.parse(item.counters) })
+      rows.push({ sessionId: String(item.sk).split('#')[0]!, counters: countersSchema.parse(item.counters) })
     return rows
   }
 
@@ -84,6 +114,6 @@ export class UsageRows {
     return { pk: `${this.#scope.prefix}UF`, sk: sessionId }
   }
   #dayKey(sessionId: string, day: string) {
-    return { pk: `${this.#scope.prefix}UD#${day}`, sk: sessionId }
+    return { pk: dayPartition(this.#scope, day), sk: sessionId }
   }
 }
