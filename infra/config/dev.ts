@@ -18,6 +18,7 @@ export const dev: DeploymentConfig = {
   webAcl: false,
   customDomain: null,
   alarmEmails: [],
+  noticeEmails: [],
   monthlyBudgetUsd: 200,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: [], allowHttp: false },

@@ -22,6 +22,7 @@ export const local: DeploymentConfig = {
   webAcl: false,
   customDomain: null,
   alarmEmails: [],
+  noticeEmails: [],
   monthlyBudgetUsd: null,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: ['127.0.0.0/8'], allowHttp: true },

@@ -18,6 +18,7 @@ export const prod: DeploymentConfig = {
   webAcl: true,
   customDomain: null,
   alarmEmails: [],
+  noticeEmails: [],
   monthlyBudgetUsd: 1_000,
   permissionsBoundaryArn: null,
   egress: { allowCidrs: [], allowHttp: false },

@@ -61,6 +61,8 @@ export const deploymentConfigSchema = z
       .nullable(),
     /** who hears of alarms and of the budget */
     alarmEmails: z.array(z.email()),
+    /** who hears that a customer's endpoint was disabled or recovered, or that a delivery was given up; usually nobody */
+    noticeEmails: z.array(z.email()),
     /** forecast or actual cost above it tells alarmEmails; null: no budget */
     monthlyBudgetUsd: z.int().positive().nullable(),
     /** policy that every role of the app gets as its boundary; null: none */

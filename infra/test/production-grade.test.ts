@@ -129,6 +129,18 @@ describe('options', () => {
     expect(budget.NotificationsWithSubscribers).toHaveLength(2)
   })
 
+  test('notices of customers’ endpoints go to the addresses of the config, as text without content', () => {
+    const cell = prodWith({ noticeEmails: ['support@example.com'] })
+    expect(only(ofType(cell, 'AWS::SNS::Subscription')).properties.Endpoint).toBe('support@example.com')
+    const rules = ofType(cell, 'AWS::Events::Rule').filter(({ logicalId }) => logicalId.startsWith('EventsToNotices'))
+    const { EventPattern, Targets } = only(rules).properties
+    expect(EventPattern['detail-type']).toEqual(['endpoint.disabled', 'endpoint.recovered', 'delivery.exhausted'])
+    expect(Object.values(Targets[0].InputTransformer.InputPathsMap).sort()).toEqual(
+      ['eventId', 'mode', 'tenantId', 'type'].map((field) => `$.detail.${field}`),
+    )
+    expect(ofType(prod, 'AWS::SNS::Subscription')).toEqual([])
+  })
+
   test('a permissions boundary is on every role', () => {
     const arn = 'arn:aws:iam::111111111111:policy/boundary'
     const cell = prodWith({ permissionsBoundaryArn: arn })

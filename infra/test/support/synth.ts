@@ -55,6 +55,7 @@ export const FULL: DeploymentConfig = {
   ...selectConfig('prod'),
   simulator: { cpu: 256, memoryMiB: 1024 },
   canary: true,
+  noticeEmails: ['support@example.com'],
   egressMode: 'nat',
   interfaceEndpoints: true,
 }
