@@ -129,6 +129,14 @@ describe('options', () => {
     expect(budget.NotificationsWithSubscribers).toHaveLength(2)
   })
 
+  test('every request of the API leaves a line in an access log', () => {
+    for (const { properties } of ofType(prod, 'AWS::ApiGateway::Stage')) {
+      expect(properties.AccessLogSetting.DestinationArn).toBeDefined()
+      expect(properties.AccessLogSetting.Format).toContain('requestId')
+    }
+    expect(ofType(prod, 'AWS::ApiGateway::Stage').length).toBeGreaterThan(0)
+  })
+
   test('notices of customers’ endpoints go to the addresses of the config, as text without content', () => {
     const cell = prodWith({ noticeEmails: ['support@example.com'] })
     expect(only(ofType(cell, 'AWS::SNS::Subscription')).properties.Endpoint).toBe('support@example.com')
