@@ -19,7 +19,7 @@ const adviceOnFailure = ({ error }: Failure, health: Facts['health']): string =>
   if (failed(health)) return 'See API.'
   return /answers 40[13]/.test(error)
     ? 'FLEETLINE_ADMIN_KEY is no admin key of this deployment: tools/add-admin-key.ts makes one.'
-    : 'Look at the log of the function api-control.'
+    : 'Look at the log of the function api-keys.'
 }
 
 export const checkWorkers = ({ workers, health, now }: Facts): Finding[] => {
