@@ -1,6 +1,6 @@
 import type { SessionReason } from '../../shared/core/session-status.ts'
 import { steadyNow } from '../auth-log/steady-now.ts'
-import type { DisconnectInfo } from '../whatsapp/connection.ts'
+import type { DisconnectInfo } from '../whatsapp/disconnect.ts'
 import { type Decided, decideReconnect, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
 
 const shifted = <R extends SessionReason | null>(reason: R, ms: number): R =>
