@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { RECONNECTS_PER_SECOND } from '../../shared/core/fleet-pace.ts'
 import { makeDocumentClient } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import { makeLogS3Client } from '../auth-log/s3-log-device.ts'
@@ -12,7 +11,6 @@ const CONTACT = '5511988887777'
 const SCALE = 400
 const OUTAGE_MS = 3_600_000 / SCALE
 const SESSIONS = 3
-const TURN_MS = 1_000 / RECONNECTS_PER_SECOND
 
 beforeAll(async () => {
   fleet = await startTestFleet()
@@ -35,13 +33,12 @@ const makeOutage = () => {
 }
 
 const startAway = async (phones: readonly string[], options: Parameters<TestFleet['startWorker']>[0]) => {
-  const counts = { opened: 0, openedAt: [] as number[] }
+  const counts = { opened: 0 }
   const worker = await fleet.startWorker({
     ackTimeoutMs: 30_000,
     ...options,
     openConnection: (connection) => {
       counts.opened++
-      counts.openedAt.push(performance.now())
       return openConnection(connection)
     },
   })
@@ -102,9 +99,6 @@ test('S3 away for an hour: no socket without a log, no storm, nothing lost, ever
   for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 60_000)
   for (const [index, id] of sessions.entries()) await expectEachOnce(id, `for ${index}`, 20)
   expect(counts.opened).toBeLessThanOrEqual(opened + 2 * SESSIONS)
-  // All of them could go at the same moment, and they take turns: five a second.
-  const [first = 0, last = 0] = [counts.openedAt[opened], counts.openedAt[opened + SESSIONS - 1]]
-  expect(last - first).toBeGreaterThan((SESSIONS - 1) * TURN_MS - TURN_MS / 2)
   for (const id of sessions) expect((await fleet.sessions.get(id))?.status).toBe('connected')
   const owners = await Promise.all(sessions.map((id) => fleet.leases.get(id)))
   expect(owners.map((lease) => lease?.owner)).toEqual(leases.map((lease) => lease?.owner))
