@@ -115,6 +115,7 @@ export class HostedSession implements Faulty {
   async drain(): Promise<boolean> {
     this.#enqueue(() => this.#release('moved'))
     await this.#queue
+    if (this.#end === null) await this.#leaveUnsettled()
     return this.#end === 'released'
   }
 
@@ -218,6 +219,17 @@ export class HostedSession implements Faulty {
     this.#reopening.stop()
     // A log that we never had open may hold effects that are no rows yet.
     await this.#letGo(live !== null, carriedOut)
+  }
+
+  /** The log could not be closed, and there is no time to wait for it: whoever opens it next finds what is left in it. */
+  async #leaveUnsettled(): Promise<void> {
+    this.#enqueue(async () => {
+      this.#reopening.stop()
+      this.#live?.abandon()
+      this.#live = null
+      await this.#letGo(false, null)
+    })
+    await this.#queue
   }
 
   async #delete(live: LinkedSession): Promise<void> {
