@@ -1,6 +1,6 @@
-import type { ApiFunction, Operation } from '../../contract/operation.ts'
-import { operations } from '../../contract/operations.ts'
-import type { ProxyEvent } from '../gateway.ts'
+import type { ApiFunction, Operation } from '../../shared/contract/operation.ts'
+import { operations } from '../../shared/contract/operations.ts'
+import type { ProxyEvent } from '../../shared/http/gateway.ts'
 
 export interface CallOptions {
   readonly body?: unknown
