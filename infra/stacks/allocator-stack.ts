@@ -149,6 +149,7 @@ export class AllocatorStack extends CellStack {
     const { taskDefinition, cluster } = workers
     const functionArn = this.allocator.function.functionArn
     const family = `${this.cell.prefix}-worker`
+    const tasks = this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cell.prefix}/*` })
     const inCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } }
     return new JsonataMachine(this, 'WorkerLifecycle', {
       cell: this.cell,
@@ -174,10 +175,12 @@ export class AllocatorStack extends CellStack {
           resources: [this.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` })],
           conditions: inCluster,
         }),
+        new PolicyStatement({ actions: ['ecs:StopTask'], resources: [tasks], conditions: inCluster }),
+        // PropagateTags is tagging: without this right ECS refuses the whole RunTask.
         new PolicyStatement({
-          actions: ['ecs:StopTask'],
-          resources: [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cell.prefix}/*` })],
-          conditions: inCluster,
+          actions: ['ecs:TagResource'],
+          resources: [tasks],
+          conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
         }),
         new PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster }),
         new PolicyStatement({

@@ -28,6 +28,24 @@ test('only workers reach its socket and only the helpers of test mode its contro
   expect(inside.map(({ properties }) => properties.FunctionName)).toEqual(['fleetline-prod-c1-api-test'])
 })
 
+test('the helpers have no way to the internet, so they call nothing that has no endpoint in the network', () => {
+  const inPublic = synthesizeConfig({ ...FULL, egressMode: 'public-ip', interfaceEndpoints: false })
+  const policy = ofType(inPublic, 'AWS::IAM::Policy').find(({ logicalId }) => logicalId.startsWith('apitest'))!
+  const statements: { Action: string | string[]; Condition?: object }[] = policy.properties.PolicyDocument.Statement
+  const direct = statements
+    // By a service, on behalf of the caller: KMS is called from there, not from inside the network.
+    .filter(({ Condition }) => !JSON.stringify(Condition ?? {}).includes('kms:ViaService'))
+    .flatMap(({ Action }) => Action)
+    .map((action) => action.split(':')[0])
+  const endpoints = ofType(inPublic, 'AWS::EC2::VPCEndpoint').map(({ properties }) =>
+    JSON.stringify(properties.ServiceName),
+  )
+  // The log and the interfaces are Lambda's own business, outside the network.
+  const called = new Set(direct.filter((service) => service !== 'logs' && service !== 'ec2'))
+  expect([...called].sort()).toEqual(['dynamodb', 'secretsmanager'])
+  for (const service of called) expect(endpoints.join()).toContain(`.${service}`)
+})
+
 test('test mode points to it by a name that exists inside the network alone', () => {
   const { Parameters } = cell.templates.workers.toJSON()
   expect(Parameters.WaTestUrl.Default).toBe('ws://simulator.fleetline-prod-c1.internal:8080/ws/chat')
