@@ -126,7 +126,8 @@ export class AllocatorStack extends CellStack {
     const alarms = this.formatArn({
       service: 'cloudwatch',
       resource: 'alarm',
-      resourceName: `${this.cell.prefix}-*`,
+      // A list is checked against the alarms of the account, whatever names it asks for.
+      resourceName: '*',
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
     return new JsonataMachine(this, 'RolloutWorkers', {
@@ -140,7 +141,8 @@ export class AllocatorStack extends CellStack {
         allow(['cloudwatch:DescribeAlarms'], alarms),
       ],
       acknowledged: {
-        [wildcardResource(alarms.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]: 'the alarms of this cell, read only',
+        [wildcardResource(alarms.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]:
+          'alarms, read only: a list of them has no narrower resource that is sure to do',
       },
     })
   }

@@ -63,6 +63,9 @@ test('its files lie on the host that workers connect to, the only one that they 
 
 test('one process, by digest, on a read-only file system, with no right in AWS', () => {
   const [service] = ofType(cell, 'AWS::ECS::Service')
+  // Without the wait for its rights, the first tasks cannot pull their image and count as a failed deployment.
+  const made: { DependsOn?: string[] } = cell.templates.simulator!.toJSON().Resources[service!.logicalId]
+  expect(made.DependsOn?.join()).toContain('ExecutionRoleDefaultPolicy')
   expect(service!.properties).toMatchObject({
     DesiredCount: 1,
     DeploymentConfiguration: { MaximumPercent: 100, MinimumHealthyPercent: 0 },
