@@ -1,30 +1,27 @@
 import { expect, test } from 'vitest'
 import { basePathOf, locationFor } from './base-path.ts'
-import type { ProxyEvent } from './gateway.ts'
 import { proxyEventOf } from './testing/proxy-event.ts'
 
-const event = (seenPath?: string): ProxyEvent => {
-  const made = proxyEventOf(null, 'GET', '/v1/sessions', {})
-  return { ...made, requestContext: { ...made.requestContext, ...(seenPath ? { path: seenPath } : {}) } }
-}
+const event = (stage: string) => proxyEventOf(null, 'GET', '/v1/sessions', { stage })
 
 test.each([
-  ['API Gateway’s own address', '/v/v1/sessions', '/v'],
-  ['a name of one’s own', '/v1/sessions', ''],
-  ['a name of one’s own with a base path', '/whatsapp/v1/sessions', '/whatsapp'],
-  ['an emulator that does not say it', undefined, ''],
-  ['something else', '/elsewhere', ''],
-])('the path in front of ours, under %s', (_what, seenPath, base) => {
-  expect(basePathOf(event(seenPath))).toBe(base)
+  ['API Gateway’s own address', '/v'],
+  ['a name of one’s own', ''],
+  ['a name of one’s own with a base path', '/whatsapp'],
+])('what stands in front of our path, under %s', (_what, stage) => {
+  expect(basePathOf(event(stage))).toBe(stage)
 })
 
-test('a Location leads back to the API from where the caller is', () => {
-  expect(locationFor(event('/v/v1/sessions'), { Location: '/v1/operations/op_1' })).toEqual({
+test('a gateway that does not say it, or says something else, has nothing in front', () => {
+  const { requestContext, ...rest } = event('')
+  expect(basePathOf({ ...rest, requestContext: { requestId: 'r' } })).toBe('')
+  expect(basePathOf({ ...rest, requestContext: { ...requestContext, path: '/elsewhere' } })).toBe('')
+})
+
+test('only a Location of ours is completed', () => {
+  expect(locationFor(event('/v'), { Location: '/v1/operations/op_1' })).toEqual({
     Location: '/v/v1/operations/op_1',
   })
-  expect(locationFor(event('/v1/sessions'), { Location: '/v1/operations/op_1' })).toEqual({
-    Location: '/v1/operations/op_1',
-  })
-  expect(locationFor(event('/v/v1/sessions'), { Location: 'https://files.example.com/x' })).toEqual({})
-  expect(locationFor(event('/v/v1/sessions'), {})).toEqual({})
+  expect(locationFor(event('/v'), { Location: 'https://files.example.com/x' })).toEqual({})
+  expect(locationFor(event('/v'), {})).toEqual({})
 })
