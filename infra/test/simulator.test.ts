@@ -6,6 +6,20 @@ const groups = ofType(cell, 'AWS::EC2::SecurityGroup')
 const idOf = (name: string) => groups.find(({ logicalId }) => logicalId.startsWith(name))!.logicalId
 const namesGroup = (value: unknown, name: string) => JSON.stringify(value).includes(idOf(name))
 
+const workerVariable = (name: string): string =>
+  ofType(cell, 'AWS::ECS::TaskDefinition')
+    .find(({ stack }) => stack === 'workers')!
+    .properties.ContainerDefinitions[0].Environment.find((each: { Name: string }) => each.Name === name).Value
+
+test('a simulator that is switched on later is found: its addresses are no parameters, which keep what they were', () => {
+  for (const template of [cell.templates.workers, cell.templates.api])
+    expect(Object.keys(template.toJSON().Parameters).filter((name) => /^WaTest(Control)?Url$/.test(name))).toEqual([])
+  for (const { properties } of ofType(cell, 'AWS::Lambda::Function'))
+    expect(properties.Environment.Variables.WA_TEST_URL ?? workerVariable('WA_TEST_URL')).toBe(
+      workerVariable('WA_TEST_URL'),
+    )
+})
+
 test('without the option there is no simulator: no stack, no parameter with its address, no helper inside the network', () => {
   const prod = synthesize('prod')
   expect(prod.templates.simulator).toBeUndefined()
@@ -47,8 +61,7 @@ test('the helpers have no way to the internet, so they call nothing that has no 
 })
 
 test('test mode points to it by a name that exists inside the network alone', () => {
-  const { Parameters } = cell.templates.workers.toJSON()
-  expect(Parameters.WaTestUrl.Default).toBe('ws://simulator.fleetline-prod-c1.internal:8080/ws/chat')
+  expect(workerVariable('WA_TEST_URL')).toBe('ws://simulator.fleetline-prod-c1.internal:8080/ws/chat')
   const zone = ofType(cell, 'AWS::ServiceDiscovery::PrivateDnsNamespace')
   expect(zone.map(({ properties }) => properties.Name)).toEqual(['fleetline-prod-c1.internal'])
 })
@@ -56,7 +69,7 @@ test('test mode points to it by a name that exists inside the network alone', ()
 test('its files lie on the host that workers connect to, the only one that they take files from', () => {
   const task = ofType(cell, 'AWS::ECS::TaskDefinition').find(({ stack }) => stack === 'simulator')!
   const command: string[] = task.properties.ContainerDefinitions[0].Command
-  const { hostname } = new URL(cell.templates.workers.toJSON().Parameters.WaTestUrl.Default)
+  const { hostname } = new URL(workerVariable('WA_TEST_URL'))
   expect(command[command.indexOf('--media-name') + 1]).toBe(hostname)
   expect(command[command.indexOf('--media-port') + 1]).toBe('8443')
 })
