@@ -69,7 +69,7 @@ const EXPECTED: Readonly<Record<string, Rights>> = {
     others: ['events:PutEvents', SECRET, 'sqs:SendMessage'],
   },
   'api-stream': { ...api, core: 'read', messages: 'read', puts: TELL_LIMITS, others: ['events:PutEvents', SECRET] },
-  'api-test': { ...api, core: 'read', messages: 'read', puts: TELL_LIMITS, others: ['events:PutEvents', SECRET] },
+  'api-test': { ...api, core: 'read', messages: 'read', others: [SECRET] },
   'fleet-allocator': { ...NOTHING, core: 'readWrite', others: ['sqs:SendMessage'] },
   'fleet-canary': { ...NOTHING, others: [SECRET, 'secretsmanager:PutSecretValue'] },
   'fleet-planner': { ...NOTHING, core: 'readWrite', others: ['sqs:SendMessage', 'states:StartExecution'] },
