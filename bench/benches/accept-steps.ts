@@ -5,7 +5,7 @@ import { type Division, divide, type Step } from '../support/cpu-division.ts'
 import { rounded } from '../support/rounds.ts'
 
 const REQUESTS = Number(process.env.REQUESTS ?? 500)
-const WARM_UP = 200
+const WARM_UP = Number(process.env.WARM_UP ?? 200)
 
 /** The first that fits a file has it; each is what one part of the path does itself, with all that it calls. */
 const STEPS: readonly Step[] = [
@@ -32,7 +32,6 @@ const STEPS: readonly Step[] = [
   { name: 'ring', files: /events\/ring|fleet\/hints/ },
   { name: 'operation', files: /lambdas\/api-messages\// },
   { name: 'kernel: route, headers, body, answer', files: /shared\/http\// },
-  { name: 'node: sockets, promises, timers', files: /^node:/ },
 ]
 
 interface Side {
