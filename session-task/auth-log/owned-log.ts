@@ -1,6 +1,7 @@
 import { assertSequences, decodeAppend, encodeAppend } from './append-text.ts'
 import { commitSegment } from './commit-segment.ts'
-import { type FoldedLog, fold } from './fold.ts'
+import { fold } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import type { HeadKeeper } from './head-keeper.ts'
 import { JournalClock } from './journal-clock.ts'
 import { type LogContext, StorageAwayError } from './log-context.ts'

@@ -19,7 +19,7 @@ import { MinuteCounter } from '../../usage/minute-counter.ts'
 import { postWebhook } from '../../webhooks/post-webhook.ts'
 import { type ApiDependencies, makeApi } from '../api.ts'
 import type { ProxyEvent, ProxyResult } from '../gateway.ts'
-import type { TestApiOptions } from './test-api.ts'
+import type { TestApiOptions } from './test-api-options.ts'
 
 /** Every API function, made as its entry makes it; what it would order elsewhere is written down instead. */
 export const makeApiFunctions = (input: {

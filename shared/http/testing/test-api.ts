@@ -8,7 +8,7 @@ import { newId } from '../../core/ids.ts'
 import type { SessionStatus } from '../../core/session-status.ts'
 import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
 import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
+import { parseEgressRules } from '../../egress/url-rules.ts'
 import type { EventSink } from '../../events/event-sink.ts'
 import { LimitEvents } from '../../events/limit-events.ts'
 import type { PipelineHint } from '../../events/queue-envelopes.ts'
@@ -26,6 +26,7 @@ import type { ApiDependencies } from '../api.ts'
 import type { ProxyResult } from '../gateway.ts'
 import { makeApiFunctions } from './api-functions.ts'
 import { type CallOptions, functionOf, proxyEventOf } from './proxy-event.ts'
+import type { TestApiOptions } from './test-api-options.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -36,15 +37,6 @@ export interface TestAnswer {
 }
 
 const PEPPER = 'a pepper for tests, long enough'
-
-export interface TestApiOptions {
-  readonly controlUrl?: string | null
-  readonly liveModeEnabled?: boolean
-  readonly egressRules?: EgressRules
-  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
-  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
-  readonly replace?: Readonly<Record<string, any>>
-}
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
 export const startTestApi = async (options: TestApiOptions = {}) => {
