@@ -70,6 +70,16 @@ describe('POST /v1/messages: 202', () => {
     expect(await openIds()).toEqual([answer.body.id])
   })
 
+  it.each([
+    { type: 'location', location: { latitude: -23.5, longitude: -0, name: null } },
+    { type: 'contacts', contacts: [{ name: 'Ana Souza', phones: ['+5511977776666'] }] },
+    { type: 'text', text: { body: 'Hello @5511977776666' }, mentions: ['+5511977776666'], forwarded: true },
+  ])('the answer shows of a $type what is sealed on the row, no more and no less', async (part) => {
+    const answer = await send({ sessionId, to: '+5511988887777', ...part }, newId('req'))
+    expect(answer.status).toBe(202)
+    expect((await api.call(tenant.key, 'GET', answer.headers.Location!)).body).toEqual(answer.body)
+  })
+
   it('is sent again without an answer, unless `retry: atMostOnce` forbids it', async () => {
     const messages = new Messages(api.tables, tenant.scope)
     const retryOf = async (body: object) => (await messages.get((await send(body)).body.id))?.retry
