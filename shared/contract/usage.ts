@@ -11,9 +11,10 @@ export const usageRowSchema = z
       z.object({
         direction: z.enum(['outbound', 'inbound']),
         type: z.string().meta({ example: 'text' }),
-        outcome: z
-          .string()
-          .meta({ description: 'The event: sent, delivered, read, failed, unknown, received…', example: 'sent' }),
+        outcome: z.string().meta({
+          description: 'The event: sent, delivered, read, played, failed, unknown, canceled; received',
+          example: 'sent',
+        }),
         count: z.number().int(),
       }),
     ),
