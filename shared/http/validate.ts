@@ -29,8 +29,17 @@ const describeUnion = (issue: z.core.$ZodIssueInvalidUnion, path: readonly strin
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)))
 
-const tidy = (message: string): string =>
-  message.replace(/^Invalid input: /, '').replace(/^./, (first) => first.toUpperCase())
+/** Where the library's words do not say what to do. */
+const WORDS: Readonly<Record<string, string>> = {
+  'Expected number, received NaN': 'Not a number',
+  'Expected int, received number': 'Not a whole number',
+  'Invalid ISO datetime': 'Not an ISO 8601 time with Z or an offset, like 2026-11-21T10:00:00Z',
+  'Invalid ISO date': 'Not a date, like 2026-11-21',
+}
+const tidy = (message: string): string => {
+  const text = message.replace(/^Invalid input: /, '').replace(/^./, (first) => first.toUpperCase())
+  return WORDS[text] ?? text
+}
 
 const MAXIMUM_LISTED = 50
 
