@@ -1,8 +1,9 @@
 import { EVENT_TYPES } from '../shared/contract/event-types.ts'
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
 import type { Operation } from '../shared/contract/operation.ts'
 import { operations } from '../shared/contract/operations.ts'
 import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
-import { exampleOf, nameOf, resolveIn, type Schema } from './example-of.ts'
+import { exampleOf, nameOf, resolveIn } from './example-of.ts'
 import { REFERENCE_STYLE } from './reference-style.ts'
 
 interface Described {
@@ -16,20 +17,20 @@ interface Described {
     in: string
     required?: boolean
     description?: string
-    schema: Schema
+    schema: JsonSchema
   }[]
-  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: Schema } } }
+  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: JsonSchema } } }
   readonly responses: Readonly<
     Record<
       string,
-      { description: string; content?: Record<string, { schema: Schema; examples?: Record<string, unknown> }> }
+      { description: string; content?: Record<string, { schema: JsonSchema; examples?: Record<string, unknown> }> }
     >
   >
 }
 export interface Document {
   readonly info: { readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 
 const escapeHtml = (text: string): string =>
@@ -40,9 +41,9 @@ const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '
 /** docs/api/index.html of an OpenAPI document of ours. */
 export const makeReferencePage = (document: Document): string => {
   const { schemas } = document.components
-  const resolve = (schema: Schema): Schema => resolveIn(schemas, schema)
+  const resolve = (schema: JsonSchema): JsonSchema => resolveIn(schemas, schema)
 
-  const fieldRows = (given: Schema, prefix = '', depth = 0): string => {
+  const fieldRows = (given: JsonSchema, prefix = '', depth = 0): string => {
     const schema = resolve(given)
     const variants = schema.oneOf ?? schema.anyOf
     if (!schema.properties && variants)
@@ -61,7 +62,7 @@ export const makeReferencePage = (document: Document): string => {
       })
       .join('')
   }
-  const innerRows = (field: Schema, path: string, depth: number): string => {
+  const innerRows = (field: JsonSchema, path: string, depth: number): string => {
     const schema = resolve(field)
     if (field.$ref) return ''
     if (schema.properties) return fieldRows(schema, `${path}.`, depth + 1)
@@ -158,7 +159,7 @@ ${sections}
 `
 }
 
-const typeText = (schema: Schema): string => {
+const typeText = (schema: JsonSchema): string => {
   if (schema.$ref) return `<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`
   if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`
   if (schema.enum) return schema.enum.map((value) => `<code>${escapeHtml(String(value))}</code>`).join(' | ')
@@ -168,7 +169,7 @@ const typeText = (schema: Schema): string => {
   return types.map((type: string) => (type === 'array' ? `array of ${typeText(schema.items ?? {})}` : type)).join(' | ')
 }
 
-const bounds = (schema: Schema): string => {
+const bounds = (schema: JsonSchema): string => {
   const parts = [
     schema.minLength === undefined ? '' : `≥ ${schema.minLength} characters`,
     schema.maxLength === undefined ? '' : `≤ ${schema.maxLength} characters`,
