@@ -3,7 +3,8 @@ import type { JsonSchema } from '../shared/contract/json-schema.ts'
 import type { Operation } from '../shared/contract/operation.ts'
 import { operations } from '../shared/contract/operations.ts'
 import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
-import { exampleOf, nameOf, resolveIn } from './example-of.ts'
+import { exampleOf, nameOf } from './example-of.ts'
+import { bounds, escapeHtml, makeFieldRows, prose, typeText } from './reference-fields.ts'
 import { REFERENCE_STYLE } from './reference-style.ts'
 
 interface Described {
@@ -33,43 +34,10 @@ export interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-/** Text of the contract: only `code` is markup in it. */
-const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')
-
 /** docs/api/index.html of an OpenAPI document of ours. */
 export const makeReferencePage = (document: Document): string => {
   const { schemas } = document.components
-  const resolve = (schema: JsonSchema): JsonSchema => resolveIn(schemas, schema)
-
-  const fieldRows = (given: JsonSchema, prefix = '', depth = 0): string => {
-    const schema = resolve(given)
-    const variants = schema.oneOf ?? schema.anyOf
-    if (!schema.properties && variants)
-      return variants
-        .map(
-          (variant, index) =>
-            `<tr><td class="soft" colspan="3">variant ${index + 1}</td></tr>${fieldRows(variant, prefix, depth)}`,
-        )
-        .join('')
-    return Object.entries(schema.properties ?? {})
-      .map(([name, field]) => {
-        const needed = schema.required?.includes(name) ? ' <span class="required">required</span>' : ''
-        const inner = depth < 3 ? innerRows(field, `${prefix}${name}`, depth) : ''
-        const text = resolve(field).description ?? field.description
-        return `<tr><td><code>${escapeHtml(prefix + name)}</code>${needed}</td><td>${typeText(field)}</td><td>${text ? prose(text) : ''}${bounds(resolve(field))}</td></tr>${inner}`
-      })
-      .join('')
-  }
-  const innerRows = (field: JsonSchema, path: string, depth: number): string => {
-    const schema = resolve(field)
-    if (field.$ref) return ''
-    if (schema.properties) return fieldRows(schema, `${path}.`, depth + 1)
-    if (schema.items && !schema.items.$ref && resolve(schema.items).properties)
-      return fieldRows(schema.items, `${path}[].`, depth + 1)
-    return ''
-  }
+  const fieldRows = makeFieldRows(schemas)
 
   const operation = (path: string, method: string, described: Described): string => {
     const parameters = described.parameters ?? []
@@ -157,27 +125,6 @@ ${sections}
 </body>
 </html>
 `
-}
-
-const typeText = (schema: JsonSchema): string => {
-  if (schema.$ref) return `<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`
-  if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`
-  if (schema.enum) return schema.enum.map((value) => `<code>${escapeHtml(String(value))}</code>`).join(' | ')
-  const union = schema.anyOf ?? schema.oneOf
-  if (union) return [...new Set(union.map(typeText))].join(' | ')
-  const types: readonly string[] = Array.isArray(schema.type) ? schema.type : [schema.type ?? 'any']
-  return types.map((type: string) => (type === 'array' ? `array of ${typeText(schema.items ?? {})}` : type)).join(' | ')
-}
-
-const bounds = (schema: JsonSchema): string => {
-  const parts = [
-    schema.minLength === undefined ? '' : `≥ ${schema.minLength} characters`,
-    schema.maxLength === undefined ? '' : `≤ ${schema.maxLength} characters`,
-    schema.minimum === undefined || schema.minimum <= Number.MIN_SAFE_INTEGER ? '' : `≥ ${schema.minimum}`,
-    schema.maximum === undefined || schema.maximum >= Number.MAX_SAFE_INTEGER ? '' : `≤ ${schema.maximum}`,
-    schema.default === undefined ? '' : `default <code>${escapeHtml(JSON.stringify(schema.default))}</code>`,
-  ].filter(Boolean)
-  return parts.length ? ` <span class="soft">${parts.join(', ')}</span>` : ''
 }
 
 const errorLinks = (response: Described['responses'][string]): string =>

@@ -15,6 +15,7 @@ code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; } cod
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto; margin: .4rem 0; }
 .route { display: flex; gap: .6rem; align-items: baseline; margin: .2rem 0 .6rem; } .method { font: 700 12px ui-monospace, monospace; padding: .1rem .45rem; border-radius: 4px; color: #fff; background: #48607d; }
 .method.POST { background: #1f6f54; } .method.PATCH, .method.PUT { background: #8a6116; } .method.DELETE { background: #a3362f; }
+td.variant { padding-top: 1rem; font-weight: 600; border-bottom-color: var(--accent); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; color: var(--soft); font-size: 12px; }
 td:first-child { white-space: nowrap; } td p { margin: 0; } .soft { color: var(--soft); } .required { color: var(--accent); font-size: 12px; } .badge { font-size: 12px; border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; color: var(--soft); }
 details { margin: .4rem 0; } summary { cursor: pointer; } a { color: var(--accent); }

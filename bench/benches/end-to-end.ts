@@ -1,46 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { makeApi } from '../../e2e/support/api.ts'
 import { eventually } from '../../e2e/support/eventually.ts'
-import { removeDataDir, startPlatform, temporaryDataDir } from '../../e2e/support/platform.ts'
-import { linkSession } from '../../e2e/support/session.ts'
-import { makeSimulator } from '../../e2e/support/simulator.ts'
-import { startWebhookReceiver } from '../../e2e/support/webhook-receiver.ts'
 import { type Bench, quantile } from '../report.ts'
+import { CONTACT, PHONE, withLinkedLine } from '../support/linked-line.ts'
 
 const ROUNDS = 100
 
 /** Accepted → on the wire, and inbound → webhook received, one at a time on the local stack. */
-export const run: Bench = async () => {
-  const dataDir = temporaryDataDir()
-  const platform = await startPlatform({ dataDir })
-  const receiver = await startWebhookReceiver()
-  try {
-    const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-    const tenant = await admin.post('/v1/tenants', { name: 'bench', plan: 'enterprise' })
-    const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'bench', mode: 'test', scopes: ['*'] })
-    const api = makeApi(platform.ready.apiUrl, key)
-    const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-    const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['message.received'] })
-    receiver.useSecret(endpoint.secret)
-    const sessionId = await linkSession(api, '+5511900000077')
+export const run: Bench = () =>
+  withLinkedLine(async ({ api, simulator, receiver, sessionId }) => {
     const accept: number[] = []
     const wire: number[] = []
     const hook: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const body = randomUUID()
       const started = performance.now()
-      await api.post('/v1/messages', { sessionId, to: '+5511988887777', type: 'text', text: { body } })
+      await api.post('/v1/messages', { sessionId, to: CONTACT, type: 'text', text: { body } })
       const accepted = performance.now()
       await eventually(
         'on the wire',
-        async () => (await simulator.inbox('+5511988887777')).some((item) => item.text === body),
+        async () => (await simulator.inbox(CONTACT)).some((item) => item.text === body),
         30_000,
         2,
       )
       accept.push(accepted - started)
       wire.push(performance.now() - accepted)
       const sent = performance.now()
-      await simulator.send('+5511988887777', '+5511900000077', body)
+      await simulator.send(CONTACT, PHONE, body)
       await eventually(
         'webhook',
         async () => receiver.received.some((item) => item.event.data.message?.text?.body === body),
@@ -63,9 +48,4 @@ export const run: Bench = async () => {
         note: `${ROUNDS - 5} rounds, first 5 left out`,
       },
     ])
-  } finally {
-    await platform.stop()
-    await receiver.stop()
-    removeDataDir(dataDir)
-  }
-}
+  })

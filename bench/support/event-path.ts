@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { makeApi } from '../../e2e/support/api.ts'
+import type { makeApi } from '../../e2e/support/api.ts'
 import { eventually } from '../../e2e/support/eventually.ts'
-import { removeDataDir, startPlatform, temporaryDataDir } from '../../e2e/support/platform.ts'
-import { linkSession } from '../../e2e/support/session.ts'
-import { makeSimulator } from '../../e2e/support/simulator.ts'
-import { startWebhookReceiver } from '../../e2e/support/webhook-receiver.ts'
+import { CONTACT, PHONE, withLinkedLine } from './linked-line.ts'
 
-const CONTACT = '+5511988887777'
-const PHONE = '+5511900000077'
 const WARM_UP = 5
 
 /** Milliseconds of one event each, all from the one clock of this machine. */
@@ -25,19 +20,8 @@ export interface EventPath {
 }
 
 /** Inbound texts, one at a time, through `npm start` and a simulated WhatsApp to a receiver that verifies them. */
-export const measureEventPath = async (rounds: number): Promise<EventPath> => {
-  const dataDir = temporaryDataDir()
-  const platform = await startPlatform({ dataDir })
-  const receiver = await startWebhookReceiver()
-  try {
-    const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-    const tenant = await admin.post('/v1/tenants', { name: 'bench', plan: 'enterprise' })
-    const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'bench', mode: 'test', scopes: ['*'] })
-    const api = makeApi(platform.ready.apiUrl, key)
-    const simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-    const endpoint = await api.post('/v1/webhook-endpoints', { url: receiver.url, events: ['message.received'] })
-    receiver.useSecret(endpoint.secret)
-    await linkSession(api, PHONE)
+export const measureEventPath = (rounds: number): Promise<EventPath> =>
+  withLinkedLine(async ({ api, simulator, receiver, endpointId }) => {
     const sentAt = new Map<string, number>()
     for (let round = 0; round < WARM_UP + rounds; round++) {
       const body = randomUUID()
@@ -59,7 +43,7 @@ export const measureEventPath = async (rounds: number): Promise<EventPath> => {
       eventToReceived: [] as number[],
       inboundToReceived: [] as number[],
     }
-    for (const delivery of await listDeliveries(api, endpoint.id)) {
+    for (const delivery of await listDeliveries(api, endpointId)) {
       const inboundAt = sentAt.get(delivery.eventId)
       const got = receiver.received.find(({ id }) => id === delivery.eventId)
       if (inboundAt === undefined || !got) continue
@@ -75,12 +59,7 @@ export const measureEventPath = async (rounds: number): Promise<EventPath> => {
       path.inboundToReceived.push(got.at - inboundAt)
     }
     return path
-  } finally {
-    await platform.stop()
-    await receiver.stop()
-    removeDataDir(dataDir)
-  }
-}
+  })
 
 const listDeliveries = async (api: ReturnType<typeof makeApi>, endpointId: string): Promise<any[]> => {
   const all: any[] = []

@@ -13,6 +13,7 @@ import { Messages } from '../../shared/store/messages.ts'
 import { mediaDetailsPlace, messageContentPlace } from '../../shared/store/places.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { Tenants } from '../../shared/store/tenants.ts'
+import { BLANK_MESSAGE } from '../../shared/store/testing/blank-message.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { eraseFilesOfTenants } from './operations/erase-files-of-tenants.ts'
 
@@ -126,22 +127,10 @@ describe('files of a deleted session', () => {
       from: person,
       to: person,
       content: await api.tenantKeys.seal(scope, messageContentPlace(id), { image: { mediaId: mediaIdOf(id) } }),
-      metadata: {},
+      ...BLANK_MESSAGE,
       whatsappId: id,
-      requestHash: null,
-      failure: null,
       createdAt: Date.now(),
-      expiresAt: null,
-      sentAt: null,
-      deliveredAt: null,
-      readAt: null,
       receivedAt: Date.now(),
-      delayedUntil: null,
-      retry: 'standard',
-      epoch: 0,
-      claimToken: null,
-      attempts: 0,
-      openKey: null,
     })
     await new MediaFiles(api.tables, scope).create({
       v: 1,

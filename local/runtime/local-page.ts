@@ -39,6 +39,7 @@ export const LOCAL_PAGE = `<!doctype html>
   <span id="state" role="status">connecting …</span>
   <span class="soft">API <code id="api"></code></span>
   <span class="soft">data <code id="data"></code></span>
+  <a href="/_local/dashboards" style="margin-left:auto">Dashboards</a>
 </header>
 <main>
   <section><div class="head"><h2>Processes</h2><a href="/_local/processes">JSON</a></div><div class="table" id="processes"></div></section>

@@ -18,6 +18,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -64,6 +65,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -110,6 +112,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -156,6 +159,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -202,6 +206,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -240,6 +245,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -278,6 +284,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -316,6 +323,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -354,6 +362,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string
@@ -392,6 +401,7 @@ export type SendMessage = {
     jid?: string | null
     kind?: string | null
   }
+  /** The message that this one answers: an id, or the reference object of an answer */
   replyTo?: string | {
     /** Id of an earlier message of this session, sent or received */
     messageId: string

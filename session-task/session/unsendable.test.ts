@@ -4,8 +4,8 @@ import { newId } from '../../shared/core/ids.ts'
 import { TenantScope } from '../../shared/core/tenant-scope.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { Sealed } from '../../shared/store/rows/fields.ts'
-import type { MessageRow } from '../../shared/store/rows/message.ts'
 import { openTables, type Tables } from '../../shared/store/tables.ts'
+import { BLANK_MESSAGE } from '../../shared/store/testing/blank-message.ts'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { Journal } from './journal.ts'
 import type { WorkerServices } from './session-context.ts'
@@ -31,10 +31,13 @@ const waiting = async () => {
   const accept = async (name: string, createdAt: number): Promise<string> => {
     const id = newId('msg')
     const address = { contactId: null, phone: '+5511988887777', lid: null, jid: null, kind: 'user' as const }
-    const row: Partial<MessageRow> = { direction: 'outbound', type: 'text', status: 'queued', metadata: { name } }
     await new Messages(tables, scope).accept(
       {
-        ...row,
+        ...BLANK_MESSAGE,
+        direction: 'outbound',
+        type: 'text',
+        status: 'queued',
+        metadata: { name },
         v: 1,
         tenantId: scope.tenantId,
         mode: scope.mode,
@@ -45,20 +48,9 @@ const waiting = async () => {
         to: address,
         content: 'x' as Sealed,
         whatsappId: `3EB0${id}`,
-        requestHash: null,
-        failure: null,
         createdAt,
         expiresAt: createdAt + 60_000,
-        sentAt: null,
-        deliveredAt: null,
-        readAt: null,
-        receivedAt: null,
-        delayedUntil: null,
-        retry: 'standard',
-        epoch: 0,
-        claimToken: null,
-        attempts: 0,
-      } as MessageRow,
+      },
       createdAt,
     )
     return id

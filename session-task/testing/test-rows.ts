@@ -5,6 +5,7 @@ import type { Sealed } from '../../shared/store/rows/fields.ts'
 import type { MessageRow } from '../../shared/store/rows/message.ts'
 import type { LinkRequest, SessionRow } from '../../shared/store/rows/session.ts'
 import { BLANK_MESSAGE } from '../../shared/store/testing/blank-message.ts'
+import { BLANK_SESSION } from '../../shared/store/testing/blank-session.ts'
 
 /** META of a session that nobody has opened yet. */
 export const newSessionRow = ({ tenantId, mode }: TenantScope, link: LinkRequest | null): SessionRow => ({
@@ -13,17 +14,10 @@ export const newSessionRow = ({ tenantId, mode }: TenantScope, link: LinkRequest
   mode,
   id: newId('ses'),
   name: 'Support',
-  metadata: {},
+  ...BLANK_SESSION,
   status: link ? 'linking' : 'created',
-  reason: null,
-  phone: null,
-  lid: null,
-  pushName: null,
-  connectedAt: null,
-  loggedOutAt: null,
   link,
   createdAt: Date.now(),
-  stateEpoch: 0,
 })
 
 /** A text to a phone, accepted now and due at once, for an hour. @param to digits */

@@ -1,4 +1,4 @@
-import type { Facts, RolloutFact, WorkerFact } from './facts.ts'
+import type { Facts, Failure, RolloutFact, WorkerFact } from './facts.ts'
 import { DEPLOYMENT_RUNBOOK, type Finding, failed, finding, ok, RUNBOOK } from './finding.ts'
 
 const STALE_HEARTBEAT_MS = 60_000
@@ -14,16 +14,19 @@ export const checkApi = ({ health }: Facts): Finding =>
       )
     : ok('API', `answers, version ${health.version}`)
 
-export const checkWorkers = ({ workers, now }: Facts): Finding[] => {
-  if (failed(workers))
-    return [
-      finding(
-        'problem',
-        'workers',
-        `cannot be listed: ${workers.error}`,
-        'An admin key is needed: tools/add-admin-key.ts makes one.',
-      ),
-    ]
+/** What to do when the admin API does not list something. */
+const adviceOnFailure = ({ error }: Failure, health: Facts['health']): string => {
+  if (failed(health)) return 'See API.'
+  return /answers 40[13]/.test(error)
+    ? 'FLEETLINE_ADMIN_KEY is no admin key of this deployment: tools/add-admin-key.ts makes one.'
+    : 'Look at the log of the function api-keys.'
+}
+
+export const checkWorkers = ({ workers, health, now }: Facts): Finding[] => {
+  if (failed(workers)) {
+    const advice = adviceOnFailure(workers, health)
+    return [finding('problem', 'workers', `cannot be listed: ${workers.error}`, advice)]
+  }
   const ready = workers.filter(({ status }) => status === 'ready')
   const silent = workers.filter(
     ({ status, heartbeatAt }) =>
@@ -75,8 +78,9 @@ export const checkVersions = ({ workers, health }: Facts): Finding[] => {
       ]
 }
 
-export const checkSessions = ({ sessions }: Facts): Finding => {
-  if (failed(sessions)) return finding('problem', 'sessions', `cannot be listed: ${sessions.error}`, 'See workers.')
+export const checkSessions = ({ sessions, health }: Facts): Finding => {
+  if (failed(sessions))
+    return finding('problem', 'sessions', `cannot be listed: ${sessions.error}`, adviceOnFailure(sessions, health))
   const stuck = sessions.filter(({ desired, workerId }) => desired === 'running' && workerId === null)
   return stuck.length === 0
     ? ok('sessions', `${sessions.length} placed, nobody waits`)

@@ -130,3 +130,11 @@ test('what a cell wants: its workers with 15 % free, and the room of a rollout',
   })
   expect(needsOf({ sessions: 0, cpu: 1024, capacity: 200, minimumWorkers: 1 }).workers).toBe(3)
 })
+
+test.each([
+  ['a wrong admin key', { workers: { error: '/v1/admin/workers answers 401' } }, 'FLEETLINE_ADMIN_KEY'],
+  ['an error of ours', { sessions: { error: '/v1/admin/sessions answers 500' } }, 'api-keys'],
+  ['no API at all', { health: { error: 'fetch failed' }, workers: { error: 'fetch failed' } }, 'See API.'],
+] as const)('what cannot be listed says what to do about the cause: %s', (_, patch, advice) => {
+  expect(complaints(patch).at(-1)?.advice).toContain(advice)
+})

@@ -22,6 +22,7 @@ import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
+import { BLANK_SESSION } from '../../../shared/store/testing/blank-session.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { eventually } from './eventually.ts'
@@ -275,15 +276,6 @@ const sessionRow = (scope: TenantScope, id: string) => ({
   mode: scope.mode,
   id,
   name: 'Test',
-  metadata: {},
-  status: 'created' as const,
-  reason: null,
-  phone: null,
-  lid: null,
-  pushName: null,
-  connectedAt: null,
-  loggedOutAt: null,
-  link: null,
+  ...BLANK_SESSION,
   createdAt: Date.now(),
-  stateEpoch: 0,
 })

@@ -19,6 +19,7 @@ import type { NewEndpointRow, ReplayRow } from '../../../shared/store/rows/webho
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { openTables } from '../../../shared/store/tables.ts'
+import { BLANK_SESSION } from '../../../shared/store/testing/blank-session.ts'
 import { MinuteCounter } from '../../../shared/usage/minute-counter.ts'
 import { postWebhook } from '../../../shared/webhooks/post-webhook.ts'
 import { requeueDueDeliveries } from '../../sweeper/operations/requeue-due-deliveries.ts'
@@ -130,17 +131,9 @@ export const startPipeline = async () => {
       mode: 'test',
       id,
       name: 'Line',
-      metadata: {},
+      ...BLANK_SESSION,
       status: 'connected',
-      reason: null,
-      phone: null,
-      lid: null,
-      pushName: null,
-      connectedAt: null,
-      loggedOutAt: null,
-      link: null,
       createdAt: state.now,
-      stateEpoch: 0,
     })
     await transact(tables.client, [leg])
     return id

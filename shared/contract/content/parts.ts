@@ -124,6 +124,4 @@ export const deletePart = z
   .strictObject({ messageId: messageReference, ...answerOnly })
   .meta({ id: 'DeleteContent', description: 'Deletes a message for everyone' })
 
-export const replyInput = z
-  .union([messageReference, z.strictObject({ messageId: messageReference, ...answerOnly })])
-  .meta({ description: 'The message that this one answers' })
+export const replyInput = z.union([messageReference, z.strictObject({ messageId: messageReference, ...answerOnly })])

@@ -35,7 +35,9 @@ const recipient = addressInput.meta({
 
 /** What a message may say besides its own part. */
 const options = {
-  replyTo: replyInput.nullish(),
+  replyTo: replyInput
+    .nullish()
+    .meta({ description: 'The message that this one answers: an id, or the reference object of an answer' }),
   mentions: z
     .array(addressInput)
     .max(CONTENT_LIMITS.mentions)
