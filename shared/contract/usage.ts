@@ -113,7 +113,7 @@ export const usageOperations = {
     query: z.strictObject({
       month: z
         .string()
-        .regex(/^20\d\d-(0[1-9]|1[0-2])$/)
+        .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'Not a month, like 2026-11')
         .optional()
         .meta({ description: 'UTC month, default: this one', example: '2026-11' }),
       mode: modeSchema.default('live'),

@@ -187,6 +187,7 @@ describe('queries and headers', () => {
     ['sessions?limit=abc', 'Not a number'],
     ['sessions?limit=1.5', 'Not a whole number'],
     ['messages?since=yesterday', 'Not an ISO 8601 time with Z or an offset, like 2026-11-21T10:00:00Z'],
+    ['sessions?colour=red', 'Unknown query parameter'],
     ['usage?from=2026-02-31', 'Not a date, like 2026-11-21'],
     ['audit-log?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'Must not be after to'],
   ])('says what is wrong with /v1/%s', async (path, message) => {

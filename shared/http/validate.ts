@@ -7,11 +7,11 @@ export interface FieldProblem {
 }
 
 /** One entry per field, with the words of a person. */
-const describeIssues = (issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
+const describeIssues = (issues: readonly z.core.$ZodIssue[], unknown = 'Unknown field'): FieldProblem[] =>
   issues.flatMap((issue) => {
     const path = issue.path.map(String)
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }))
+      return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: unknown }))
     if (issue.code === 'invalid_union' && issue.errors.some((errors) => errors.length > 0))
       return describeUnion(issue, path)
     const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
@@ -58,5 +58,6 @@ export const validationFault = (errors: readonly FieldProblem[], where = 'body')
 export const validate = (schema: z.ZodType, value: unknown, where: 'body' | 'query' | 'path'): unknown => {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw validationFault(describeIssues(result.error.issues), where)
+  const unknown = where === 'query' ? 'Unknown query parameter' : undefined
+  throw validationFault(describeIssues(result.error.issues, unknown), where)
 }
