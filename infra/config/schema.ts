@@ -53,6 +53,16 @@ export const deploymentConfigSchema = z
     egressMode: z.enum(['public-ip', 'nat']),
     /** with nat: AWS services by endpoints in the VPC, about 7 USD per service, zone and month, instead of NAT traffic */
     interfaceEndpoints: z.boolean(),
+    /** ports beside 443 that workers may reach: those of the proxies that tenants name for their sessions (docs/proxy.md) */
+    proxyPorts: z
+      .array(
+        z
+          .int()
+          .max(65_535)
+          .refine((port) => port === 80 || port > 1023, 'a proxy listens on 80, 443 or above 1023'),
+      )
+      .max(20)
+      .default([]),
     /** web ACL in front of the API: managed rules and a limit per address */
     webAcl: z.boolean(),
     /** the API under a name of yours; the certificate lies in the same region. null: the address that AWS gives */
