@@ -158,7 +158,7 @@ const isAbsent = (environment: string, name: string) =>
   OPTIONAL.has(name) && statementsOf(environment, name).length === 0
 
 const names = readdirSync('lambdas', { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== 'testing')
   .map((entry) => entry.name)
 
 describe.each(Object.keys(CONFIGS))('%s', (environment) => {

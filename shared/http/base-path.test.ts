@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { proxyEventOf } from '../../lambdas/testing/proxy-event.ts'
 import { basePathOf, locationFor } from './base-path.ts'
-import { proxyEventOf } from './testing/proxy-event.ts'
 
 const event = (stage: string) => proxyEventOf(null, 'GET', '/v1/sessions', { stage })
 
