@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { realJpeg, realMp3, realOpus } from '../e2e/messages/real-files.ts'
 import { newId } from '../shared/core/ids.ts'
+import { WORKER_COMMAND } from '../shared/fleet/worker-command.ts'
 import { workerBundleOptions } from '../tools/worker-bundle.ts'
 import { startTestFleet, type TestFleet, until } from './testing/test-fleet.ts'
 
@@ -49,7 +50,7 @@ afterAll(async () => {
 const startBundle = (env: Record<string, string | undefined>) => {
   const child = spawn(
     process.execPath,
-    ['--preserve-symlinks', '--preserve-symlinks-main', 'dist/session-task/main.mjs'],
+    ['--preserve-symlinks', '--preserve-symlinks-main', ...WORKER_COMMAND.slice(1)],
     { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } },
   )
   children.push(child)
