@@ -2,7 +2,7 @@ import { KeyedLock } from './phones/keyed-lock.ts'
 import { PairingCodes, QrReferences } from './protocol/pairing-state.ts'
 import { loadServerIdentity, type ServerIdentity } from './server/certificates.ts'
 import { Connections } from './server/connections.ts'
-import { loadMediaAuthority } from './server/media-server.ts'
+import { loadMediaAuthority } from './server/media-authority.ts'
 import type { Issuer } from './server/x509.ts'
 import { Database } from './store/database.ts'
 

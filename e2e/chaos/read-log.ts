@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib'
 import { decodeBody } from '../../session-task/auth-log/append-text.ts'
 import { openEnvelope, readHeader } from '../../session-task/auth-log/envelope.ts'
-import type { FoldedLog } from '../../session-task/auth-log/fold.ts'
+import type { FoldedLog } from '../../session-task/auth-log/folded-log.ts'
 import type { Head } from '../../session-task/auth-log/head.ts'
 import type { LogDevice } from '../../session-task/auth-log/log-device.ts'
 import type { LogRecord } from '../../session-task/auth-log/records.ts'

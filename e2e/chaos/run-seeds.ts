@@ -5,9 +5,10 @@ import { createGroup } from './create-group.ts'
 import { deleteLane } from './delete-lane.ts'
 import { newWitness } from './fateful-clients.ts'
 import type { Lane, Run } from './lane.ts'
+import { describePlan, planOf } from './plan.ts'
 import { makeRandom } from './random.ts'
 import { newReport, type RunReport, sayProgress } from './report.ts'
-import { describePlan, planOf, playSeed, startWorker } from './scenario.ts'
+import { playSeed, startWorker } from './scenario.ts'
 
 export interface SeedRun {
   readonly seeds: readonly number[]

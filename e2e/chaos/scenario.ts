@@ -3,7 +3,7 @@ import { until } from '../../session-task/testing/test-fleet.ts'
 import { type ChaosWorker, startChaosWorker } from './chaos-worker.ts'
 import { checkOwnership } from './check-ownership.ts'
 import type { Lane } from './lane.ts'
-import { type NamedRacePoint, RACE_POINTS, WEATHER, type Weather } from './race-points.ts'
+import { describePlan, type Plan, planOf } from './plan.ts'
 import { makeRandom, type Random } from './random.ts'
 import { countHit } from './report.ts'
 import { startTraffic, untilHealed } from './traffic.ts'
@@ -12,36 +12,6 @@ import { makeWeather } from './weather.ts'
 const HIT_DEADLINE_MS = 4_000
 const OWNER_DEADLINE_MS = 10_000
 const LEAVE_DEADLINE_MS = 20_000
-
-/** What one seed decides before anything happens. */
-export interface Plan {
-  readonly seed: number
-  readonly point: NamedRacePoint
-  readonly nth: number
-  readonly weather: Weather | null
-}
-
-/** The control run asks for losses: slow commits, and a kill before one. */
-const controlPlanOf = (seed: number, random: Random): Plan => ({
-  seed,
-  point: RACE_POINTS[0]!,
-  nth: random.between(2, 6),
-  weather: 's3 slow',
-})
-
-export const planOf = (seed: number, random: Random, isGateOff = false): Plan => {
-  if (isGateOff) return controlPlanOf(seed, random)
-  const point = RACE_POINTS[seed % RACE_POINTS.length]!
-  return {
-    seed,
-    point,
-    nth: point.phase === 'live' ? random.between(1, 5) : 1,
-    weather: random.chance(0.7) ? random.pick(WEATHER) : null,
-  }
-}
-
-export const describePlan = ({ seed, point, nth, weather }: Plan): string =>
-  `seed ${seed}: ${point.action} at the ${nth}. "${point.name}"${weather ? `, weather: ${weather}` : ''}`
 
 /**
  * One seed on one session: traffic both ways, its worker stopped at the race point of the seed, another one takes over,

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../session-task/testing/test-fleet.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
 import type { Lane } from './lane.ts'
+import type { Plan } from './plan.ts'
 import type { Random } from './random.ts'
-import type { Plan } from './scenario.ts'
 
 /** I9: from the end of the trouble */
 const HEAL_DEADLINE_MS = 120_000

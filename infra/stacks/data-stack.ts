@@ -14,7 +14,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { acknowledge } from '../constructs/acknowledge.ts'
-import { type Cell, CellStack } from '../constructs/cell.ts'
+import { type Cell, CellStack, keepsItsName } from '../constructs/cell.ts'
 import { requireConditionalWrites } from '../constructs/conditional-writes.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
@@ -91,7 +91,7 @@ export class DataStack extends CellStack {
       repositoryName: `${cell.prefix}-worker`,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
-      removalPolicy: this.#removalPolicy,
+      removalPolicy: keepsItsName(cell),
     })
   }
 

@@ -134,6 +134,18 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
     for (const timeout of timeouts) expect(timeout).toBeLessThanOrEqual(180)
   })
 
+  test('a tick that fails is not repeated beside the next one, neither by the scheduler nor by Lambda', () => {
+    const ticks = ofType(cell, 'AWS::Scheduler::Schedule')
+    expect(ticks.length).toBeGreaterThanOrEqual(3)
+    const calm = ofType(cell, 'AWS::Lambda::EventInvokeConfig')
+    for (const { properties } of ticks) {
+      expect(properties.Target.RetryPolicy.MaximumRetryAttempts).toBe(0)
+      const [functionId] = properties.Target.Arn['Fn::GetAtt']
+      const config = calm.find((each) => JSON.stringify(each.properties.FunctionName).includes(functionId))
+      expect(config?.properties).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 })
+    }
+  })
+
   test('no role may do "everything" of a service', () => {
     const policies = [...ofType(cell, 'AWS::IAM::Policy'), ...ofType(cell, 'AWS::IAM::Role')]
     for (const { stack, logicalId, properties } of policies) {

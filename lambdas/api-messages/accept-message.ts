@@ -52,6 +52,13 @@ export const readRequest = (body: SendMessageBody, context: TenantContext, batch
   }
 }
 
+/** A message as it stands when it is accepted. */
+export interface AcceptedMessage {
+  readonly row: MessageRow
+  /** what was sealed on the row just now; null: the row was there before, and alone has it */
+  readonly content: PreparedMessage['content'] | null
+}
+
 /**
  * MESSAGE and OPEN in one transaction, or the message that the Idempotency-Key made before, whatever became of the
  * session and of the clock since.
@@ -65,15 +72,18 @@ export const acceptMessage = async (
   session: SessionRow,
   request: MessageRequest,
   before: MessageRow | null = null,
-): Promise<MessageRow> => {
+): Promise<AcceptedMessage> => {
   const { times } = request
   const refusal = refusalOf(session, request)
-  const row =
+  const message =
     refusal || 'problems' in times
-      ? await repeatedOrRefused(services, context, request, refusal)
+      ? asItStood(await repeatedOrRefused(services, context, request, refusal))
       : await accept(services, context, session, request, behind(before, request, times, context.now))
-  return requireSame(row, request.requestHash)
+  requireSame(message.row, request.requestHash)
+  return message
 }
+
+const asItStood = (row: MessageRow): AcceptedMessage => ({ row, content: null })
 
 /** The message that this request made before, by its Idempotency-Key. @throws Fault idempotency_key_reused */
 export const repeatedMessage = async (
@@ -143,12 +153,12 @@ const accept = async (
   session: SessionRow,
   { body, messageId, requestHash }: MessageRequest,
   times: Place,
-): Promise<MessageRow> => {
+): Promise<AcceptedMessage> => {
   const { scope, now } = context
   const messages = new Messages(services.tables, scope)
-  const standingOr = async (error: unknown): Promise<MessageRow> => {
+  const standingOr = async (error: unknown): Promise<AcceptedMessage> => {
     const standing = context.idempotencyKey === null ? null : await messages.get(messageId)
-    if (standing) return standing
+    if (standing) return asItStood(standing)
     throw error
   }
   // A repeated request is answered, also when by now it would be refused: the time to edit is over, the quota is used up.
@@ -199,7 +209,8 @@ const accept = async (
     services.quota.giveBack(scope, now)
     throw error
   })
-  if (result.outcome !== 'accepted') services.quota.giveBack(scope, now)
   context.note({ accepted: result.outcome })
-  return result.row
+  if (result.outcome === 'accepted') return { row: result.row, content }
+  services.quota.giveBack(scope, now)
+  return asItStood(result.row)
 }

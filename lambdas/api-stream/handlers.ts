@@ -1,14 +1,8 @@
-import type { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
 import type { HandlersOf } from '../../shared/http/handler.ts'
-import type { Tables } from '../../shared/store/tables.ts'
 import type { OpenStream } from './open-stream.ts'
 import { streamEvents } from './operations/stream-events.ts'
 import { streamSession } from './operations/stream-session.ts'
-
-export interface StreamServices {
-  readonly tables: Tables
-  readonly tenantKeys: TenantKeys
-}
+import type { StreamServices } from './stream-services.ts'
 
 /**
  * The handlers check key, rights and position like any other operation and answer with the head of the stream; `begin`

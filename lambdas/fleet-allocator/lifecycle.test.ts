@@ -64,18 +64,21 @@ test('RunTask throttled: tried again with pauses until it starts, one worker in 
   expect(asked).toEqual(['registerWorker'])
 })
 
-test('no Spot capacity: the same worker starts on demand; live never asks for Spot', async () => {
-  ecsAnswers = (provider) => {
-    if (provider === 'FARGATE_SPOT') noCapacity()
-  }
-  expect(await start('test', 200)).toBe('RUNNING')
-  expect(launches.at(0)).toBe('wrk_1 FARGATE_SPOT')
-  expect(launches.at(-1)).toBe('wrk_1 FARGATE')
-  expect(launches.filter((launch) => launch.endsWith('FARGATE'))).toHaveLength(1)
-  launches.length = 0
-  await start('live', 1)
-  expect(launches).toEqual(['wrk_1 FARGATE'])
-})
+test.each(['ECS.AmazonECSException', 'ECS.ClientException'])(
+  'no Spot capacity (%s): the same worker starts on demand; live never asks for Spot',
+  async (name) => {
+    ecsAnswers = (provider) => {
+      if (provider === 'FARGATE_SPOT') throw new StatesError(name, 'Capacity is unavailable at this time')
+    }
+    expect(await start('test', 200)).toBe('RUNNING')
+    expect(launches.at(0)).toBe('wrk_1 FARGATE_SPOT')
+    expect(launches.at(-1)).toBe('wrk_1 FARGATE')
+    expect(launches.filter((launch) => launch.endsWith('FARGATE'))).toHaveLength(1)
+    launches.length = 0
+    await start('live', 1)
+    expect(launches).toEqual(['wrk_1 FARGATE'])
+  },
+)
 
 test('no capacity at all: the worker is given up, so that the next want launches anew after its pause', async () => {
   ecsAnswers = noCapacity

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import type { FoldedLog } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { pruneSessionRecord } from './prune-session.ts'
 import { isSequenced, type KeysRecord, type LogRecord } from './records.ts'
 

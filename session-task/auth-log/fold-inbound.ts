@@ -1,4 +1,4 @@
-import type { FoldedLog } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import type { InboundRecord, UndecryptedRecord } from './records.ts'
 
 /** A sender of garbage must not fill the log: the oldest make room, their rows are not made. */

@@ -1,53 +1,15 @@
 import { rankOf } from '../../shared/core/message-status.ts'
 import { forgetInbound, noteContent, noteUndecrypted } from './fold-inbound.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { holdsLinkedDevice } from './linked-credentials.ts'
-import {
-  type InboundRecord,
-  isSequenced,
-  type KeysRecord,
-  type LogRecord,
-  type OperationRecord,
-  type SequencedRecord,
-} from './records.ts'
-import type { OutState, UndecryptedState } from './session-log.ts'
+import { isSequenced, type KeysRecord, type LogRecord, type OperationRecord, type SequencedRecord } from './records.ts'
+import type { OutState } from './session-log.ts'
 
 const RETENTION_MS = 14 * 24 * 3_600_000
 const ARCHIVE_MS = 30 * 24 * 3_600_000
 const ARCHIVED_MAX = 3
 const HASHES_MIN = 5_000
 const HASHES_MAX = 100_000
-
-/** Everything a log says, as plain data in the order it was said. Values of keys and creds are JSON text. */
-export interface FoldedLog {
-  /** newest journal time seen; ageing follows it, never the clock, so that every replay ages alike */
-  now: number
-  readonly keys: Map<string, Map<string, string>>
-  creds: string | null
-  /** credentials of devices that were logged out or linked anew, oldest first; 30 days, for a person to look at */
-  readonly archivedCreds: { readonly at: number; readonly creds: string }[]
-  nextSequence: number
-  doneUpTo: number
-  readonly undone: Map<number, SequencedRecord>
-  /** rows that somebody was about to write; null when they stand */
-  mark: { readonly from: number; readonly upTo: number } | null
-  /** sequence → how often its row alone was tried */
-  readonly tries: Map<number, number>
-  readonly openOuts: Map<string, OutState>
-  /** in the order they settled */
-  readonly settledOuts: Map<string, OutState>
-  readonly messageIds: Map<string, string>
-  /** ciphertext hash → when, and the sequence whose undone record has the plaintext */
-  readonly ciphertexts: Map<string, { at: number; sequence: number | null }>
-  readonly identities: Map<string, number>
-  /** by message key */
-  readonly undecrypted: Map<string, { readonly at: number; readonly state: UndecryptedState }>
-  /** by ciphertext hash */
-  readonly unfinished: Map<string, { readonly at: number; readonly record: InboundRecord }>
-  /** commands that began; in the order in which they did */
-  readonly operations: Map<string, { readonly at: number; readonly end: OperationRecord['end'] }>
-  /** records of a newer version, carried for it */
-  readonly unknown: LogRecord[]
-}
 
 export const emptyFold = (): FoldedLog => ({
   now: 0,

@@ -1,4 +1,4 @@
-import type { FoldedLog } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { holdsLinkedDevice } from './linked-credentials.ts'
 import type { SequencedRecord } from './records.ts'
 import type { LogState } from './session-log.ts'

@@ -1,4 +1,5 @@
-import { emptyFold, type FoldedLog, fold } from './fold.ts'
+import { emptyFold, fold } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import type { LogRecord } from './records.ts'
 
 const FORMAT = 1

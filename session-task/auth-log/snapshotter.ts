@@ -1,6 +1,7 @@
 import { type CleanupPlan, planCleanup } from './cleanup-plan.ts'
 import { sealEnvelope } from './envelope.ts'
-import { type FoldedLog, hashesAreFull } from './fold.ts'
+import { hashesAreFull } from './fold.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { type Head, neededKeys } from './head.ts'
 import type { HeadKeeper } from './head-keeper.ts'
 import { type LogContext, retryStorage } from './log-context.ts'

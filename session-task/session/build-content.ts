@@ -1,29 +1,13 @@
 import { CONTENT_LIMITS, isMediaKind } from '../../shared/core/content-limits.ts'
-import type { Messages } from '../../shared/store/messages.ts'
 import { messageContentPlace, messageProtoPlace } from '../../shared/store/places.ts'
 import type { Address, Failure, MessageRow } from '../../shared/store/rows/message.ts'
 import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { MessageName, OutboundBody, OutboundContext, QuotedMessage } from '../whatsapp/content/outbound-content.ts'
 import { lidOfJid } from './addresses.ts'
+import type { BuildInput } from './build-input.ts'
 import { buildMedia } from './build-media.ts'
-import type { ContactBook } from './contact-book.ts'
 import { FAILURES } from './failures.ts'
 import type { SessionContext } from './session-context.ts'
-
-/** The unsealed content of an outbound row, as the API wrote it. */
-export type RowContent = Readonly<Record<string, unknown>>
-
-export interface BuildInput {
-  readonly row: MessageRow
-  readonly content: RowContent
-  /** where it goes */
-  readonly jid: string
-  readonly messages: Messages
-  readonly connection: WhatsAppConnection
-  readonly book: ContactBook
-  readonly own: { readonly phone: string | null; readonly lid: string | null }
-  readonly now: () => number
-}
 
 /**
  * The bytes of a message, with everything that only WhatsApp knows filled in: jids of people, members of the group, the

@@ -5,7 +5,7 @@ import type { MediaRow } from '../../shared/store/rows/media.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 import type { Preview } from '../media/preview.ts'
 import type { MediaFields, OutboundBody, UploadedMedia } from '../whatsapp/content/outbound-content.ts'
-import type { BuildInput } from './build-content.ts'
+import type { BuildInput } from './build-input.ts'
 import { FAILURES } from './failures.ts'
 import { mergePreview, previewFile, previewWanted } from './preview-media.ts'
 import type { SessionContext } from './session-context.ts'
@@ -85,7 +85,7 @@ const uploadOnce = async (
   if (standing && now() - standing.at < UPLOAD_REUSED_MS && (look === null || standing.preview)) return standing
   const stored = { tenantId: scope.tenantId, mode: scope.mode, mediaId: row.id }
   const uploaded = await media.turns.run(() =>
-    withTemporaryFolder(async (folder) => {
+    withTemporaryFolder(media, async (folder) => {
       const [path, plainPath] = [join(folder, 'encrypted'), look && join(folder, 'plain')]
       let preview: Promise<Preview> | null = null
       const file = await connection.uploadMedia({

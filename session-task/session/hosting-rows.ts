@@ -10,6 +10,10 @@ import { parseHead } from '../auth-log/head.ts'
 import { logDeviceOf } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
 
+/** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
+ * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
+export type HostingEnd = 'released' | 'handedOn' | 'lost'
+
 /** LEASE and META of a hosted session, as its worker reads and writes them outside of the log. */
 export class HostingRows {
   readonly #context: SessionContext
@@ -45,6 +49,11 @@ export class HostingRows {
     const lease = await this.#leases.get(sessionId)
     if (!lease || !sameOwner(lease.owner, services.owner)) return false
     return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled, how)
+  }
+
+  /** `release` as the end of the hosting. @param carriedOut the logout or delete that was done here */
+  async letGo(settled: boolean, carriedOut: DesiredState | null): Promise<HostingEnd> {
+    return (await this.release(settled, { carriedOut })) ? 'released' : 'lost'
   }
 
   async setDesired(desired: DesiredState): Promise<void> {

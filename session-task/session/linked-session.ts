@@ -1,7 +1,7 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import type { SessionRow } from '../../shared/store/rows/session.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
-import type { DisconnectInfo } from '../whatsapp/connection.ts'
+import type { DisconnectInfo } from '../whatsapp/disconnect.ts'
 import type { IncomingCall } from './call-notes.ts'
 import { isLinkedCredentials, planConnection } from './connect-plan.ts'
 import { connectionEvents } from './connection-events.ts'

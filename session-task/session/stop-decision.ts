@@ -1,5 +1,5 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { DisconnectInfo } from '../whatsapp/connection.ts'
+import type { DisconnectInfo } from '../whatsapp/disconnect.ts'
 import { DISCONNECT_MESSAGES } from '../whatsapp/disconnect.ts'
 import type { ReconnectDecision } from '../whatsapp/reconnect-decision.ts'
 

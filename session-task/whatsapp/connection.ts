@@ -1,6 +1,16 @@
-import type { SessionLog } from '../auth-log/session-log.ts'
+import type { Log } from '../../shared/log/log.ts'
+import type { InboundRecord, LogRecord } from '../auth-log/records.ts'
+import type { SessionLog, UndecryptedState } from '../auth-log/session-log.ts'
+import type { CanaryLimits } from './canary.ts'
+import type { WhatsAppCommands } from './commands/types.ts'
+import type { DownloadedFile } from './content/downloaded-file.ts'
 import type { OutboundBody, OutboundContext, UploadedMedia } from './content/outbound-content.ts'
-import type { DownloadedFile, DownloadLimits, MediaOrigin, OutgoingFile } from './content/transfer-media.ts'
+import type { DownloadLimits, MediaOrigin, OutgoingFile } from './content/transfer-media.ts'
+import type { DisconnectInfo } from './disconnect.ts'
+import type { Egress } from './egress.ts'
+import type { NewChatLimit } from './new-chat-limits.ts'
+import type { Resolved } from './resolved.ts'
+import type { WatchdogLimits } from './watchdog.ts'
 
 /** One decrypted inbound stanza, before its receipt: the session answers with the record to journal with the ratchet. */
 export interface DecryptedStanza {
@@ -46,13 +56,6 @@ export interface PresenceUpdate {
   readonly lastSeenAt: number | null
 }
 
-export interface DisconnectInfo {
-  /** status code of baileys-facts §1.1; 0 when the library gave none (we closed it ourselves) */
-  readonly code: number
-  readonly message: string
-  readonly data?: unknown
-}
-
 export interface ConnectionEvents {
   /** A QR to show. expiresAt in epoch milliseconds; attempt counts from 1. */
   onQr(qr: { text: string; expiresAt: number; attempt: number }): void
@@ -65,23 +68,21 @@ export interface ConnectionEvents {
    * Called synchronously inside the decrypt commit, once per new identity. Returns the `in` record that is appended in
    * the same call as the ratchet.
    */
-  onDecrypted(stanza: DecryptedStanza): import('../auth-log/records.ts').InboundRecord
+  onDecrypted(stanza: DecryptedStanza): InboundRecord
   /**
    * A message whose content did not come within 5 min. Returns the record that tells the tenant, appended in the same
    * run; content that comes later finds it by its message key.
    */
-  onUndecryptable?(
-    waiting: import('../auth-log/session-log.ts').UndecryptedState,
-  ): import('../auth-log/records.ts').InboundRecord
+  onUndecryptable?(waiting: UndecryptedState): InboundRecord
   /** Called before the ack of that notification may leave; what it returns is appended in the same run. */
-  onNotification?(notification: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  onNotification?(notification: NotificationStanza): readonly LogRecord[]
   /** A `<call>`: rings, goes on or ends. As for notifications: before its ack, what is returned is appended. */
-  onCall?(call: NotificationStanza): readonly import('../auth-log/records.ts').LogRecord[]
+  onCall?(call: NotificationStanza): readonly LogRecord[]
   onPresence?(update: PresenceUpdate): void
   /** Server ack of an outbound message; error null means the server took it. */
   onServerAck(ack: { whatsappId: string; error: number | null; at: number }): void
   /** What WhatsApp says about opening new chats: by itself, or after `readNewChatLimits`. */
-  onNewChatLimit?(limit: import('./new-chat-limits.ts').NewChatLimit): void
+  onNewChatLimit?(limit: NewChatLimit): void
   /** Receipts from the peer. Called before the ack of that stanza may leave. */
   onReceipt(receipt: {
     whatsappIds: readonly string[]
@@ -89,14 +90,6 @@ export interface ConnectionEvents {
     from: string
     at: number
   }): void
-}
-
-export interface Resolved {
-  readonly exists: boolean
-  /** jid to send to: LID when known */
-  readonly jid: string
-  readonly phoneJid: string
-  readonly lid: string | null
 }
 
 export interface GroupMember {
@@ -125,7 +118,7 @@ export interface WhatsAppConnection {
   /** Is the number on WhatsApp, and which jid to use? A time-out throws; it is never "not on WhatsApp". */
   resolve(phone: string): Promise<Resolved>
   /** Questions and orders that are no messages. */
-  readonly commands: import('./commands/types.ts').WhatsAppCommands
+  readonly commands: WhatsAppCommands
   /** Encodes a text message once; the bytes are stored on the row and relayed as they are by every re-send. */
   encodeText(text: { body: string }): Uint8Array
   /** The same for any content. */
@@ -165,19 +158,19 @@ export interface ConnectionOptions {
   /** [2, 3000, n]; null: what Baileys brings */
   readonly version: readonly [number, number, number] | null
   /** the account's way out, for its socket and its files; null or absent: the worker's own network */
-  readonly egress?: import('./egress.ts').Egress | null
+  readonly egress?: Egress | null
   /** unlinked sessions: how to link; null: log in only */
   readonly link: { method: 'qr' } | { method: 'code'; phone: string } | null
   readonly events: ConnectionEvents
   /** exact bytes of an earlier message, for retry receipts; must answer undefined on a miss, never an empty message */
   readonly loadSentProto: (whatsappId: string) => Promise<Uint8Array | undefined>
-  readonly logger: import('../../shared/log/log.ts').Log
+  readonly logger: Log
   /** how long to wait for the server's word after connecting; default 40 s */
   readonly loginTimeoutMs?: number
   /** how long the content of a message may be missing before the session is told; default 5 min */
   readonly undecryptableAfterMs?: number
-  readonly canaryLimits?: import('./canary.ts').CanaryLimits
-  readonly watchdogLimits?: import('./watchdog.ts').WatchdogLimits
+  readonly canaryLimits?: CanaryLimits
+  readonly watchdogLimits?: WatchdogLimits
 }
 
 export type OpenConnection = (options: ConnectionOptions) => WhatsAppConnection

@@ -1,5 +1,12 @@
 import { isProxyError, TunnelError } from '../../shared/egress/guarded-tunnel.ts'
-import type { DisconnectInfo } from './connection.ts'
+
+/** Why a connection ended. */
+export interface DisconnectInfo {
+  /** status code of baileys-facts §1.1; 0 when the library gave none (we closed it ourselves) */
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
 
 /** An end of the connection that we decide ourselves, in the shape in which the library reports its own. */
 export class DisconnectError extends Error {

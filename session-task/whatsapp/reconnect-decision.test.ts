@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DisconnectInfo } from './connection.ts'
+import type { DisconnectInfo } from './disconnect.ts'
 import { DISCONNECT_MESSAGES } from './disconnect.ts'
 import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from './reconnect-decision.ts'
 

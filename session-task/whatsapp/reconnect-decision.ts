@@ -1,6 +1,6 @@
 import { fullJitterMs } from '../../shared/core/backoff.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
-import type { DisconnectInfo } from './connection.ts'
+import type { DisconnectInfo } from './disconnect.ts'
 import { DISCONNECT_MESSAGES } from './disconnect.ts'
 
 const SECOND_MS = 1_000

@@ -1,7 +1,7 @@
 import { isLidUser, isPnUser, jidNormalizedUser, type WASocket } from '@whiskeysockets/baileys'
-import type { Resolved } from './connection.ts'
 import { phoneDigits } from './linking.ts'
 import { findUserOfNumber } from './repairs/absent-number.ts'
+import type { Resolved } from './resolved.ts'
 import type { SessionCaches } from './session-caches.ts'
 
 /** somebody who is not on WhatsApp today may be there in a moment */

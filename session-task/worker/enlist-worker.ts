@@ -1,6 +1,6 @@
 import { CreateQueueCommand, DeleteQueueCommand } from '../../shared/aws/sqs.ts'
 import type { Workers } from '../../shared/store/workers.ts'
-import type { WorkerOptions } from './worker.ts'
+import type { WorkerOptions } from './worker-options.ts'
 
 /**
  * Makes the worker's queue and brings its row from STARTING to READY; a worker that no launcher announced announces

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { DeleteQueueCommand, SendMessageCommand, type SQSClient } from '../../shared/aws/sqs.ts'
-import type { VersionParts } from '../../shared/core/client-version.ts'
+import { DeleteQueueCommand, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { RECONNECTS_PER_SECOND } from '../../shared/core/fleet-pace.ts'
-import type { Mode } from '../../shared/core/tenant-scope.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import { ClientVersions } from '../../shared/store/client-versions.ts'
@@ -15,39 +13,11 @@ import { makeProcessLoad } from './process-load.ts'
 import { makeReplayTurns } from './replay-turns.ts'
 import { receiveRings, type WorkerRing } from './rings.ts'
 import { SessionHost } from './session-host.ts'
-import type { TaskCallback } from './task-callback.ts'
 import { UsedCounter } from './used-counter.ts'
 import { VersionGuard } from './version-guard.ts'
+import type { WorkerOptions } from './worker-options.ts'
 
 const HEARTBEAT_MS = 10_000
-
-export interface WorkerOptions {
-  readonly workerId: string
-  readonly incarnation: number
-  readonly mode: Mode
-  readonly capacity: number
-  readonly version: string
-  readonly taskArn: string | null
-  readonly queuePrefix: string
-  readonly hintsQueueUrl: string
-  readonly sqs: SQSClient
-  readonly services: Omit<
-    WorkerServices,
-    'owner' | 'version' | 'connectTurn' | 'replayAlone' | 'clientVersion' | 'mayClaim'
-  >
-  /** WhatsApp Web version while no operator chose one; null: what Baileys brings */
-  readonly whatsappVersion: VersionParts | null
-  readonly taskCallback: TaskCallback
-  /** touched at each beat, whatever DynamoDB answers: a worker that waits for it is alive. null: none */
-  readonly heartbeatFile: string | null
-  readonly log: Log
-  /** default 10 s; tests are faster */
-  readonly heartbeatMs?: number
-  /** the row says that we are dead: everything was abandoned, the process has to end */
-  readonly onRejected: () => void
-  /** an operator set the row to DRAINING */
-  readonly onDrainAsked: () => void
-}
 
 /** STARTING → READY → DRAINING → DRAINED, or DEAD by somebody else's word. */
 export class Worker {

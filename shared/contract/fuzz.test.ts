@@ -1,17 +1,17 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as z from 'zod'
+import type { TestAnswer, TestApi } from '../../lambdas/testing/test-api.ts'
+import { startWorlds, type Worlds } from '../../lambdas/testing/worlds.ts'
 import { FAULTS } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
 import { isAudited } from '../http/audit-request.ts'
-import type { TestAnswer, TestApi } from '../http/testing/test-api.ts'
 import type { Operation } from './operation.ts'
 import { faultsOf } from './operation-faults.ts'
 import { operations } from './operations.ts'
 import { hostile, mutated, valuesOf } from './testing/arbitrary.ts'
 import { whyNothingBefore } from './testing/nothing-before.ts'
 import { type Ids, NOT_REACHED } from './testing/sample-bodies.ts'
-import { startWorlds, type Worlds } from './testing/worlds.ts'
 
 /**
  * Generated and mutated requests for every operation of the contract. Whatever comes in, the answer is one of the

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestAnswer } from '../../lambdas/testing/test-api.ts'
+import { startWorlds, type Worlds } from '../../lambdas/testing/worlds.ts'
 import { newId } from '../core/ids.ts'
-import type { TestAnswer } from '../http/testing/test-api.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
-import { startWorlds, type Worlds } from './testing/worlds.ts'
 
 /** Every operation that says it acts once per Idempotency-Key, by what keeps the key. */
 const KINDS = ['idempotencyRow', 'answerRow', 'messageRow', 'operationRow'] as const

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '../aws/kms.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { tenantDataKeyKey } from '../store/keys.ts'
@@ -24,7 +25,7 @@ export class TenantKeys {
   readonly #kms: KMSClient
   readonly #core: Table
   readonly #kmsKeyId: string
-  readonly #cache = new Map<string, { key: Promise<Uint8Array>; until: number }>()
+  readonly #cache = new Map<string, { key: Promise<KeyObject>; until: number }>()
 
   constructor(input: { kms: KMSClient; core: Table; kmsKeyId: string }) {
     this.#kms = input.kms
@@ -33,7 +34,7 @@ export class TenantKeys {
   }
 
   /** The plaintext data key (32 bytes), created at first use. @throws when it was destroyed or KMS refuses */
-  async dataKey(scope: TenantScope): Promise<Uint8Array> {
+  async dataKey(scope: TenantScope): Promise<KeyObject> {
     const cached = this.#cache.get(scope.prefix)
     if (cached && cached.until > Date.now()) return cached.key
     if (this.#cache.size >= CACHE_MAX_ENTRIES) this.#cache.clear()
@@ -60,7 +61,7 @@ export class TenantKeys {
     return openBytes(await this.dataKey(scope), Buffer.from(sealed, 'base64'), `${scope.prefix}${place}`)
   }
 
-  async #load(scope: TenantScope): Promise<Uint8Array> {
+  async #load(scope: TenantScope): Promise<KeyObject> {
     const row = await this.#core.get(tenantDataKeyKey(scope))
     if (row) return this.#unwrap(scope, row)
     const made = await this.#kms.send(
@@ -70,10 +71,10 @@ export class TenantKeys {
       { ...tenantDataKeyKey(scope), v: 1, wrapped: Buffer.from(made.CiphertextBlob!).toString('base64') },
       { expression: 'attribute_not_exists(pk)' },
     )
-    return put.ok ? made.Plaintext! : this.#unwrap(scope, put.item!)
+    return put.ok ? createSecretKey(made.Plaintext!) : this.#unwrap(scope, put.item!)
   }
 
-  async #unwrap(scope: TenantScope, row: Record<string, unknown>): Promise<Uint8Array> {
+  async #unwrap(scope: TenantScope, row: Record<string, unknown>): Promise<KeyObject> {
     if (row.destroyedAt) throw new KeyDestroyedError()
     const { Plaintext: plaintext } = await this.#kms.send(
       new DecryptCommand({
@@ -82,7 +83,7 @@ export class TenantKeys {
         EncryptionContext: contextOf(scope),
       }),
     )
-    return plaintext!
+    return createSecretKey(plaintext!)
   }
 }
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApi } from '../../lambdas/testing/test-api.ts'
 import type { Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { newId } from '../core/ids.ts'
 import type { TenantScope } from '../core/tenant-scope.ts'
 import { AuditLog, type AuditRow } from '../store/audit-log.ts'
 import { isAudited } from './audit-request.ts'
-import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
 

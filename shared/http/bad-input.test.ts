@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestAnswer, type TestApi } from '../../lambdas/testing/test-api.ts'
 import { makeApiKey } from '../core/api-key.ts'
 import { FAULTS, type FaultCode } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
-import { startTestApi, type TestAnswer, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
 let key: string

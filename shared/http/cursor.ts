@@ -14,10 +14,10 @@ export interface CursorBinding {
 
 /** Opaque, signed positions in lists. The key is derived from the platform's pepper. */
 export class Cursors {
-  readonly #key: Buffer
+  readonly #pepper: string
 
   constructor(pepper: string) {
-    this.#key = createHmac('sha256', pepper).update('cursor v1').digest()
+    this.#pepper = pepper
   }
 
   sign(binding: CursorBinding, position: Uint8Array): string {
@@ -45,7 +45,8 @@ export class Cursors {
   }
 
   #tag(binding: CursorBinding, position: Uint8Array): Buffer {
-    return createHmac('sha256', this.#key)
+    const key = createHmac('sha256', this.#pepper).update('cursor v1').digest()
+    return createHmac('sha256', key)
       .update(canonicalJson([binding.owner, binding.operation, binding.filters ?? {}]))
       .update(Uint8Array.of(0))
       .update(position)

@@ -16,12 +16,11 @@ export const makeRouter = <Name extends string>(operations: Readonly<Record<Name
     .sort((a, b) => parametersIn(a.segments) - parametersIn(b.segments))
   return (method: string, path: string): Match<Name> => {
     const segments = path.replace(/(?<=.)\/$/, '').split('/')
-    const matching = routes.flatMap((route) => {
-      const params = matchSegments(route.segments, segments)
-      return params ? [{ ...route, params }] : []
-    })
-    const found = matching.find((route) => route.method === method)
-    if (found) return { name: found.name, params: found.params }
+    for (const route of routes) {
+      const params = route.method === method ? matchSegments(route.segments, segments) : null
+      if (params) return { name: route.name, params }
+    }
+    const matching = routes.filter((route) => matchSegments(route.segments, segments))
     if (matching.length === 0) throw new Fault('not_found', { detail: 'There is nothing at this path.' })
     const allowed = [...new Set(matching.map((route) => route.method))].sort()
     throw new MethodNotAllowed(allowed)

@@ -1,6 +1,7 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
 import {
   attemptSort,
+  type DeliveryRef,
   deliveryIdPartition,
   deliveryItem,
   deliveryListKey,
@@ -22,14 +23,6 @@ import {
 } from './rows/webhook.ts'
 import { type Item, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
-
-/** What names a delivery; travels in the deliver queue. */
-export interface DeliveryRef {
-  readonly endpointId: string
-  readonly day: string
-  readonly eventId: string
-  readonly generation: number
-}
 
 export interface AttemptOutcome {
   readonly status: Extract<DeliveryStatus, 'delivered' | 'retrying' | 'exhausted' | 'held' | 'expired'>

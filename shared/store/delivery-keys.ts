@@ -1,7 +1,14 @@
 import type { TenantScope } from '../core/tenant-scope.ts'
-import type { DeliveryRef } from './deliveries.ts'
 import { deliveryKey, heldIndex, systemIndex, timeKey } from './keys.ts'
 import type { DeliveryRow } from './rows/webhook.ts'
+
+/** What names a delivery; travels in the deliver queue. */
+export interface DeliveryRef {
+  readonly endpointId: string
+  readonly day: string
+  readonly eventId: string
+  readonly generation: number
+}
 
 /** Sort key of an attempt, right behind its delivery. */
 export const attemptSort = (deliverySort: string, number: number): string =>

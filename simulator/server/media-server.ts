@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { reportFailure } from '../report.ts'
-import type { Database } from '../store/database.ts'
 import { deviceById } from '../store/devices.ts'
 import { takeFault } from '../store/faults.ts'
 import { deviceOfTicket, directPathOf, findMedia, insertMedia, mediaBytes, mediaIdOf } from '../store/media.ts'
@@ -12,24 +11,12 @@ import { recordViolation } from '../store/violations.ts'
 import { asBuffer } from '../wire/stanza.ts'
 import type { World } from '../world.ts'
 import { LOOPBACK, listen } from './listen.ts'
-import { createAuthority, type Issuer, issueServerCertificate } from './x509.ts'
+import { issueServerCertificate } from './x509.ts'
 
 const MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 const UPLOAD_PATH = /^\/mms\/([a-z-]+)\/([A-Za-z0-9_%=-]+)$/
 
-const AUTHORITY_NAME = 'Simulated WhatsApp media CA'
-
 export type MediaServer = { host: string; stop(): Promise<void> }
-
-/** The CA the media host's certificate comes from; it lives as long as the data file, or as the root key that was given. */
-export function loadMediaAuthority(database: Database, rootKey?: Buffer): Issuer {
-  if (rootKey) return createAuthority(AUTHORITY_NAME, rootKey)
-  const row = database.get<{ value: string }>("SELECT value FROM meta WHERE key = 'media-authority'")
-  if (row) return JSON.parse(row.value) as Issuer
-  const authority = createAuthority(AUTHORITY_NAME)
-  database.run("INSERT INTO meta VALUES ('media-authority', ?)", JSON.stringify(authority))
-  return authority
-}
 
 /**
  * The https host for encrypted files and profile pictures, on 127.0.0.1.

@@ -9,16 +9,16 @@ import { requireSession } from '../../../shared/http/require-session.ts'
 import { validate } from '../../../shared/http/validate.ts'
 import type { MessageRow } from '../../../shared/store/rows/message.ts'
 import type { SessionRow } from '../../../shared/store/rows/session.ts'
-import { acceptMessage, type MessageRequest, readRequest, ringOwner } from '../accept-message.ts'
+import { type AcceptedMessage, acceptMessage, type MessageRequest, readRequest, ringOwner } from '../accept-message.ts'
 import { inParallel } from '../in-parallel.ts'
-import { openMessage } from '../present.ts'
+import { showAccepted } from '../present.ts'
 import { nameOfRecipient } from '../recipient.ts'
 import type { MessageServices } from '../services.ts'
 
 /** Chats that are written side by side. */
 const CHATS_AT_ONCE = 10
 
-type Outcome = { readonly row: MessageRow } | { readonly fault: Fault }
+type Outcome = AcceptedMessage | { readonly fault: Fault }
 
 /**
  * Items of one chat are accepted one after the other: a worker that reads OPEN meanwhile never sees a later one without
@@ -41,9 +41,9 @@ export const createMessageBatch =
       for (const request of chat)
         try {
           const session = await sessions(request.body.sessionId)
-          const row: MessageRow = await acceptMessage(services, context, session, request, before)
-          outcomes[request.batchIndex] = { row }
-          before = row
+          const message: AcceptedMessage = await acceptMessage(services, context, session, request, before)
+          outcomes[request.batchIndex] = message
+          before = message.row
         } catch (error) {
           outcomes[request.batchIndex] = { fault: faultOf(services, error) }
         }
@@ -90,7 +90,7 @@ const present = async (services: MessageServices, context: TenantContext, outcom
     return {
       index,
       status: 202,
-      message: await openMessage(services.tenantKeys, context, outcome.row),
+      message: await showAccepted(services.tenantKeys, context, outcome),
       error: null,
     }
   const problem = problemOf(outcome.fault, context.requestId, services.docsBaseUrl)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
 import type { SessionStatus } from '../../../shared/core/session-status.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>
@@ -68,6 +68,16 @@ describe('POST /v1/messages: 202', () => {
     expect(Date.parse(answer.body.expiresAt) - Date.parse(answer.body.createdAt)).toBe(24 * 3600_000)
     expect((await api.call(tenant.key, 'GET', answer.headers.Location!)).body).toEqual(answer.body)
     expect(await openIds()).toEqual([answer.body.id])
+  })
+
+  it.each([
+    { type: 'location', location: { latitude: -23.5, longitude: -0, name: null } },
+    { type: 'contacts', contacts: [{ name: 'Ana Souza', phones: ['+5511977776666'] }] },
+    { type: 'text', text: { body: 'Hello @5511977776666' }, mentions: ['+5511977776666'], forwarded: true },
+  ])('the answer shows of a $type what is sealed on the row, no more and no less', async (part) => {
+    const answer = await send({ sessionId, to: '+5511988887777', ...part }, newId('req'))
+    expect(answer.status).toBe(202)
+    expect((await api.call(tenant.key, 'GET', answer.headers.Location!)).body).toEqual(answer.body)
   })
 
   it('is sent again without an answer, unless `retry: atMostOnce` forbids it', async () => {

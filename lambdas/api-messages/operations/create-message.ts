@@ -2,7 +2,7 @@ import { isSettled } from '../../../shared/core/message-status.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
 import { acceptMessage, readRequest, ringOwner } from '../accept-message.ts'
-import { openMessage } from '../present.ts'
+import { showAccepted } from '../present.ts'
 import type { MessageServices } from '../services.ts'
 
 /**
@@ -15,11 +15,12 @@ export const createMessage =
     const request = readRequest(body, context)
     context.note({ messageId: request.messageId })
     const session = await requireSession(services.tables, context, body.sessionId)
-    const row = await acceptMessage(services, context, session, request)
+    const message = await acceptMessage(services, context, session, request)
+    const { row } = message
     if (!isSettled(row.status)) await ringOwner(services, context, row.sessionId)
     return {
       status: 202,
-      body: await openMessage(services.tenantKeys, context, row),
+      body: await showAccepted(services.tenantKeys, context, message),
       headers: { Location: `/v1/messages/${row.id}` },
     }
   }

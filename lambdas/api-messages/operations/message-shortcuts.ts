@@ -4,10 +4,16 @@ import { isSettled } from '../../../shared/core/message-status.ts'
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { requireMessage } from '../../../shared/http/require-message.ts'
 import { requireSession } from '../../../shared/http/require-session.ts'
-import type { MessageRow } from '../../../shared/store/rows/message.ts'
-import { acceptMessage, type MessageRequest, readRequest, repeatedMessage, ringOwner } from '../accept-message.ts'
+import {
+  type AcceptedMessage,
+  acceptMessage,
+  type MessageRequest,
+  readRequest,
+  repeatedMessage,
+  ringOwner,
+} from '../accept-message.ts'
 import { forwardedMessage } from '../content/forwarded-message.ts'
-import { openMessage } from '../present.ts'
+import { openMessage, showAccepted } from '../present.ts'
 import { nameOfRecipient } from '../recipient.ts'
 import type { MessageServices } from '../services.ts'
 
@@ -56,7 +62,7 @@ export const forwardMessage =
       expiresAt: body.expiresAt && Date.parse(body.expiresAt),
     })
     const standing = await repeatedMessage(services, context, requestHash)
-    if (standing) return accepted(services, context, standing)
+    if (standing) return accepted(services, context, { row: standing, content: null })
     const message = await openMessage(services.tenantKeys, context, row)
     const request = readRequest(forwardedMessage(row, message, body), context)
     return accept(services, context, { ...request, requestHash })
@@ -70,13 +76,13 @@ const answerTo = async (services: MessageServices, context: TenantContext, messa
 const accept = async (services: MessageServices, context: TenantContext, request: MessageRequest) => {
   context.note({ messageId: request.messageId })
   const session = await requireSession(services.tables, context, request.body.sessionId)
-  const row = await acceptMessage(services, context, session, request)
-  if (!isSettled(row.status)) await ringOwner(services, context, row.sessionId)
-  return accepted(services, context, row)
+  const message = await acceptMessage(services, context, session, request)
+  if (!isSettled(message.row.status)) await ringOwner(services, context, message.row.sessionId)
+  return accepted(services, context, message)
 }
 
-const accepted = async ({ tenantKeys }: MessageServices, context: TenantContext, row: MessageRow) => ({
+const accepted = async ({ tenantKeys }: MessageServices, context: TenantContext, message: AcceptedMessage) => ({
   status: 202 as const,
-  body: await openMessage(tenantKeys, context, row),
-  headers: { Location: `/v1/messages/${row.id}` },
+  body: await showAccepted(tenantKeys, context, message),
+  headers: { Location: `/v1/messages/${message.row.id}` },
 })

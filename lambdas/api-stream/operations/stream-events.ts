@@ -5,8 +5,8 @@ import { readTenantEvents, tailOfTenant } from '../../../shared/events/read-tena
 import type { Handler, TenantContext } from '../../../shared/http/handler.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import { POLL_MS, STREAM_HEAD, STREAM_HEADERS, type StreamSource, toServerSentEvent } from '../follow.ts'
-import type { StreamServices } from '../handlers.ts'
 import { type OpenStream, openStream } from '../open-stream.ts'
+import type { StreamServices } from '../stream-services.ts'
 
 const PAGE = 50
 /** One look reads every session: many sessions make it rarer. */

@@ -6,8 +6,8 @@ import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import type { EventRow } from '../../../shared/store/rows/message.ts'
 import { POLL_MS, STREAM_HEAD, STREAM_HEADERS, type StreamSource, toServerSentEvent } from '../follow.ts'
-import type { StreamServices } from '../handlers.ts'
 import { type OpenStream, openStream } from '../open-stream.ts'
+import type { StreamServices } from '../stream-services.ts'
 import { LinkSights } from './link-sights.ts'
 
 const PAGE = 50

@@ -7,10 +7,10 @@ import {
   USyncUser,
   type WASocket,
 } from '@whiskeysockets/baileys'
-import type { Resolved } from '../connection.ts'
 import { WhatsAppError } from '../errors.ts'
 import { phoneDigits } from '../linking.ts'
 import { rememberResolved, resolvePhone } from '../resolve.ts'
+import type { Resolved } from '../resolved.ts'
 import type { SessionCaches } from '../session-caches.ts'
 import { type Ask, iq, translated } from './ask.ts'
 import type { ProfileInfo, WhatsAppCommands } from './types.ts'

@@ -1,4 +1,4 @@
-import type { Resolved } from '../connection.ts'
+import type { Resolved } from '../resolved.ts'
 
 /** One person of a group. Both addresses when WhatsApp told both. */
 export interface GroupPerson {

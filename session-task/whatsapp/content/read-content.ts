@@ -1,8 +1,6 @@
 import { readCard } from './cards.ts'
+import type { MessageJson } from './message-json.ts'
 import { readMedia } from './read-media.ts'
-
-/** A decoded proto.Message as JSON: 64-bit numbers and bytes are strings (decimal, base64), enums their names. */
-export type MessageJson = Readonly<Record<string, unknown>>
 
 /** The message that a reaction, an edit, a deletion or a vote is about, as its sender names it. */
 export interface TargetKey {

@@ -1,5 +1,5 @@
 import type { MediaKind } from '../../../shared/core/content-limits.ts'
-import type { MessageJson } from './read-content.ts'
+import type { MessageJson } from './message-json.ts'
 
 const FIELDS: readonly (readonly [field: string, kind: MediaKind])[] = [
   ['imageMessage', 'image'],

@@ -3,6 +3,7 @@ import { proto, type WAMessage, type WASocket } from '@whiskeysockets/baileys'
 import type { MediaKind } from '../../../shared/core/content-limits.ts'
 import type { EncryptedFacts, FileKeys } from '../../media/file-keys.ts'
 import { downloadEncrypted } from '../repairs/media-reupload.ts'
+import type { DownloadedFile } from './downloaded-file.ts'
 import { deriveFileKeys, mediaTypeOf } from './file-keys.ts'
 import type { UploadedMedia } from './outbound-content.ts'
 
@@ -34,13 +35,6 @@ export interface DownloadLimits {
   readonly testHost: string | null
   /** the account's way out; absent: the worker's own network */
   readonly dispatcher?: unknown
-}
-
-/** An encrypted file that was downloaded, and what opens it. */
-export interface DownloadedFile {
-  readonly keys: FileKeys
-  /** of the file as it is; null: the message does not say it */
-  readonly sha256: Uint8Array | null
 }
 
 /**

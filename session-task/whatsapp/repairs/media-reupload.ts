@@ -12,8 +12,8 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { ENCRYPTION_OVERHEAD_BYTES } from '../../media/file-keys.ts'
+import type { DownloadedFile } from '../content/downloaded-file.ts'
 import { deriveFileKeys } from '../content/file-keys.ts'
-import type { DownloadedFile } from '../content/transfer-media.ts'
 import { WhatsAppError } from '../errors.ts'
 
 /**

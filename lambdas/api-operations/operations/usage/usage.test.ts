@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventIdOf, newId } from '../../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../../shared/store/events.ts'
 import { sumMinuteCounts } from '../../../../shared/store/minute-counts.ts'
 import { eventDataPlace } from '../../../../shared/store/places.ts'
 import type { EventRow } from '../../../../shared/store/rows/message.ts'
 import { Sessions } from '../../../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from '../../../sweeper/operations/delete-session-rows.ts'
+import { startTestApi, type TestApi } from '../../../testing/test-api.ts'
 
 let api: TestApi
 

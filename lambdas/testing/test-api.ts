@@ -1,31 +1,32 @@
 import pino from 'pino'
-import { startTestCloud } from '../../../local/cloud/testing/cloud.ts'
-import { makeKMSClient } from '../../aws/kms.ts'
-import { makeS3Client } from '../../aws/s3.ts'
-import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../aws/sqs.ts'
-import { makeAdminKey } from '../../core/api-key.ts'
-import { newId } from '../../core/ids.ts'
-import type { SessionStatus } from '../../core/session-status.ts'
-import { type Mode, TenantScope } from '../../core/tenant-scope.ts'
-import { TenantKeys } from '../../crypto/tenant-keys.ts'
-import { type EgressRules, parseEgressRules } from '../../egress/url-rules.ts'
-import type { EventSink } from '../../events/event-sink.ts'
-import { LimitEvents } from '../../events/limit-events.ts'
-import type { PipelineHint } from '../../events/queue-envelopes.ts'
-import { Bell } from '../../events/ring.ts'
-import { Authenticator } from '../../http/authenticate.ts'
-import { RequestLimiter } from '../../http/request-limiter.ts'
-import { UsageMeter } from '../../http/usage-meter.ts'
-import { MediaStore } from '../../media/media-store.ts'
-import type { EventRef } from '../../store/events.ts'
-import { Leases } from '../../store/leases.ts'
-import { Sessions } from '../../store/sessions.ts'
-import { openTables } from '../../store/tables.ts'
-import { Workers } from '../../store/workers.ts'
-import type { ApiDependencies } from '../api.ts'
-import type { ProxyResult } from '../gateway.ts'
+import { startTestCloud } from '../../local/cloud/testing/cloud.ts'
+import { makeKMSClient } from '../../shared/aws/kms.ts'
+import { makeS3Client } from '../../shared/aws/s3.ts'
+import { CreateQueueCommand, DeleteMessageCommand, makeSQSClient, ReceiveMessageCommand } from '../../shared/aws/sqs.ts'
+import { makeAdminKey } from '../../shared/core/api-key.ts'
+import { newId } from '../../shared/core/ids.ts'
+import type { SessionStatus } from '../../shared/core/session-status.ts'
+import { type Mode, TenantScope } from '../../shared/core/tenant-scope.ts'
+import { TenantKeys } from '../../shared/crypto/tenant-keys.ts'
+import { parseEgressRules } from '../../shared/egress/url-rules.ts'
+import type { EventSink } from '../../shared/events/event-sink.ts'
+import { LimitEvents } from '../../shared/events/limit-events.ts'
+import type { PipelineHint } from '../../shared/events/queue-envelopes.ts'
+import { Bell } from '../../shared/events/ring.ts'
+import type { ApiDependencies } from '../../shared/http/api.ts'
+import { Authenticator } from '../../shared/http/authenticate.ts'
+import type { ProxyResult } from '../../shared/http/gateway.ts'
+import { RequestLimiter } from '../../shared/http/request-limiter.ts'
+import { UsageMeter } from '../../shared/http/usage-meter.ts'
+import { MediaStore } from '../../shared/media/media-store.ts'
+import type { EventRef } from '../../shared/store/events.ts'
+import { Leases } from '../../shared/store/leases.ts'
+import { Sessions } from '../../shared/store/sessions.ts'
+import { openTables } from '../../shared/store/tables.ts'
+import { Workers } from '../../shared/store/workers.ts'
 import { makeApiFunctions } from './api-functions.ts'
 import { type CallOptions, functionOf, proxyEventOf } from './proxy-event.ts'
+import type { TestApiOptions } from './test-api-options.ts'
 
 export interface TestAnswer {
   readonly status: number
@@ -36,15 +37,6 @@ export interface TestAnswer {
 }
 
 const PEPPER = 'a pepper for tests, long enough'
-
-export interface TestApiOptions {
-  readonly controlUrl?: string | null
-  readonly liveModeEnabled?: boolean
-  readonly egressRules?: EgressRules
-  /** handlers in place of the real ones, by operation: to prove that a test sees what they do wrong */
-  // biome-ignore lint/suspicious/noExplicitAny: a planted defect has whatever shape it needs
-  readonly replace?: Readonly<Record<string, any>>
-}
 
 /** All API functions in this process, behind real emulators; requests are REST proxy events, as the gateway makes them. */
 export const startTestApi = async (options: TestApiOptions = {}) => {
