@@ -3,7 +3,7 @@ import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
 import { deleteHostedLog } from './delete-hosted-log.ts'
-import { type HostingEnd, HostingRows } from './hosting-rows.ts'
+import { type HostingEnd, HostingRows, STORAGE_AWAY } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { openHostedLog } from './open-hosted-log.ts'
@@ -115,6 +115,7 @@ export class HostedSession implements Faulty {
   async drain(): Promise<boolean> {
     this.#enqueue(() => this.#release('moved'))
     await this.#queue
+    if (this.#end === null) await this.#leaveUnsettled()
     return this.#end === 'released'
   }
 
@@ -133,9 +134,12 @@ export class HostedSession implements Faulty {
     })
   }
 
-  #afterError(error: unknown): void {
+  async #afterError(error: unknown): Promise<void> {
     if (this.#end !== null) return
     this.#context.log.error({ error: String(error) }, 'session step failed, opening again')
+    // The row still says what an owner before us wrote, "connected" above all.
+    if (!this.#live && this.#desired === 'RUNNING') await this.#rows.sayStorageAway()
+    if (this.#end !== null) return
     this.#scheduleReopen(error instanceof LogLostError ? error.loss : 'storage')
   }
 
@@ -217,6 +221,17 @@ export class HostedSession implements Faulty {
     await this.#letGo(live !== null, carriedOut)
   }
 
+  /** The log could not be closed, and there is no time to wait for it: whoever opens it next finds what is left in it. */
+  async #leaveUnsettled(): Promise<void> {
+    this.#enqueue(async () => {
+      this.#reopening.stop()
+      this.#live?.abandon()
+      this.#live = null
+      await this.#letGo(false, null)
+    })
+    await this.#queue
+  }
+
   async #delete(live: LinkedSession): Promise<void> {
     await live.logOut()
     await live.endMessages()
@@ -246,8 +261,7 @@ export class HostedSession implements Faulty {
     this.#live?.abandon()
     this.#live = null
     if (!(await this.#rows.isOurs())) return this.#finish('lost')
-    if (loss === 'storage')
-      await this.#rows.sayReconnecting(this.#epoch, { code: 'storage_unavailable', nextAction: 'wait' })
+    if (loss === 'storage') await this.#rows.sayReconnecting(this.#epoch, STORAGE_AWAY)
     this.#scheduleReopen(loss)
   }
 
