@@ -169,6 +169,13 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
       above: 5,
     },
     {
+      slug: 'messages-unrung',
+      meaning: 'Workers found messages that had been due for half a minute and that nobody had rung for.',
+      metric: ownMetric(cell, 'message_unrung_count'),
+      above: 0,
+      periods: 2,
+    },
+    {
       slug: 'hints-backlog',
       meaning: 'Hints wait for more than a minute: new sessions and recoveries are slow.',
       metric: workers.hints.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),

@@ -1,3 +1,4 @@
+import { emitMetrics } from '../../shared/log/metrics.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import type { OpenRow } from '../../shared/store/rows/message.ts'
 import type { SequencedRecord } from '../auth-log/records.ts'
@@ -23,6 +24,9 @@ const REFILL_BELOW = WINDOW / 2
 const PAGE_ROWS = 100
 const RETRY_DELAY_MS = 5_000
 const SWEEP_MS = 5 * 60_000
+/** What has been due for longer than this, somebody should have rung for: rings take a second or two. */
+const RING_MS = 30_000
+const SOON_MS = 1_000
 const DRAIN_MS = 10_000
 
 type DueRow = OpenRow & { readonly isNewChat: boolean }
@@ -43,6 +47,7 @@ export class Outbox {
   #connection: WhatsAppConnection | null = null
   #pumping: Promise<void> | null = null
   #isDirty = false
+  #isBackstop = false
   #isStopped = false
 
   constructor(input: {
@@ -88,7 +93,8 @@ export class Outbox {
       delay: (messageId, ms) => this.#delays.delay(messageId, ms),
     })
     this.#newChats = new NewChats(context, input.standing)
-    this.#sweepTimer = setInterval(() => this.ring(), SWEEP_MS * (0.8 + Math.random() * 0.4))
+    const sweepMs = (context.services.outboxSweepMs ?? SWEEP_MS) * (0.8 + Math.random() * 0.4)
+    this.#sweepTimer = setInterval(() => this.#lookUnasked(), sweepMs)
     this.#sweepTimer.unref()
   }
 
@@ -122,6 +128,12 @@ export class Outbox {
         this.#pumping = null
         if (this.#isDirty && this.#flights.size <= REFILL_BELOW && this.#context.services.mayClaim()) this.ring()
       })
+  }
+
+  /** Nobody rang, and nothing is about to be looked at: what is found now, a ring was lost for. */
+  #lookUnasked(): void {
+    this.#isBackstop = !this.#pumping && !this.#isDirty && !this.#wake.isDueIn(SOON_MS)
+    this.ring()
   }
 
   /** The pace may be another one now: what waited for the old one is looked at again. */
@@ -159,6 +171,7 @@ export class Outbox {
       if (this.#flights.size >= WINDOW || !this.#context.services.mayClaim()) return
       this.#isDirty = false
       await this.#sweep(this.#connection)
+      this.#isBackstop = false
     }
   }
 
@@ -219,6 +232,7 @@ export class Outbox {
   /** Claims side by side; what was claimed joins its chat's queue in OPEN order. */
   async #startAll(rows: readonly DueRow[], connection: WhatsAppConnection): Promise<void> {
     if (this.#connection !== connection) return
+    if (this.#isBackstop) this.#countUnrung(rows)
     for (const { messageId, isNewChat } of rows) this.#flights.start(messageId, connection, isNewChat)
     const claims = await Promise.all(rows.map((row) => this.#attempt.claim(row)))
     for (const claimed of claims) {
@@ -227,6 +241,16 @@ export class Outbox {
       const isAttached = () => this.#connection === connection
       this.#chats.join(chat, () => this.#attempt.send(claimed, connection, isAttached))
     }
+  }
+
+  /** The canary of the rings: nothing is lost, but these messages waited for minutes. */
+  #countUnrung(rows: readonly DueRow[]): void {
+    const before = Date.now() - RING_MS
+    const unrung = rows.filter(({ notBefore }) => notBefore < before)
+    if (unrung.length === 0) return
+    const { log, scope } = this.#context
+    log.warn({ messageIds: unrung.map(({ messageId }) => messageId) }, 'nobody rang for messages that were due')
+    emitMetrics({ message_unrung_count: [unrung.length, 'Count'] }, { mode: scope.mode })
   }
 
   /** WhatsApp said whether new chats are allowed; what waited for that is looked at again. */

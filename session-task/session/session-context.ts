@@ -46,6 +46,8 @@ export interface WorkerServices {
   readonly media?: WorkerMedia
   /** how long a frame may wait for the server's word; default 30 s */
   readonly ackTimeoutMs?: number
+  /** how often the outbox is looked at although nobody rang; default 5 min */
+  readonly outboxSweepMs?: number
   /** limits of the session logs; tests lower them */
   readonly logLimits?: Partial<LogLimits>
   /** back-off of a session whose log cannot be opened; tests lower it */

@@ -27,6 +27,11 @@ export class WakeTimer {
     this.#timer.unref()
   }
 
+  /** Does it wake by itself that soon? */
+  isDueIn(ms: number): boolean {
+    return this.#timer !== null && this.#at <= steadyNow() + ms
+  }
+
   stop(): void {
     this.#isStopped = true
     if (this.#timer) clearTimeout(this.#timer)
