@@ -187,7 +187,8 @@ export class DataStack extends CellStack {
       removalPolicy: this.#removalPolicy,
     })
     acknowledge(bucket, {
-      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every tenant in clear',
+      'AwsSolutions-S1':
+        'access logs would name every tenant in clear; whoever has to audit reads switches CloudTrail data events on',
     })
     return bucket
   }
@@ -211,7 +212,8 @@ export class DataStack extends CellStack {
     })
     requireConditionalWrites(bucket)
     acknowledge(bucket, {
-      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every session in clear',
+      'AwsSolutions-S1':
+        'access logs would name every session in clear; whoever has to audit reads switches CloudTrail data events on',
     })
     return bucket
   }

@@ -61,6 +61,8 @@ export class NetworkStack extends CellStack {
       allowAllOutbound: false,
     })
     this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'WhatsApp and AWS')
+    for (const port of cell.config.proxyPorts)
+      this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'proxies of sessions')
     this.testHelpersSecurityGroup = cell.config.simulator ? this.#makeTestHelpersGroup() : null
     this.simulatorSecurityGroup = this.testHelpersSecurityGroup
       ? this.#makeSimulatorGroup(this.testHelpersSecurityGroup)

@@ -103,6 +103,8 @@ export class WorkersStack extends CellStack {
       containerName: WORKER_CONTAINER,
       image: ContainerImage.fromRegistry(parameter(this, 'WorkerImage')),
       command: ['node', 'dist/session-task/main.mjs'],
+      // Without a limit of its own the process sees the memory of the machine, and takes sessions until the task is killed.
+      memoryLimitMiB: config.worker.memoryMiB,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
       readonlyRootFilesystem: true,
       environment: toVariables({

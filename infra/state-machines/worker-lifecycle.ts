@@ -54,7 +54,7 @@ export const workerLifecycle = ({ subnetCount, spot }: LifecycleOptions): StateM
       Assign: {
         mode: '{% $states.input.mode %}',
         workerId: '{% $states.result.Payload.workerId %}',
-        provider: `{% $states.input.mode in ${JSON.stringify(spot)} ? '${SPOT}' : 'FARGATE' %}`,
+        provider: `{% $states.input.mode in ${JSON.stringify(spot)} and $not($states.result.Payload.startsFail = true) ? '${SPOT}' : 'FARGATE' %}`,
       },
       Next: 'RunWorker',
     },

@@ -40,6 +40,8 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       ReadonlyRootFilesystem: true,
     })
     expect(container.HealthCheck).toBeDefined()
+    // What it takes for its memory when it says how full it is.
+    expect(String(container.Memory)).toBe(task!.properties.Memory)
     expect(container.RestartPolicy).toBeUndefined()
     expect(container.Environment.map(({ Name }: { Name: string }) => Name)).toEqual(
       expect.arrayContaining(['CORE_TABLE', 'AUTH_BUCKET', 'WORKER_QUEUE_PREFIX', 'HINTS_QUEUE_URL', 'WA_TEST_URL']),

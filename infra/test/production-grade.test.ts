@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DeploymentConfig } from '../config/schema.ts'
+import { type DeploymentConfig, deploymentConfigSchema } from '../config/schema.ts'
 import { selectConfig } from '../config/select-config.ts'
 import { FULL, ofType, synthesize, synthesizeConfig } from './support/synth.ts'
 
@@ -198,6 +198,19 @@ describe('options', () => {
     )!
     expect(lifecycle.properties.DefinitionSubstitutions).toMatchObject({ AssignPublicIp: 'DISABLED' })
     expect(ofType(cell, 'AWS::EC2::VPCEndpoint')).toHaveLength(2)
+  })
+
+  test('proxies of sessions: workers reach the ports of the config beside 443, and no port that no proxy may have', () => {
+    const [workers] = ofType(prodWith({ proxyPorts: [3128, 8080] }), 'AWS::EC2::SecurityGroup')
+    expect(workers!.properties.SecurityGroupEgress.map(({ FromPort }: { FromPort: number }) => FromPort)).toEqual([
+      443, 3128, 8080,
+    ])
+    expect(
+      deploymentConfigSchema.safeParse({ ...selectConfig('prod'), proxyPorts: [22] }).error?.issues[0],
+    ).toMatchObject({
+      path: ['proxyPorts', 0],
+      message: 'a proxy listens on 80, 443 or above 1023',
+    })
   })
 
   test('interface endpoints: seven services, HTTPS from the workers alone', () => {

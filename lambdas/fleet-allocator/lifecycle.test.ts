@@ -7,6 +7,7 @@ import { makeStepFunctions, type StepFunctions } from '../../local/runtime/step-
 const launches: string[] = []
 const asked: string[] = []
 const stopped: string[] = []
+let startsFail = false
 let ecsAnswers: (provider: string) => void
 let machines: StepFunctions
 let arn: string
@@ -14,6 +15,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   for (const list of [launches, asked, stopped]) list.length = 0
   ecsAnswers = () => {}
+  startsFail = false
   machines = makeStepFunctions({
     // biome-ignore lint/suspicious/noExplicitAny: Arguments of a state have whatever shape the definition gives them
     integrations: new Map<string, (input: any) => Promise<unknown>>([
@@ -21,7 +23,7 @@ beforeEach(() => {
         'arn:aws:states:::lambda:invoke',
         async ({ Payload }: { Payload: { action: string } }) => {
           asked.push(Payload.action)
-          return { Payload: { workerId: 'wrk_1' } }
+          return { Payload: { workerId: 'wrk_1', startsFail } }
         },
       ],
       [
@@ -92,4 +94,10 @@ test('a task that never beats is stopped after the heartbeat time-out and given 
   await vi.advanceTimersByTimeAsync(2_000)
   expect(stopped).toEqual(['task/1'])
   expect(asked).toEqual(['registerWorker', 'workerLost'])
+})
+
+test('after a launch that died before its first beat, as Spot tasks without capacity do, the next one is on demand', async () => {
+  startsFail = true
+  await start('test', 1)
+  expect(launches).toEqual(['wrk_1 FARGATE'])
 })
