@@ -45,6 +45,8 @@ tenants too.
 
 * Messages, connected time and media: folded from the event log, each event once, before its rows go because of their age or with
   their session. Expunged events count.
+  A message counts once for every step it took, also when only a later receipt proves it; one that was failed or unknown before
+  it turned out to be sent is in both counts and paid for once.
 * API calls: every call that got an answer, refused ones too; counted in parallel with the request's own work, in the table
   before the answer goes. A call whose function died before the answer may be counted.
 * Webhook attempts: every POST, tests of an endpoint too, by the day of the POST; in the table before it leaves. Deleted endpoints

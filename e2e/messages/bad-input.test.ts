@@ -1,32 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
-import { linkSession, readAllEvents } from '../support/session.ts'
-import { makeSimulator } from '../support/simulator.ts'
+import { type LinkedTenant, startLinkedTenant } from '../support/linked-tenant.ts'
+import { readAllEvents } from '../support/session.ts'
 import { BAD_INPUT, type BadWorld } from './bad-input-cases.ts'
 
 /** What cannot be sent has a code of its own, said as early as it can be known, and nothing of it ever leaves. */
 const PHONE = '+5511900000001'
 const [CONTACT, STRANGER, ABSENT] = ['+5511988887777', '+5511977776666', '+5511955554444']
-const dataDir = temporaryDataDir()
-let platform: Platform
-let api: Api
-let simulator: ReturnType<typeof makeSimulator>
+let line: LinkedTenant
+let api: LinkedTenant['api']
+let simulator: LinkedTenant['simulator']
 let sessionId: string
 let world: BadWorld
 
 beforeAll(async () => {
-  platform = await startPlatform({ dataDir })
-  const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-  const tenant = await admin.post('/v1/tenants', { name: 'Bad input' })
-  const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })
-  api = makeApi(platform.ready.apiUrl, key)
-  simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-  sessionId = await linkSession(api, PHONE)
-  for (const phone of [CONTACT, STRANGER]) await simulator.call('POST', '/contacts', { phone })
+  line = await startLinkedTenant({ name: 'Bad input', phone: PHONE, contacts: [CONTACT, STRANGER] })
+  ;({ api, simulator, sessionId } = line)
   await simulator.call('POST', '/contacts', { phone: ABSENT, onWhatsApp: false })
   const newGroup = async (subject: string): Promise<string> =>
     (await simulator.call('POST', '/groups', { creator: CONTACT, subject, participants: [PHONE] })).jid
@@ -60,10 +51,7 @@ beforeAll(async () => {
     waitingMedia: async () => (await api.post('/v1/media', { mimetype: 'image/jpeg', sizeBytes: 5 })).id,
   }
 })
-afterAll(async () => {
-  await platform?.stop()
-  removeDataDir(dataDir)
-})
+afterAll(() => line?.stop())
 
 const send = (body: Record<string, unknown>) => api.post('/v1/messages', { sessionId, ...body })
 const untilStatus = (id: string, statuses: readonly string[]) =>

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
-import { linkSession, readAllEvents } from '../support/session.ts'
-import { makeSimulator } from '../support/simulator.ts'
+import { decryptedBy, type LinkedTenant, startLinkedTenant } from '../support/linked-tenant.ts'
+import { readAllEvents } from '../support/session.ts'
 import { CASES, type Case, type World } from './cases.ts'
 
 /**
@@ -13,40 +11,25 @@ import { CASES, type Case, type World } from './cases.ts'
 const PHONE = '+5511900000001'
 const CONTACT = '+5511988887777'
 const OTHER = '+5511977776666'
-const dataDir = temporaryDataDir()
-let platform: Platform
-let api: Api
-let simulator: ReturnType<typeof makeSimulator>
+let line: LinkedTenant
+let api: LinkedTenant['api']
+let simulator: LinkedTenant['simulator']
 let sessionId: string
 let group: string
 
 beforeAll(async () => {
-  platform = await startPlatform({ dataDir })
-  const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-  const tenant = await admin.post('/v1/tenants', { name: 'Types' })
-  const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })
-  api = makeApi(platform.ready.apiUrl, key)
-  simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-  sessionId = await linkSession(api, PHONE)
-  for (const phone of [CONTACT, OTHER]) await simulator.call('POST', '/contacts', { phone })
+  line = await startLinkedTenant({ name: 'Types', phone: PHONE, contacts: [CONTACT, OTHER] })
+  ;({ api, simulator, sessionId } = line)
   group = (
     await simulator.call('POST', '/groups', { creator: CONTACT, subject: 'Types', participants: [PHONE, OTHER] })
   ).jid
 })
-afterAll(async () => {
-  await platform?.stop()
-  removeDataDir(dataDir)
-})
+afterAll(() => line?.stop())
 
 const label = ({ type, variant }: Case): string => (variant ? `${type}, ${variant}` : type)
 const send = (body: Record<string, unknown>) => api.post('/v1/messages', { sessionId, ...body })
 
-/** What the contact decrypted under this id. */
-const decrypted = (whatsappId: string) =>
-  eventually(`the contact decrypts ${whatsappId}`, async () => {
-    const { data } = await simulator.call('GET', `/contacts/${CONTACT}/inbox?whatsappId=${whatsappId}`)
-    return data[0] ?? null
-  })
+const decrypted = (whatsappId: string) => decryptedBy(simulator, CONTACT, whatsappId)
 
 const eventOf = (type: string, whatsappId: string) =>
   eventually(`${type} of ${whatsappId}`, async () =>

@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Api, makeApi } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Platform, removeDataDir, startPlatform, temporaryDataDir } from '../support/platform.ts'
-import { linkSession, readAllEvents } from '../support/session.ts'
-import { makeSimulator } from '../support/simulator.ts'
+import { decryptedBy, type LinkedTenant, startLinkedTenant } from '../support/linked-tenant.ts'
+import { readAllEvents } from '../support/session.ts'
 import { jpeg, mp4, opus, pdf } from './files.ts'
 import { OPTION_CASES, type OptionWorld, type Place, TIMER_SECONDS } from './option-cases.ts'
 
 /** What a message may be besides its type, in both directions: verified as in message-types.test.ts. */
 const PHONE = '+5511900000001'
 const CONTACT = '+5511988887777'
-const dataDir = temporaryDataDir()
-let platform: Platform
-let api: Api
-let simulator: ReturnType<typeof makeSimulator>
+let line: LinkedTenant
+let api: LinkedTenant['api']
+let simulator: LinkedTenant['simulator']
 let sessionId: string
 let group: string
 let files: Pick<OptionWorld, 'image' | 'video' | 'voice' | 'document'>
@@ -23,14 +20,8 @@ const eventOf = (what: string, fits: (event: { type: string; data: Record<string
   eventually(what, async () => (await readAllEvents(api, sessionId)).find(fits))
 
 beforeAll(async () => {
-  platform = await startPlatform({ dataDir })
-  const admin = makeApi(platform.ready.apiUrl, platform.ready.adminKey)
-  const tenant = await admin.post('/v1/tenants', { name: 'Options' })
-  const { key } = await admin.post(`/v1/tenants/${tenant.id}/keys`, { name: 'e2e', mode: 'test', scopes: ['*'] })
-  api = makeApi(platform.ready.apiUrl, key)
-  simulator = makeSimulator(platform.ready.simulator.controlUrl, tenant.id)
-  sessionId = await linkSession(api, PHONE)
-  await simulator.call('POST', '/contacts', { phone: CONTACT })
+  line = await startLinkedTenant({ name: 'Options', phone: PHONE, contacts: [CONTACT] })
+  ;({ api, simulator, sessionId } = line)
   group = (await simulator.call('POST', '/groups', { creator: CONTACT, subject: 'Options', participants: [PHONE] })).jid
   // Both chats have a timer: a message that forgets it is the failure of one line below.
   await simulator.call('POST', `/groups/${group}`, { by: CONTACT, ephemeralSeconds: TIMER_SECONDS })
@@ -47,10 +38,7 @@ beforeAll(async () => {
     document: await upload(pdf(), 'application/pdf'),
   }
 })
-afterAll(async () => {
-  await platform?.stop()
-  removeDataDir(dataDir)
-})
+afterAll(() => line?.stop())
 
 const upload = async (bytes: Buffer, mimetype: string): Promise<string> => {
   const media = await api.post('/v1/media', { mimetype, sizeBytes: bytes.length })
@@ -59,11 +47,7 @@ const upload = async (bytes: Buffer, mimetype: string): Promise<string> => {
   return media.id
 }
 
-const decrypted = (whatsappId: string) =>
-  eventually(`the contact decrypts ${whatsappId}`, async () => {
-    const { data } = await simulator.call('GET', `/contacts/${CONTACT}/inbox?whatsappId=${whatsappId}`)
-    return data[0]?.content ?? null
-  })
+const decrypted = async (whatsappId: string) => (await decryptedBy(simulator, CONTACT, whatsappId)).content
 
 const PLACES: Record<Place, { to: () => string; simulated: () => string; chat: () => Record<string, unknown> }> = {
   two: { to: () => CONTACT, simulated: () => PHONE, chat: () => ({ phone: CONTACT, kind: 'user' }) },

@@ -108,7 +108,16 @@ describe('files of a deleted tenant', () => {
 
 describe('files of a deleted session', () => {
   const deleteRows = (now: number) =>
-    deleteRowsOfSessions({ tables: api.tables, tenantKeys: api.tenantKeys, mediaStore: api.mediaStore, log }, now)
+    deleteRowsOfSessions(
+      {
+        tables: api.tables,
+        tenantKeys: api.tenantKeys,
+        mediaStore: api.mediaStore,
+        log,
+        publish: async () => undefined,
+      },
+      now,
+    )
 
   /** A received message with its file, as a worker writes them. */
   const receive = async ({ scope }: Tenant, sessionId: string): Promise<string> => {

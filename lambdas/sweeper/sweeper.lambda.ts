@@ -10,6 +10,7 @@ import { EventBridgeSink } from '../../shared/events/event-sink.ts'
 import { makeLog } from '../../shared/log/log.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import { MediaStore } from '../../shared/media/media-store.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import { openTables } from '../../shared/store/tables.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
@@ -33,6 +34,8 @@ const mediaStore = new MediaStore({
 })
 const deliverQueueUrl = requireEnvironment('deliverQueueUrl')
 
+const publish = (events: readonly EventRow[]): Promise<void> => publishCalmly(sink, log, events)
+
 /** Once a minute: what the fast paths lost is found by its row. A non-zero count of `republished` deserves a look. */
 export const handler = async (): Promise<void> => {
   const now = Date.now()
@@ -41,13 +44,13 @@ export const handler = async (): Promise<void> => {
     republishUnfannedEvents(tables, sink, now),
     endOverdueMessages({ tables, tenantKeys, log }, now),
     tellFailedSessions({ tables, tenantKeys }, now),
-    deleteRowsOfSessions({ tables, tenantKeys, mediaStore, log }, now),
+    deleteRowsOfSessions({ tables, tenantKeys, mediaStore, log, publish }, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     endOverdueOperations({ tables, log }, now),
     trimOldEvents({ tables, tenantKeys, log }, now),
     eraseFilesOfTenants({ tables, mediaStore, log }, now),
   ])
-  await publishCalmly(sink, log, [...overdue.events, ...failed])
+  await publish([...overdue.events, ...failed])
   log.info(
     { rung, republished, ended: overdue.ended, failed: failed.length, deleted, woken, operations, trimmed, erased },
     'swept',

@@ -7,6 +7,7 @@ import { dayOf } from '../../shared/store/keys.ts'
 import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { OperationRows } from '../../shared/store/operation-rows.ts'
+import type { EventRow } from '../../shared/store/rows/message.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
 import { Tenants } from '../../shared/store/tenants.ts'
 import { UsageRows } from '../../shared/store/usage.ts'
@@ -174,9 +175,12 @@ describe('a message past its time', () => {
   })
 })
 
-it('rows of a deleted session go in bounded batches once its webhooks had their time', async () => {
+it('rows of a deleted session go in bounded batches once its webhooks had their time, messages that still wait not without a word', async () => {
   const { tables, tenantKeys, mediaStore } = api
-  const deleteRows = (now: number) => deleteRowsOfSessions({ tables, tenantKeys, mediaStore, log: quietLog }, now)
+  const told: EventRow[] = []
+  const publish = async (events: readonly EventRow[]) => void told.push(...events)
+  const services = { tables, tenantKeys, mediaStore, log: quietLog, publish }
+  const deleteRows = (now: number) => deleteRowsOfSessions(services, now)
   const ids: string[] = []
   for (let count = 0; count < 5; count++) ids.push(await accept())
   expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
@@ -189,6 +193,13 @@ it('rows of a deleted session go in bounded batches once its webhooks had their 
   expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
   expect(await leases.get(sessionId)).toBeNull()
   expect(await deleteRows(later)).toBe(0)
+  // What nobody had ended until then goes with a word, and is counted.
+  expect(told).toMatchObject(ids.map(() => ({ type: 'message.failed', sessionId, sequence: null })))
+  const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]?.id}`)
+  expect(event.body.data.message).toMatchObject({ status: 'failed', failure: { code: 'session_deleted' } })
+  const counted = await new UsageRows(tables, tenant.scope).day(dayOf(later))
+  const ofSession = counted.filter((row) => row.sessionId === sessionId)
+  expect(ofSession.map(({ counters }) => counters)).toEqual(ids.map(() => ({ 'messages.outbound.text.failed': 1 })))
 })
 
 it('a session that the reconciler set aside is told once, with its reason', async () => {

@@ -1,5 +1,6 @@
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import type { UndecryptableReason } from '../../shared/core/undecryptable.ts'
+import type { EndedStatus } from '../../shared/core/usage-fold.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 import type { TargetKey } from '../whatsapp/content/read-content.ts'
 
@@ -117,19 +118,25 @@ export interface OutRecord {
   readonly n: number
 }
 
-export interface StatusRecord extends Sequenced {
+/** Of what becomes of a message that we sent. */
+interface EndRecord extends Sequenced {
+  /** how it had ended until then; null: not yet. Absent: a record of an older version */
+  readonly after?: EndedStatus | null
+}
+
+export interface StatusRecord extends EndRecord {
   readonly t: 'status'
   readonly messageId: string
   readonly status: 'sent' | 'delivered' | 'read' | 'played'
 }
 
-export interface FailRecord extends Sequenced {
+export interface FailRecord extends EndRecord {
   readonly t: 'fail'
   readonly messageId: string
   readonly failure: Failure
 }
 
-export interface UnknownRecord extends Sequenced {
+export interface UnknownRecord extends EndRecord {
   readonly t: 'unknown'
   readonly messageId: string
   readonly failure: Failure

@@ -1,15 +1,16 @@
-import { countedMessageOf } from '../../shared/core/usage-fold.ts'
+import { countedMessageOf, type EndedStatus } from '../../shared/core/usage-fold.ts'
 import { eventDataPlace } from '../../shared/store/places.ts'
 import type { EventRow } from '../../shared/store/rows/message.ts'
 import type { Sequenced } from '../auth-log/records.ts'
 import type { SessionContext } from './session-context.ts'
 
-/** The EVENT row of a sequenced record. @param data as the tenant sees it */
+/** The EVENT row of a sequenced record. @param data as the tenant sees it @param after of a message that we sent: how it had ended */
 export const eventRow = async (
   { scope, sessionId, services }: SessionContext,
   record: Sequenced,
   type: string,
   data: unknown,
+  after?: EndedStatus | null,
 ): Promise<EventRow> => {
   const counted = countedMessageOf(type, data)
   return {
@@ -22,6 +23,6 @@ export const eventRow = async (
     sequence: record.sequence,
     timestamp: record.at,
     data: await services.tenantKeys.seal(scope, eventDataPlace(record.eventId), data),
-    ...(counted ? { counted } : {}),
+    ...(counted ? { counted: { ...counted, ...(after === undefined ? {} : { after }) } } : {}),
   }
 }

@@ -1,10 +1,11 @@
+import { END_FAILURES } from '../../shared/core/message-failures.ts'
 import type { Failure } from '../../shared/store/rows/message.ts'
 
 const failure = (code: string, message: string, retryable = false): Failure => ({ code, message, retryable })
 
 export const FAILURES = {
+  ...END_FAILURES,
   notOnWhatsApp: failure('recipient_not_on_whatsapp', 'The recipient is not on WhatsApp.'),
-  expired: failure('expired', 'The message was not sent before it expired.', true),
   unsupportedType: failure('unsupported_type', 'This worker cannot send messages of this type.'),
   invalidRecipient: failure('invalid_recipient', 'The recipient has neither a phone number nor a chat address.'),
   messageGone: failure('message_not_found', 'The message that this one is about does not exist any more.'),
@@ -19,12 +20,6 @@ export const FAILURES = {
   mediaGone: failure('media_expired', 'The file of the message is not there any more.'),
   noAnswer: failure('no_answer', 'It was handed to WhatsApp, which never confirmed it: it may have arrived.'),
   loggedOut: failure('session_logged_out', 'The phone was unlinked before the message was sent.'),
-  deleted: failure('session_deleted', 'The session was deleted before the message was sent.'),
-  unlinkedInFlight: failure(
-    'session_logged_out',
-    'It was handed to WhatsApp, and the phone was unlinked before a confirmation.',
-  ),
-  expiredInFlight: failure('expired', 'It was handed to WhatsApp and expired without a confirmation.'),
 } as const
 
 /** WhatsApp has two reasons for it: the account may open no chats now, or a chat's privacy token is missing. */

@@ -22,17 +22,18 @@ export class Journal {
   status(messageId: string, status: StatusRecord['status']): void {
     const known = this.#log.state.out(messageId)
     if (!known || !isAbove(status, known.settled)) return
-    this.#append((sequenced) => [{ t: 'status', messageId, status, ...sequenced }])
+    this.#append((sequenced) => [{ t: 'status', messageId, status, after: known.settled, ...sequenced }])
   }
 
   fail(messageId: string, failure: Failure): void {
-    if (isAbove('failed', this.#log.state.out(messageId)?.settled ?? null))
-      this.#append((sequenced) => [{ t: 'fail', messageId, failure, ...sequenced }])
+    const after = this.#log.state.out(messageId)?.settled ?? null
+    if (isAbove('failed', after)) this.#append((sequenced) => [{ t: 'fail', messageId, failure, after, ...sequenced }])
   }
 
   unknown(messageId: string, failure: Failure): void {
-    if (isAbove('unknown', this.#log.state.out(messageId)?.settled ?? null))
-      this.#append((sequenced) => [{ t: 'unknown', messageId, failure, ...sequenced }])
+    const after = this.#log.state.out(messageId)?.settled ?? null
+    if (isAbove('unknown', after))
+      this.#append((sequenced) => [{ t: 'unknown', messageId, failure, after, ...sequenced }])
   }
 
   /** Something that is no message and no state of the session; the same identity is told once (the caller asks first). */

@@ -18,17 +18,21 @@ const sent = async (frames: number) => {
   })
   const told = () =>
     log.state.undone().map((record: SequencedRecord) => ('status' in record ? record.status : record.t))
-  return { log, answers, told, refusedChats }
+  /** what usage needs to count a step that nothing told */
+  const after = () =>
+    log.state.undone().map((record: SequencedRecord) => ('after' in record ? record.after : undefined))
+  return { log, answers, told, after, refusedChats }
 }
 
 test('the server’s ack is sent; a receipt proves more, and neither is told twice or taken back', async () => {
-  const { answers, told } = await sent(1)
+  const { answers, told, after } = await sent(1)
   answers.onServerAck({ whatsappId: 'WA', error: null, at: 1 })
   answers.onServerAck({ whatsappId: 'WA', error: null, at: 2 })
   answers.onReceipt({ whatsappIds: ['WA'], kind: 'read', from: 'x', at: 3 })
   answers.onReceipt({ whatsappIds: ['WA', 'not ours'], kind: 'delivered', from: 'x', at: 4 })
   answers.onServerAck({ whatsappId: 'WA', error: 479, at: 5 })
   expect(told()).toEqual(['sent', 'read'])
+  expect(after()).toEqual([null, 'sent'])
 })
 
 test('a refusal is failed, unless an earlier frame may have arrived: then it is unknown, and an ack still beats it', async () => {
@@ -41,6 +45,7 @@ test('a refusal is failed, unless an earlier frame may have arrived: then it is 
   expect(again.told()).toEqual(['unknown'])
   again.answers.onServerAck({ whatsappId: 'WA', error: null, at: 2 })
   expect(again.told()).toEqual(['unknown', 'sent'])
+  expect(again.after()).toEqual([null, 'unknown'])
 })
 
 test('a refused chat is told to whoever holds new chats back; an unknown one counts as new', async () => {

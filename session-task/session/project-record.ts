@@ -62,7 +62,7 @@ const messageEvent = async (
         ),
       }
     : { id: record.messageId, sessionId: context.sessionId, mode: scope.mode, direction: 'outbound', status, failure }
-  return eventRow(context, record, `message.${status}`, { message })
+  return eventRow(context, record, `message.${status}`, { message }, record.after)
 }
 
 /** META says so only now, after the record; fenced by the epoch of the lease. */

@@ -1,23 +1,17 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as z from 'zod'
-import { startTestApi, type TestAnswer, type TestApi } from '../../lambdas/testing/test-api.ts'
-import { type Fixture, inboxOf, startFixture } from '../../simulator/testing/fixture.ts'
-import { until } from '../../simulator/testing/until.ts'
+import type { TestAnswer, TestApi } from '../../lambdas/testing/test-api.ts'
+import { startWorlds, type Worlds } from '../../lambdas/testing/worlds.ts'
 import { FAULTS } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
-import type { TenantScope } from '../core/tenant-scope.ts'
 import { isAudited } from '../http/audit-request.ts'
-import { Contacts } from '../store/contacts.ts'
-import { Messages } from '../store/messages.ts'
-import { Sessions } from '../store/sessions.ts'
 import type { Operation } from './operation.ts'
 import { faultsOf } from './operation-faults.ts'
 import { operations } from './operations.ts'
 import { hostile, mutated, valuesOf } from './testing/arbitrary.ts'
 import { whyNothingBefore } from './testing/nothing-before.ts'
-import { type Ids, NOT_REACHED, sampleBodies } from './testing/sample-bodies.ts'
-import { makeSampleDelivery } from './testing/sample-delivery.ts'
+import { type Ids, NOT_REACHED } from './testing/sample-bodies.ts'
 
 /**
  * Generated and mutated requests for every operation of the contract. Whatever comes in, the answer is one of the
@@ -28,27 +22,22 @@ const ALL = Object.entries(operations as Record<string, Operation>)
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 /** The simulated WhatsApp has no phone of these sessions: its refusals are declared answers of the test helpers. */
 const EXPECTED_5XX = new Set(['simulator_refused'])
-/** They need a session that waits for a phone; all others one that is connected. */
-const LINKING = new Set(['linkSession', 'getLink', 'getQr', 'testScan'])
-const PHONE = '+5511900000001'
-const CONTACT = '+5511988887777'
 const SHA256 = /^[0-9a-f]{64}$/
 const INSIDES =
   /\.ts\b|node_modules|at Object|dynamo|ConditionalCheck|ValidationException|undefined is not|Cannot read/i
 
+let worlds: Worlds
 let api: TestApi
-let fixture: Fixture
 const tally = { requests: 0, succeeded: 0, refused: 0, serverErrors: 0 }
 const codes = new Map<string, number>()
 const reached = new Map<string, number>()
 
 beforeAll(async () => {
-  fixture = await startFixture()
-  api = await startTestApi({ controlUrl: fixture.simulator.controlUrl })
+  worlds = await startWorlds()
+  api = worlds.api
 })
 afterAll(async () => {
-  await api.stop()
-  await fixture.stop()
+  await worlds.stop()
   const statuses = [...codes].map(([code, count]) => `${code} ${count}`).join(', ')
   const never = ALL.map(([name]) => name).filter((name) => !reached.get(name))
   const share = ((100 * tally.succeeded) / tally.requests).toFixed(1)
@@ -56,77 +45,6 @@ afterAll(async () => {
     `fuzz: ${tally.requests} requests to ${ALL.length} operations, ${share} % reached success, 5xx: ${tally.serverErrors}; never reached: ${never.join(', ') || 'none'}; ${statuses}\n`,
   )
 })
-
-/** An inbound message: nobody marks what the session sent itself as read. */
-const receivedCopyOf = async (scope: TenantScope, messageId: string): Promise<string> => {
-  const messages = new Messages(api.tables, scope)
-  const id = newId('msg')
-  await messages.putInbound({
-    ...(await messages.get(messageId))!,
-    id,
-    direction: 'inbound',
-    status: 'received',
-    openKey: null,
-  })
-  return id
-}
-
-/** A tenant with one of everything, made anew for every operation: some of them destroy what they name. */
-const makeWorld = async (name: string) => {
-  const tenant = await api.newTenant()
-  const post = async (path: string, body: unknown) => (await api.call(tenant.key, 'POST', path, { body })).body.id
-  const sessionId = await api.newSession(tenant.key)
-  await api.setSession(tenant.scope, sessionId, 'connected')
-  const endpointId = await post('/v1/webhook-endpoints', { url: 'https://example.com/hook' })
-  const { eventId } = api.published.find((event) => event.sessionId === sessionId)!
-  const messageId = await post('/v1/messages', { sessionId, to: CONTACT, type: 'text', text: { body: 'x' } })
-  // Two that want the same may run at once; there is one fleet for all.
-  await api.call(api.adminKey, 'POST', '/v1/admin/rollouts', { body: { mode: 'test' } })
-  const ids: Ids = {
-    // Some operations destroy what they name: it is not the tenant whose key is used.
-    tenantId: (await api.newTenant()).id,
-    ownTenantId: tenant.id,
-    keyId: await post('/v1/keys', { name: 'k', scopes: ['messages:send'] }),
-    sessionId,
-    messageId: name === 'markMessageRead' ? await receivedCopyOf(tenant.scope, messageId) : messageId,
-    endpointId,
-    eventId,
-    deliveryId: await makeSampleDelivery(api.tables, tenant.scope, endpointId, eventId),
-    replayId: await post(`/v1/webhook-endpoints/${endpointId}/replays`, sampleBodies.createWebhookReplay!({})),
-    phone: CONTACT,
-    operationId: await post(`/v1/sessions/${sessionId}/contacts/lookup`, { addresses: ['+5511988887777'] }),
-    contactId: (await new Contacts(api.tables, tenant.scope, sessionId).meet({ phone: '+5511988887777', lid: null }, 1))
-      .contactId,
-    groupId: '120363012345678901@g.us',
-    inviteCode: 'AbCdEfGhIjKl',
-    mediaId: await post('/v1/media', sampleBodies.createMedia!({})),
-    mode: 'test',
-    workerId: (await api.giveToWorker(tenant.scope, sessionId)).id,
-  }
-  // The simulated phone of the session, so that the helpers of test mode find somebody.
-  const control = fixture.control.in(tenant.id)
-  await control.call('POST', '/phones', { phone: PHONE, name: 'Fuzz' })
-  if (name === 'testRead') {
-    const { whatsappId } = (await new Messages(api.tables, tenant.scope).get(messageId))!
-    const client = await fixture.linkedClient(control, PHONE)
-    await client.socket.sendMessage(`${CONTACT.slice(1)}@s.whatsapp.net`, { text: 'x' }, { messageId: whatsappId })
-    await until('the contact has it', async () =>
-      (await inboxOf(control, CONTACT)).some((item) => item.whatsappId === whatsappId),
-    )
-  }
-  if (LINKING.has(name)) {
-    const sessions = new Sessions(api.tables, tenant.scope)
-    await api.setSession(tenant.scope, sessionId, 'linking', null)
-    await sessions.putLinkSight(sessionId, {
-      // A QR that a device really shows: the phone can scan it.
-      qr: name === 'testScan' ? await fixture.client().connect().qr() : 'a,b,c,d',
-      code: null,
-      attempt: 1,
-      expiresAt: Date.now() + 86_400_000,
-    })
-  }
-  return { key: tenant.key, ids }
-}
 
 /** Ids of what exists, mostly: a random id ends in a 404 before anything interesting happens. */
 const withIds = (value: unknown, ids: Ids): unknown =>
@@ -165,17 +83,6 @@ const requestsOf = (operation: Operation, ids: Ids) => {
 }
 
 type FuzzRequest = ReturnType<typeof requestsOf> extends fc.Arbitrary<infer Value> ? Value : never
-
-const sendSample = (name: string, operation: Operation, { key, ids }: { key: string; ids: Ids }) =>
-  api.call(
-    operation.auth === 'admin' ? api.adminKey : key,
-    operation.method,
-    operation.path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
-      if (!ids[parameter]) throw new Error(`makeWorld of this test makes nothing for {${parameter}} of ${name}`)
-      return encodeURIComponent(ids[parameter])
-    }),
-    { body: sampleBodies[name]?.(ids) },
-  )
 
 const auditOf = async (operation: Operation, key: string, answer: TestAnswer) => {
   const isPlatform = operation.auth === 'admin'
@@ -240,9 +147,9 @@ describe('any request', () => {
   it.each(ALL)(
     '%s: a declared answer, never a 5xx',
     async (name, operation) => {
-      const world = await makeWorld(name)
+      const world = await worlds.make(name)
       // First as it is meant: nothing that comes later can have destroyed what it names.
-      const sample = await sendSample(name, operation, world)
+      const sample = await worlds.sendSample(name, world)
       check(name, operation, sample)
       if (sample.status < 400 && isAudited(operation))
         expect(await auditOf(operation, world.key, sample), 'audit entry').toMatchObject({

@@ -12,7 +12,8 @@ export const usageRowSchema = z
         direction: z.enum(['outbound', 'inbound']),
         type: z.string().meta({ example: 'text' }),
         outcome: z.string().meta({
-          description: 'The event: sent, delivered, read, played, failed, unknown, canceled; received',
+          description:
+            'sent, delivered, read, played (a receipt proves the steps before it), failed, unknown, canceled; received',
           example: 'sent',
         }),
         count: z.number().int(),

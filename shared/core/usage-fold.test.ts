@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rankOf } from './message-status.ts'
 import {
   type CountedEvent,
   type Counters,
   EMPTY_FOLD,
+  ENDED_STATUSES,
+  type EndedStatus,
   type FoldState,
   foldEvents,
   mergeCounters,
@@ -27,7 +30,38 @@ const logs = fc
 const total = (days: Record<string, Counters>): Counters =>
   Object.values(days).reduce<Counters>((sum, counters) => mergeCounters(sum, counters), {})
 
+/** What a session's log says of one message, whatever comes in whatever order: a state that is not above the last is not said. */
+const saidOf = (heard: readonly EndedStatus[]): readonly CountedEvent[] => {
+  const said: CountedEvent[] = []
+  let after: EndedStatus | null = null
+  for (const name of heard) {
+    if (after !== null && rankOf(name) <= rankOf(after)) continue
+    const message = { direction: 'outbound', type: 'image', mediaBytes: 7, after }
+    said.push({ sequence: said.length + 1, type: `message.${name}`, timestamp: START, message })
+    after = name
+  }
+  return said
+}
+
 describe('folding the event log', () => {
+  it('a message is counted once for every step that is proven, and once as paid, whichever reports were lost or late', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...ENDED_STATUSES), { minLength: 1, maxLength: 8 }), (heard) => {
+        const said = saidOf(heard)
+        const counted = total(foldEvents(EMPTY_FOLD, said).days)
+        const of = (outcome: string) => counted[`messages.outbound.image.${outcome}`] ?? 0
+        const highest = Math.max(...heard.map(rankOf))
+        for (const step of ['sent', 'delivered', 'read', 'played'] as const)
+          expect(of(step)).toBe(highest >= rankOf(step) ? 1 : 0)
+        for (const end of ['failed', 'unknown'])
+          expect(of(end)).toBe(said.some(({ type }) => type.endsWith(end)) ? 1 : 0)
+        expect(counted.mediaBytes ?? 0).toBe(of('sent') * 7)
+        expect(of('sent') + of('failed') + of('unknown') - (counted['corrected.outbound'] ?? 0)).toBe(1)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('counts the same however the log is cut, and repeats count nothing', () => {
     fc.assert(
       fc.property(logs, fc.array(fc.nat({ max: 60 }), { maxLength: 8 }), (log, cuts) => {

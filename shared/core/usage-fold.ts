@@ -5,7 +5,26 @@ export interface CountedEvent {
   /** epoch milliseconds */
   readonly timestamp: number
   /** of `message.*` events: direction, type and size of its media */
-  readonly message: { readonly direction: string; readonly type: string; readonly mediaBytes: number } | null
+  readonly message: {
+    readonly direction: string
+    readonly type: string
+    readonly mediaBytes: number
+    /** of a message that we sent: how it had ended until then; null: not yet; absent: nobody noted it */
+    readonly after?: EndedStatus | null | undefined
+  } | null
+}
+
+/** A receipt proves what is left of it, also when nothing told that: read means delivered and sent. */
+const STEPS = ['sent', 'delivered', 'read', 'played'] as const
+export const ENDED_STATUSES = ['failed', 'unknown', ...STEPS] as const
+export type EndedStatus = (typeof ENDED_STATUSES)[number]
+
+/** What an event says of a message that nothing said before. */
+const newOutcomes = (name: string, after: EndedStatus | null | undefined): readonly string[] => {
+  const steps: readonly (string | null)[] = STEPS
+  const step = steps.indexOf(name)
+  if (step === -1 || after === undefined) return [name]
+  return STEPS.slice(steps.indexOf(after) + 1, step + 1)
 }
 
 interface MessageData {
@@ -30,7 +49,7 @@ export interface FoldState {
 }
 export const EMPTY_FOLD: FoldState = { afterSequence: 0, connectedSince: null, lastEventAt: null }
 
-/** `messages.<direction>.<type>.<outcome>`, `mediaBytes`, `connectedMs` → amount */
+/** `messages.<direction>.<type>.<outcome>`, `corrected.<direction>`, `mediaBytes`, `connectedMs` → amount */
 export type Counters = Record<string, number>
 /** UTC day → what it adds */
 export type CountersByDay = Record<string, Counters>
@@ -79,10 +98,13 @@ export const foldEvents = (
     afterSequence = event.sequence
     const [area, name = ''] = event.type.split('.')
     if (area === 'message' && event.message && MESSAGE_OUTCOMES.has(name)) {
-      const { direction, type, mediaBytes } = event.message
-      add(days, dayOfTime(event.timestamp), `messages.${direction}.${type}.${name}`, 1)
-      if (mediaBytes > 0 && (name === 'sent' || name === 'received'))
-        add(days, dayOfTime(event.timestamp), 'mediaBytes', mediaBytes)
+      const { direction, type, mediaBytes, after } = event.message
+      const day = dayOfTime(event.timestamp)
+      const outcomes = newOutcomes(name, after)
+      for (const outcome of outcomes) add(days, day, `messages.${direction}.${type}.${outcome}`, 1)
+      if (mediaBytes > 0 && (outcomes.includes('sent') || name === 'received')) add(days, day, 'mediaBytes', mediaBytes)
+      // It failed, or nobody knew, and was counted as that; now it is counted as something else too.
+      if (after === 'failed' || after === 'unknown') add(days, day, `corrected.${direction}`, 1)
     }
     const connects = event.type === 'session.connected'
     if (connectedSince !== null && (connects || DISCONNECTING.has(event.type))) {

@@ -1,17 +1,22 @@
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
+import { endWaitingMessages } from '../../../shared/events/end-waiting-messages.ts'
 import type { Log } from '../../../shared/log/log.ts'
 import { type EraseServices, eraseMedia } from '../../../shared/media/erase-media.ts'
 import { deleteSessionRows, listDeletedSessions } from '../../../shared/store/deleted-sessions.ts'
+import type { EventRow } from '../../../shared/store/rows/message.ts'
+import { Tenants } from '../../../shared/store/tenants.ts'
 import { type FoldServices, foldSession } from '../../../shared/usage/fold-usage.ts'
 
 const SESSIONS_PER_SHARD = 5
 const ROWS_PER_SESSION = 500
+const ENDED_PER_SESSION = 200
 const FOLD_BUDGET_MS = 15_000
 /** Webhooks of its last events are delivered within this time, or are told as exhausted. */
 const KEEP_MS = 4 * 24 * 3_600_000
 
 export interface DeletionServices extends FoldServices, EraseServices {
   readonly log: Log
+  readonly publish: (events: readonly EventRow[]) => Promise<void>
 }
 
 /**
@@ -27,6 +32,7 @@ export const deleteRowsOfSessions = async (services: DeletionServices, now: numb
     const scope = TenantScope.fromVerified('systemRow', ref)
     const eraseFile = (mediaId: string) => eraseMedia(services, scope, mediaId)
     try {
+      if (!(await endAll(services, scope, ref.sessionId, now))) continue
       // What happened is paid for: it is counted before nobody can count it any more.
       if (!(await foldSession(services, scope, ref.sessionId, deadline))) continue
       deleted += (await deleteSessionRows(tables, scope, ref.sessionId, ROWS_PER_SESSION, eraseFile)).deleted
@@ -35,4 +41,24 @@ export const deleteRowsOfSessions = async (services: DeletionServices, now: numb
     }
   }
   return deleted
+}
+
+/**
+ * A worker ends what waits before it settles a deletion, but not without end, and a message may have been accepted at that
+ * moment: none goes without a word. @returns whether nothing waits any more
+ */
+const endAll = async (
+  services: DeletionServices,
+  scope: TenantScope,
+  sessionId: string,
+  now: number,
+): Promise<boolean> => {
+  const tenant = await new Tenants(services.tables).get(scope.tenantId)
+  const { events, isComplete } = await endWaitingMessages(services, scope, sessionId, {
+    limit: ENDED_PER_SESSION,
+    now,
+    isTold: tenant?.status !== 'deleted',
+  })
+  await services.publish(events)
+  return isComplete
 }

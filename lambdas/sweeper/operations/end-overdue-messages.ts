@@ -1,3 +1,4 @@
+import { END_FAILURES } from '../../../shared/core/message-failures.ts'
 import { isSettled } from '../../../shared/core/message-status.ts'
 import { isAlive } from '../../../shared/core/placement.ts'
 import type { TenantKeys } from '../../../shared/crypto/tenant-keys.ts'
@@ -7,7 +8,7 @@ import { Endings, listExpiredOpen, type OpenRef } from '../../../shared/store/en
 import { Events } from '../../../shared/store/events.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
-import type { EventRow, Failure } from '../../../shared/store/rows/message.ts'
+import type { EventRow } from '../../../shared/store/rows/message.ts'
 import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
 import { Tenants } from '../../../shared/store/tenants.ts'
@@ -16,13 +17,6 @@ import { Workers } from '../../../shared/store/workers.ts'
 const LIMIT_PER_SHARD = 25
 /** the owner ends its own messages; after this long it evidently does not */
 const OWNER_GRACE_MS = 15 * 60_000
-
-const EXPIRED: Failure = { code: 'expired', message: 'The message was not sent before it expired.', retryable: true }
-const EXPIRED_IN_FLIGHT: Failure = {
-  code: 'expired',
-  message: 'It was handed to WhatsApp and expired without a confirmation.',
-  retryable: false,
-}
 
 export interface Services {
   readonly tables: Tables
@@ -80,8 +74,8 @@ const endOne = async (
   if (isOwned && (row.status === 'sending' || now - row.expiresAt < OWNER_GRACE_MS)) return NOTHING
   const end =
     row.status === 'sending'
-      ? { status: 'unknown' as const, failure: EXPIRED_IN_FLIGHT, at: now }
-      : { status: 'failed' as const, failure: EXPIRED, at: now }
+      ? { status: 'unknown' as const, failure: END_FAILURES.expiredInFlight, at: now }
+      : { status: 'failed' as const, failure: END_FAILURES.expired, at: now }
   if (tenant?.status === 'deleted')
     return { isEnded: await new Endings(tables, scope).end(row, end, 'untold'), event: null }
   const event = hasLog(lease) ? null : await endedMessageEvent(services.tenantKeys, row, end)

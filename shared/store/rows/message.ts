@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { OUTBOUND_STATUSES } from '../../core/message-status.ts'
+import { ENDED_STATUSES } from '../../core/usage-fold.ts'
 import { owned, sealedSchema, time } from './fields.ts'
 
 export const addressSchema = z.object({
@@ -85,6 +86,13 @@ export const eventRowSchema = z.object({
   /** when its data was removed on request: `data` is a sealed null since then */
   expungedAt: time.optional(),
   /** what usage counts of a message's event, in clear: it is counted also when nobody can open `data` any more */
-  counted: z.object({ direction: z.string(), type: z.string(), mediaBytes: z.number() }).optional(),
+  counted: z
+    .object({
+      direction: z.string(),
+      type: z.string(),
+      mediaBytes: z.number(),
+      after: z.enum(ENDED_STATUSES).nullable().optional(),
+    })
+    .optional(),
 })
 export type EventRow = z.infer<typeof eventRowSchema>

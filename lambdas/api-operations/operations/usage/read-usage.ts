@@ -69,7 +69,7 @@ const runningByDay = async (rows: UsageRows, now: number): Promise<Map<string, S
   return byDay
 }
 
-/** Messages that cost something: each once, by the event that says that it went out or came in. */
+/** Messages that cost something: each once, by what says that it went out, will not, or came in. */
 const PAID = new Set(['sent', 'failed', 'unknown', 'canceled', 'received'])
 
 const measuresOf = (counters: Counters) => {
@@ -83,7 +83,7 @@ const measuresOf = (counters: Counters) => {
   const paidOf = (wanted: string) =>
     messages
       .filter(({ direction, outcome }) => direction === wanted && PAID.has(outcome))
-      .reduce((sum, { count }) => sum + count, 0)
+      .reduce((sum, { count }) => sum + count, -(counters[`corrected.${wanted}`] ?? 0))
   return {
     messages,
     paid: { messagesOutbound: paidOf('outbound'), messagesInbound: paidOf('inbound') },

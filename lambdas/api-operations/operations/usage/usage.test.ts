@@ -195,7 +195,7 @@ describe('GET /v1/usage', () => {
     const { tenant, sessionId } = await makeTenant()
     expect((await api.call(tenant.key, 'DELETE', `/v1/sessions/${sessionId}`)).status).toBe(202)
     const { tables, tenantKeys, mediaStore } = api
-    const services = { tables, tenantKeys, mediaStore, log: api.dependencies.log }
+    const services = { tables, tenantKeys, mediaStore, log: api.dependencies.log, publish: async () => undefined }
     for (let round = 0; round < 4; round++)
       await deleteRowsOfSessions(services, Date.now() + api.time.offsetMs + 5 * 86_400_000)
     expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toBeNull()
