@@ -14,7 +14,7 @@ const STEPS: readonly Step[] = [
   { name: 'AWS SDK: HTTP', files: /node-http-handler/ },
   { name: 'AWS SDK: the rest', files: /node_modules\/@(aws-sdk|smithy|aws-crypto|aws)\// },
   { name: 'expressions of AWS calls', files: /store\/table\.ts/ },
-  { name: 'emulators in this process', files: /\/local\/cloud\// },
+  { name: 'emulators in this process', files: /\/local\/cloud\/|node_modules\/(fauxqs|fastify|find-my-way|avvio)/ },
   { name: 'bench and test harness', files: /\/bench\/|\/http\/testing\// },
   {
     name: 'key, rights, limits',
