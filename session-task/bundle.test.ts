@@ -1,13 +1,21 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { realJpeg, realMp3, realOpus } from '../e2e/messages/real-files.ts'
 import { newId } from '../shared/core/ids.ts'
-import { WORKER_COMMAND } from '../shared/fleet/worker-command.ts'
 import { workerBundleOptions } from '../tools/worker-bundle.ts'
 import { startTestFleet, type TestFleet, until } from './testing/test-fleet.ts'
 
@@ -16,10 +24,43 @@ const children: ChildProcess[] = []
 let folder: string
 let fleet: TestFleet
 
-/** What the Dockerfile puts into the image and nothing else: the bundle, and packages that are neither dev nor the laptop's. */
-const makeImageFolder = async (): Promise<string> => {
-  const image = mkdtempSync(join(tmpdir(), 'fleetline-image-'))
-  await build({ ...workerBundleOptions(ROOT), outdir: join(image, 'dist/session-task'), logLevel: 'error' })
+interface Instruction {
+  readonly name: string
+  readonly rest: string
+}
+
+/** What the Dockerfile says: its words are what is tested, not a copy of them. */
+const readDockerfile = () => {
+  const text = readFileSync(join(ROOT, 'session-task/Dockerfile'), 'utf8').replaceAll('\\\n', ' ')
+  const instructions = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line): Instruction => {
+      const [, name = '', rest = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? []
+      return { name, rest: rest.trim() }
+    })
+  const image = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM'))
+  const restOf = (of: readonly Instruction[], wanted: string) =>
+    of.filter(({ name }) => name === wanted).map(({ rest }) => rest)
+  const copies = restOf(image, 'COPY').map((rest) => rest.split(/\s+/))
+  return {
+    command: JSON.parse(restOf(image, 'CMD').at(-1) ?? '[]') as string[],
+    /** from an earlier stage into the image's folder */
+    copies: copies.map(([from = '', source = '', target = '']) => ({ from, source, target })),
+    /** from the repository into an earlier stage */
+    inputs: restOf(instructions, 'COPY')
+      .filter((rest) => !rest.startsWith('--from='))
+      .flatMap((rest) => rest.split(/\s+/).slice(0, -1)),
+    removed: restOf(instructions, 'RUN').flatMap((rest) =>
+      [...rest.matchAll(/node_modules\/(\S+)/g)].map(([, name]) => name),
+    ),
+  }
+}
+
+const dockerfile = readDockerfile()
+
+/** Packages as `npm ci --omit=dev` lays them: neither dev nor the laptop's. */
+const linkPackages = (target: string): void => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>
   }
@@ -29,8 +70,26 @@ const makeImageFolder = async (): Promise<string> => {
     const isLibrary = path.startsWith('node_modules/@img/') && existsSync(join(ROOT, path))
     const isOptional = Boolean(entry.optional) && !isLibrary
     if (path === '' || isNested || entry.dev || isOptional || entry.devOptional) continue
-    mkdirSync(dirname(join(image, path)), { recursive: true })
-    symlinkSync(join(ROOT, path), join(image, path))
+    const link = join(target, path.slice('node_modules/'.length))
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(ROOT, path), link)
+  }
+}
+
+/** How to make what an earlier stage of the Dockerfile leaves behind. */
+const STAGES: Readonly<Record<string, (target: string) => unknown>> = {
+  '--from=dependencies /build/node_modules': linkPackages,
+  '--from=build /build/dist/session-task': (outdir) =>
+    build({ ...workerBundleOptions(ROOT), outdir, logLevel: 'error' }),
+}
+
+/** An empty folder, and into it what the Dockerfile copies into the image. */
+const makeImageFolder = async (): Promise<string> => {
+  const image = mkdtempSync(join(tmpdir(), 'fleetline-image-'))
+  for (const { from, source, target } of dockerfile.copies) {
+    const make = STAGES[`${from} ${source}`]
+    if (!make) throw new Error(`the Dockerfile copies ${from} ${source}, and this test cannot make it`)
+    await make(join(image, target))
   }
   return image
 }
@@ -46,18 +105,37 @@ afterAll(async () => {
   await fleet.stop()
 })
 
-/** As the image's CMD does, without the repository anywhere near. Links count as the folders they stand for. */
+/** The image's CMD, without the repository anywhere near. Links count as the folders they stand for. */
 const startBundle = (env: Record<string, string | undefined>) => {
-  const child = spawn(
-    process.execPath,
-    ['--preserve-symlinks', '--preserve-symlinks-main', ...WORKER_COMMAND.slice(1)],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } },
-  )
+  const [node, ...words] = dockerfile.command
+  expect(node).toBe('node')
+  const child = spawn(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', ...words], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, ...env },
+  })
   children.push(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)))
   return { child, output: () => output }
 }
+
+test('the Dockerfile’s inputs are in the repository and not ignored, and it copies what the build makes', () => {
+  const ignored = readFileSync(join(ROOT, 'session-task/Dockerfile.dockerignore'), 'utf8').split('\n').filter(Boolean)
+  expect(dockerfile.inputs).toContain('package-lock.json')
+  for (const input of [...dockerfile.inputs, 'session-task', 'shared', 'tools', 'tsconfig.json']) {
+    expect(existsSync(join(ROOT, input)), input).toBe(true)
+    expect(ignored).not.toContain(input)
+  }
+  expect(dockerfile.copies.map(({ source }) => source)).toContain(`/build/${workerBundleOptions(ROOT).outdir}`)
+  // What it takes out again is in no package of ours.
+  expect(dockerfile.removed.length).toBeGreaterThan(0)
+  for (const { target } of dockerfile.copies) expect(existsSync(join(folder, target))).toBe(true)
+  for (const name of dockerfile.removed)
+    expect(
+      readdirSync(join(folder, 'node_modules')).filter((there) => there.startsWith((name ?? '').replace('*', ''))),
+    ).toEqual([])
+})
 
 test('the image’s files are enough to start: an empty environment is a configuration error, not a missing module', async () => {
   const { child, output } = startBundle({})

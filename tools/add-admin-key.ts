@@ -25,7 +25,7 @@ export const addAdminKey = async (client: SecretsManagerClient, secretId: string
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [secretId] = process.argv.slice(2)
   if (!secretId) {
-    process.stderr.write('usage: node tools/add-admin-key.ts <PlatformSecretArn of the data stack>\n')
+    process.stderr.write('usage: npm run -s admin-key -- <PlatformSecretArn of the data stack>\n')
     process.exit(2)
   }
   try {

@@ -1,39 +1,17 @@
-/** A JSON Schema as our documents have it. */
-export interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly allOf?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: Schema | boolean
-  readonly items?: Schema
-  readonly minItems?: number
-  readonly description?: string
-  readonly example?: unknown
-  readonly default?: unknown
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly format?: string
-  readonly pattern?: string
-}
-export type Schemas = Readonly<Record<string, Schema>>
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
+
+export type Schemas = Readonly<Record<string, JsonSchema>>
 
 const MAXIMUM_DEPTH = 6
 export const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1)
-export const resolveIn = (schemas: Schemas, schema: Schema): Schema =>
+export const resolveIn = (schemas: Schemas, schema: JsonSchema): JsonSchema =>
   schema.$ref ? schemas[nameOf(schema.$ref)]! : schema
 
 /**
  * A value that the schema allows. @param use `request`: what one has to send, and what has an example of its own; `answer`: all
  * fields; recursion ends with null
  */
-export const exampleOf = (schemas: Schemas, given: Schema, use: 'request' | 'answer', depth = 0): unknown => {
+export const exampleOf = (schemas: Schemas, given: JsonSchema, use: 'request' | 'answer', depth = 0): unknown => {
   const schema = resolveIn(schemas, given)
   if (schema.example !== undefined) return schema.example
   if (schema.const !== undefined) return schema.const

@@ -43,18 +43,22 @@ ${table(rows, head)}
 same of a tenant with \`GET /v1/tenants/{tenantId}/usage\`, and a row per tenant and month with \`GET /v1/admin/usage\`, deleted
 tenants too.
 
-* Messages, connected time and media: folded from the event log, each event once, before its rows go. Expunged events count.
+* Messages, connected time and media: folded from the event log, each event once, before its rows go because of their age or with
+  their session. Expunged events count.
 * API calls: every call that got an answer, refused ones too; counted in parallel with the request's own work, in the table
   before the answer goes. A call whose function died before the answer may be counted.
 * Webhook attempts: every POST, tests of an endpoint too, by the day of the POST; in the table before it leaves. Deleted endpoints
   and ledgers that are older than the plan keeps them change nothing.
-* A count that the table refused is written with the next one of the same environment (\`usage_write_failed_count\`): only an
-  environment that ends between the two loses it.
+* A count that the table refused is written with the next one of the same environment (\`usage_write_failed_count\`);
+  when that environment ends before it, the log line has the whole count: \`node tools/write-lost-counts.ts <usage table>\` takes
+  such lines (its input: what CloudWatch has of \`usage not written\`), as often as you like.
+* A message that was canceled, or that ended when no log of its session could number the event, is counted in the transaction
+  that ends it.
 
 ## The estimate of GET /v1/usage
 
 Price table ${PRICE_TABLE.version}, ${PRICE_TABLE.currency} per unit. It estimates the variable part of what the operator pays AWS; it is no invoice.
-A message counts when it is sent, failed, unknown or received.
+A message counts when it is sent, failed, unknown, canceled or received.
 
 ${table(prices, ['unit', PRICE_TABLE.currency])}
 `

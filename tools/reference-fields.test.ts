@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import type { Schema } from './example-of.ts'
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
 import { makeFieldRows } from './reference-fields.ts'
 
-const body: Schema = { type: 'string', description: 'What it says' }
-const kindOf = (type: string, fields: Record<string, Schema>, required = ['type', 'to']): Schema => ({
+const body: JsonSchema = { type: 'string', description: 'What it says' }
+const kindOf = (type: string, fields: Record<string, JsonSchema>, required = ['type', 'to']): JsonSchema => ({
   properties: { type: { const: type }, ...fields },
   required,
 })

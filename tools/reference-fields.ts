@@ -1,4 +1,5 @@
-import { nameOf, resolveIn, type Schema } from './example-of.ts'
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
+import { nameOf, resolveIn } from './example-of.ts'
 
 const DEEPEST = 3
 
@@ -9,21 +10,21 @@ export const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+
 
 interface Field {
   readonly name: string
-  readonly schema: Schema
+  readonly schema: JsonSchema
   readonly isRequired: boolean
 }
 
 /** Table rows of an object's fields, inner objects included. A union shows what its variants share once, then each one's own. */
-export const makeFieldRows = (schemas: Readonly<Record<string, Schema>>): ((schema: Schema) => string) => {
-  const resolve = (schema: Schema): Schema => resolveIn(schemas, schema)
-  const variantsOf = ({ properties, oneOf, anyOf }: Schema) => (properties ? undefined : (oneOf ?? anyOf))
+export const makeFieldRows = (schemas: Readonly<Record<string, JsonSchema>>): ((schema: JsonSchema) => string) => {
+  const resolve = (schema: JsonSchema): JsonSchema => resolveIn(schemas, schema)
+  const variantsOf = ({ properties, oneOf, anyOf }: JsonSchema) => (properties ? undefined : (oneOf ?? anyOf))
 
-  const fieldsOf = (given: Schema): Field[] => {
+  const fieldsOf = (given: JsonSchema): Field[] => {
     const { properties = {}, required = [] } = resolve(given)
     return Object.entries(properties).map(([name, schema]) => ({ name, schema, isRequired: required.includes(name) }))
   }
 
-  const objectRows = (given: Schema, prefix: string, depth: number): string => {
+  const objectRows = (given: JsonSchema, prefix: string, depth: number): string => {
     const schema = resolve(given)
     const variants = variantsOf(schema)
     if (variants) return unionRows(variants, prefix, depth)
@@ -40,7 +41,7 @@ export const makeFieldRows = (schemas: Readonly<Record<string, Schema>>): ((sche
     return `<tr><td><code>${escapeHtml(prefix + name)}</code>${needed}</td><td>${typeText(given)}</td><td>${text ? prose(text) : ''}${bounds(schema)}${note ? ` <span class="soft">${escapeHtml(note)}</span>` : ''}</td></tr>${inner}`
   }
 
-  const innerRows = (field: Schema, path: string, depth: number): string => {
+  const innerRows = (field: JsonSchema, path: string, depth: number): string => {
     if (field.$ref) return ''
     const { properties, items, anyOf = [] } = resolve(field)
     if (properties) return objectRows(field, `${path}.`, depth + 1)
@@ -51,10 +52,10 @@ export const makeFieldRows = (schemas: Readonly<Record<string, Schema>>): ((sche
     return item.properties || isUnionOfObjects(item) ? objectRows(items, `${path}[].`, depth + 1) : ''
   }
 
-  const isUnionOfObjects = (schema: Schema): boolean =>
+  const isUnionOfObjects = (schema: JsonSchema): boolean =>
     variantsOf(schema)?.every((variant) => resolve(variant).properties) ?? false
 
-  const unionRows = (given: readonly Schema[], prefix: string, depth: number): string => {
+  const unionRows = (given: readonly JsonSchema[], prefix: string, depth: number): string => {
     const variants = given.map((schema) => new Map(fieldsOf(schema).map((field) => [field.name, field])))
     const kind = [...(variants[0]?.keys() ?? [])].find((name) =>
       variants.every((fields) => fields.get(name)?.schema.const),
@@ -92,7 +93,7 @@ const sharedFields = (variants: readonly Variant[]): Field[] => {
 
 const isSame = (one: Field | undefined, other: Field): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-export const typeText = (schema: Schema): string => {
+export const typeText = (schema: JsonSchema): string => {
   if (schema.$ref) return `<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`
   if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`
   if (schema.enum) return schema.enum.map((value) => `<code>${escapeHtml(String(value))}</code>`).join(' | ')
@@ -103,7 +104,7 @@ export const typeText = (schema: Schema): string => {
 }
 
 /** Lengths, range and default, as far as the schema has them. */
-export const bounds = (schema: Schema): string => {
+export const bounds = (schema: JsonSchema): string => {
   const parts = [
     schema.minLength === undefined ? '' : `≥ ${schema.minLength} characters`,
     schema.maxLength === undefined ? '' : `≤ ${schema.maxLength} characters`,

@@ -1,8 +1,9 @@
 import { EVENT_TYPES } from '../shared/contract/event-types.ts'
+import type { JsonSchema } from '../shared/contract/json-schema.ts'
 import type { Operation } from '../shared/contract/operation.ts'
 import { operations } from '../shared/contract/operations.ts'
 import { FAULTS, type FaultCode } from '../shared/core/fault.ts'
-import { exampleOf, nameOf, type Schema } from './example-of.ts'
+import { exampleOf, nameOf } from './example-of.ts'
 import { bounds, escapeHtml, makeFieldRows, prose, typeText } from './reference-fields.ts'
 import { REFERENCE_STYLE } from './reference-style.ts'
 
@@ -17,20 +18,20 @@ interface Described {
     in: string
     required?: boolean
     description?: string
-    schema: Schema
+    schema: JsonSchema
   }[]
-  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: Schema } } }
+  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: JsonSchema } } }
   readonly responses: Readonly<
     Record<
       string,
-      { description: string; content?: Record<string, { schema: Schema; examples?: Record<string, unknown> }> }
+      { description: string; content?: Record<string, { schema: JsonSchema; examples?: Record<string, unknown> }> }
     >
   >
 }
 export interface Document {
   readonly info: { readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 
 /** docs/api/index.html of an OpenAPI document of ours. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { startTestApi } from '../../lambdas/testing/test-api.ts'
 import { makeSQSClient, SendMessageCommand } from '../../shared/aws/sqs.ts'
 import { newId } from '../../shared/core/ids.ts'
-import { startTestApi } from '../../shared/http/testing/test-api.ts'
 import { leaseKey, sessionKey } from '../../shared/store/keys.ts'
 import { MessageLegs } from '../../shared/store/message-legs.ts'
 import { Messages } from '../../shared/store/messages.ts'

@@ -18,6 +18,8 @@ export interface RunReport {
   readonly hits: Map<string, number>
   /** from the stop to a new connection; what finds a stop out counts only in real processes */
   readonly gapsMs: number[]
+  /** the longest of them, and what happened in it; only with real processes */
+  worstGap: { readonly name: string; readonly ms: number; readonly timeline: readonly string[] } | null
   /** from the new connection until everything was at rest and every session had one owner */
   readonly healingMs: number[]
   /** every broken promise, with the seed */
@@ -37,12 +39,18 @@ export const newReport = (): RunReport => ({
   blockedFrames: 0,
   hits: new Map([...RACE_POINTS.map(({ name }) => name), ...WEATHER, 's3 412'].map((name) => [name, 0])),
   gapsMs: [],
+  worstGap: null,
   healingMs: [],
   findings: [],
 })
 
 export const countHit = (report: RunReport, name: string): void => {
   report.hits.set(name, (report.hits.get(name) ?? 0) + 1)
+}
+
+export const noteGap = (report: RunReport, name: string, ms: number, timeline: readonly string[]): void => {
+  report.gapsMs.push(ms)
+  if (ms > (report.worstGap?.ms ?? 0)) report.worstGap = { name, ms, timeline }
 }
 
 const PROGRESS_EVERY = 50
@@ -69,6 +77,14 @@ const describeTimes = (times: readonly number[]): string => {
   return `p50 ${at(0.5)} ms, max ${at(1)} ms`
 }
 
+const describeWorstGap = ({ worstGap }: RunReport): string[] =>
+  worstGap
+    ? [
+        `  longest gap: ${(worstGap.ms / 1_000).toFixed(1)} s, ${worstGap.name}`,
+        ...worstGap.timeline.map((line) => `    ${line}`),
+      ]
+    : []
+
 export const printReport = (title: string, report: RunReport): void => {
   const hits = [...report.hits].filter(([, count]) => count > 0)
   const missed = [...report.hits].filter(([, count]) => count === 0)
@@ -76,6 +92,7 @@ export const printReport = (title: string, report: RunReport): void => {
     `${title}: ${report.seeds} seeds, ${report.messagesOut} out, ${report.messagesIn} in, ${report.kills} kills, ${report.pauses} pauses, ${report.deletes} deletes`,
     `  open at a stop ${report.openAtStop} · lost ${report.lost} · repeats under the same id ${report.repeats} · zombie frames blocked ${report.blockedFrames}`,
     `  service gap (stopped → connected elsewhere): ${describeTimes(report.gapsMs)} · then at rest, one owner each: ${describeTimes(report.healingMs)}`,
+    ...describeWorstGap(report),
     `  hits: ${hits.map(([name, count]) => `${name} ${count}`).join(' · ')}`,
     ...(missed.length > 0 ? [`  never: ${missed.map(([name]) => name).join(' · ')}`] : []),
     ...report.findings.map((finding) => `  FOUND ${finding}`),

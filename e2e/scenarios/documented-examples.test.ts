@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -115,6 +115,18 @@ describe('documents', () => {
     expect(said(/direction=outbound/)).toMatch(/"body":"Two".*"body":"One".*"status":"canceled"/s)
     expect(said(/\/read/)).toBe('{"messages":1,"hasMore":false}\n')
   })
+
+  it.skipIf(spawnSync('jq', ['--version']).status !== 0)(
+    'docs/deploy.md: from the first admin key to the first message, as one script (needs jq)',
+    async () => {
+      const [script] = blocks('docs/deploy.md', 'sh', '## 6. The first message')
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script!], {
+        env: { ...process.env, API: platform.ready.apiUrl, ADMIN_KEY: platform.ready.adminKey },
+        timeout: 120_000,
+      })
+      expect(stdout.trim().split('\n').at(-1)).toMatch(/"id":"msg_\w+".*"status":"(sent|delivered|read)"/)
+    },
+  )
 
   it('sdk/README: the quick start', async () => {
     const [block] = blocks('sdk/README.md', 'ts', '## Quick start')

@@ -15,6 +15,7 @@ export const dev: DeploymentConfig = {
   canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
+  proxyPorts: [],
   webAcl: false,
   customDomain: null,
   alarmEmails: [],

@@ -19,6 +19,7 @@ export const local: DeploymentConfig = {
   canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
+  proxyPorts: [],
   webAcl: false,
   customDomain: null,
   alarmEmails: [],

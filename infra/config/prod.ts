@@ -15,6 +15,7 @@ export const prod: DeploymentConfig = {
   canary: false,
   egressMode: 'public-ip',
   interfaceEndpoints: false,
+  proxyPorts: [],
   webAcl: true,
   customDomain: null,
   alarmEmails: [],

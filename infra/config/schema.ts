@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info'
 import * as z from 'zod'
+import { fargateSizeProblem } from './fargate-sizes.ts'
 
 /** What differs between deployments. Everything else is the same code everywhere. */
 export const deploymentConfigSchema = z
@@ -53,6 +54,16 @@ export const deploymentConfigSchema = z
     egressMode: z.enum(['public-ip', 'nat']),
     /** with nat: AWS services by endpoints in the VPC, about 7 USD per service, zone and month, instead of NAT traffic */
     interfaceEndpoints: z.boolean(),
+    /** ports beside 443 that workers may reach: those of the proxies that tenants name for their sessions (docs/proxy.md) */
+    proxyPorts: z
+      .array(
+        z
+          .int()
+          .max(65_535)
+          .refine((port) => port === 80 || port > 1023, 'a proxy listens on 80, 443 or above 1023'),
+      )
+      .max(20)
+      .default([]),
     /** web ACL in front of the API: managed rules and a limit per address */
     webAcl: z.boolean(),
     /** the API under a name of yours; the certificate lies in the same region. null: the address that AWS gives */
@@ -84,6 +95,18 @@ export const deploymentConfigSchema = z
         code: 'custom',
         path: ['availabilityZones'],
         message: `zones of ${config.region} begin with its name, like ${config.region}a`,
+      })
+    for (const [name, size] of Object.entries({ worker: config.worker, simulator: config.simulator })) {
+      const problem = size && fargateSizeProblem(size)
+      if (problem) context.addIssue({ code: 'custom', path: [name, 'memoryMiB'], message: problem })
+    }
+    if (new Set(config.availabilityZones).size < config.availabilityZones.length)
+      context.addIssue({ code: 'custom', path: ['availabilityZones'], message: 'a zone is named twice' })
+    if (config.customDomain && !config.customDomain.certificateArn.startsWith(`arn:aws:acm:${config.region}:`))
+      context.addIssue({
+        code: 'custom',
+        path: ['customDomain', 'certificateArn'],
+        message: `the certificate of a regional API lies in ACM of ${config.region}`,
       })
     const opened = config.egress.allowCidrs.length > 0 || config.egress.allowHttp
     if (opened && config.environment !== 'local')

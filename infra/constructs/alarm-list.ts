@@ -6,7 +6,7 @@ import type { DataStack } from '../stacks/data-stack.ts'
 import type { EventsStack } from '../stacks/events-stack.ts'
 import type { WorkersStack } from '../stacks/workers-stack.ts'
 import type { Cell } from './cell.ts'
-import { bothModes, ownMetric, sumOf, tableMetric } from './cell-metrics.ts'
+import { bothModes, ownMetric, ruleMetric, sumOf, tableMetric } from './cell-metrics.ts'
 import type { GuardedQueue } from './guarded-queue.ts'
 import type { JsonataMachine } from './jsonata-machine.ts'
 import type { RunbookAlarm } from './runbook-alarm.ts'
@@ -73,6 +73,12 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
       meaning: 'Executions of WorkerLifecycle fail: workers do not start or are not supervised.',
       metric: failed(allocator.lifecycle),
       above: 0,
+    },
+    {
+      slug: 'launches-failing',
+      meaning: 'Workers die before their first heartbeat: tasks do not start, or stop at once.',
+      metric: ownMetric(cell, 'worker_launch_failed_count'),
+      above: 2,
     },
     {
       slug: 'rollout-failing',
@@ -157,6 +163,12 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
       above: 0,
     },
     {
+      slug: 'zombie-writes',
+      meaning: 'Logs refused more than five writers within five minutes: workers act for sessions that others own.',
+      metric: ownMetric(cell, 'log_fenced_count'),
+      above: 5,
+    },
+    {
       slug: 'hints-backlog',
       meaning: 'Hints wait for more than a minute: new sessions and recoveries are slow.',
       metric: workers.hints.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES }),
@@ -165,7 +177,7 @@ const fleetAlarms = (cell: Cell, { allocator, workers }: OpsStackDependencies): 
   ]
 }
 
-const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAlarm[] => [
+const deliveryAlarms = (cell: Cell, { events, workers }: OpsStackDependencies): RunbookAlarm[] => [
   {
     slug: 'messages-slow',
     meaning: 'One in a hundred messages needs more than 30 seconds from the 202 to the ack of the server.',
@@ -178,6 +190,17 @@ const deliveryAlarms = (cell: Cell, { events }: OpsStackDependencies): RunbookAl
     meaning: 'PutEvents refuses events: they wait for the sweeper.',
     metric: ownMetric(cell, 'event_publish_failed_count'),
     above: 10,
+  },
+  {
+    slug: 'events-not-routed',
+    meaning: 'EventBridge cannot hand events over to our queues, or holds them back.',
+    metric: sumOf('events that did not arrive', [
+      ...['FailedInvocations', 'InvocationsSentToDlq', 'ThrottledRules'].flatMap((name) => [
+        ruleMetric(name, { EventBusName: events.bus.eventBusName, RuleName: events.ruleName }),
+        ruleMetric(name, { RuleName: workers.ruleName }),
+      ]),
+    ]),
+    above: 0,
   },
   {
     slug: 'deliver-backlog',
@@ -262,6 +285,19 @@ const platformAlarms = (
         ),
       ),
       above: 10,
+    },
+    {
+      slug: 'table-errors',
+      meaning: 'DynamoDB itself fails for core or messages: the service, not a limit.',
+      metric: sumOf(
+        'system errors',
+        tables.flatMap(({ tableName }) =>
+          ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'TransactWriteItems'].map((operation) =>
+            tableMetric(tableName, 'SystemErrors', operation),
+          ),
+        ),
+      ),
+      above: 5,
     },
   ]
 }

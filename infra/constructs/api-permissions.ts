@@ -133,7 +133,8 @@ export const apiPermissions = (
         publish,
       ]
     case 'api-test':
-      return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read'), ...tellLimits]
+      // With a simulator it stands in the network without a way to the internet: nothing beside tables and secrets.
+      return [...everyFunction, tableAccess(core, 'read'), tableAccess(messages, 'read')]
     case 'api-stream':
       return [...everyFunction, tableAccess(core, 'read', ['list1']), tableAccess(messages, 'read'), ...tellLimits]
     default:

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration } from 'aws-cdk-lib'
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
@@ -6,7 +6,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV, type EnvironmentName } from '../../shared/config/environment.ts'
 import { acknowledge, wildcardResource } from './acknowledge.ts'
-import { type Cell, cellPrefix } from './cell.ts'
+import { type Cell, cellPrefix, keepsItsName } from './cell.ts'
 import { maskPrivateData } from './log-privacy.ts'
 
 export type Environment = Partial<Record<EnvironmentName, string>>
@@ -38,7 +38,7 @@ export class AppFunction extends Construct {
       logGroupName: `/fleetline/${cellPrefix(cell.config)}/${name}`,
       retention: cell.config.logRetentionDays,
       dataProtectionPolicy: maskPrivateData(cell),
-      removalPolicy: cell.config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: keepsItsName(cell),
     })
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     for (const statement of props.permissions) role.addToPolicy(statement)

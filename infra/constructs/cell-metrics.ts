@@ -52,11 +52,22 @@ export const sumOf = (label: string, metrics: readonly Metric[], period = Durati
     usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
   })
 
-export const tableMetric = (tableName: string, metricName: string): Metric =>
+/** @param dimensions RuleName, and EventBusName where it is not the default bus */
+export const ruleMetric = (metricName: string, dimensions: Record<string, string>): Metric =>
+  new Metric({
+    namespace: 'AWS/Events',
+    metricName,
+    dimensionsMap: dimensions,
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+  })
+
+/** @param operation where DynamoDB counts by operation (SystemErrors does) */
+export const tableMetric = (tableName: string, metricName: string, operation?: string): Metric =>
   new Metric({
     namespace: 'AWS/DynamoDB',
     metricName,
-    dimensionsMap: { TableName: tableName },
+    dimensionsMap: { TableName: tableName, ...(operation ? { Operation: operation } : {}) },
     statistic: 'Sum',
     period: Duration.minutes(5),
   })

@@ -1,4 +1,4 @@
-import { Stack, type StackProps, Tags } from 'aws-cdk-lib'
+import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { DeploymentConfig } from '../config/schema.ts'
 
@@ -16,6 +16,13 @@ export const cellPrefix = (config: DeploymentConfig): string => `fleetline-${con
 
 /** Workers create one queue per incarnation under this name (SQS allows 80 characters: 20 + worker id + incarnation). */
 export const workerQueuePrefix = (cell: Cell): string => `${cell.prefix}-w-`
+
+/**
+ * For what holds data under a name of ours: kept when its stack is deleted, but not when the stack's first deployment is
+ * rolled back, because the second one would find the name taken.
+ */
+export const keepsItsName = (cell: Cell): RemovalPolicy =>
+  cell.config.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
 
 /** A stack of the cell: fleetline-<env>-<cell>-<area>. Its id is its name, so that template files are found by name. */
 export class CellStack extends Stack {

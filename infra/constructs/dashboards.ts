@@ -111,6 +111,10 @@ const contents = (
           left: [own('worker_fence_count'), own('session_move_count'), own('allocation_start_count')],
         },
         {
+          title: 'Launches that failed, writers that a log refused',
+          left: [own('worker_launch_failed_count'), own('log_fenced_count')],
+        },
+        {
           title: 'Machines',
           left: machines.map((machine) => machine.metricStarted({ period: MINUTE })),
           right: machines.map((machine) => machine.metricFailed({ period: MINUTE })),

@@ -11,10 +11,12 @@ export const maskPrivateData = (cell: Cell): DataProtectionPolicy | undefined =>
     : new DataProtectionPolicy({
         name: 'fleetline-private-data',
         description: 'Phone numbers, API keys and webhook secrets',
+        // CloudWatch takes neither groups nor a colon here, nor a name of its own identifiers, and refuses the whole log group:
+        // `.?` stands for `(:`.
         identifiers: [
-          new CustomDataIdentifier('PhoneNumber', '\\+[1-9][0-9]{7,14}'),
-          new CustomDataIdentifier('PhoneJid', '[1-9][0-9]{7,14}(:[0-9]+)?@s\\.whatsapp\\.net'),
-          new CustomDataIdentifier('ApiKey', 'flk_(live|test|admin)_[0-9A-Za-z]{20,40}'),
-          new CustomDataIdentifier('WebhookSecret', 'whsec_[0-9A-Za-z+/=]{20,100}'),
+          new CustomDataIdentifier('FleetlinePhoneNumber', '\\+[1-9][0-9]{7,14}'),
+          new CustomDataIdentifier('FleetlinePhoneJid', '[1-9][0-9]{7,14}.?[0-9]{0,5}@s\\.whatsapp\\.net'),
+          new CustomDataIdentifier('FleetlineApiKey', 'flk_[a-z]{4,5}_[0-9A-Za-z]{20,40}'),
+          new CustomDataIdentifier('FleetlineWebhookSecret', 'whsec_[0-9A-Za-z+/=]{20,100}'),
         ],
       })

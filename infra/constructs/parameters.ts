@@ -31,15 +31,19 @@ const IMAGE_BY_DIGEST = {
 
 export type ParameterName = keyof typeof PARAMETERS
 
-/** @returns the value as a token for templates */
+/**
+ * @returns the value as a token for templates. What the config knows by itself is no parameter: a deployment keeps the value
+ * that a parameter had, so a simulator that comes later would not be found.
+ */
 export const parameter = (stack: CellStack, name: ParameterName): string => {
+  const known = simulatorAddresses(stack.cell)[name]
+  if (known) return known
   const existing = stack.node.tryFindChild(name) as CfnParameter | undefined
   if (existing) return existing.valueAsString
   const { config } = stack.cell
   const defaults: Partial<Record<ParameterName, string | undefined>> = {
     LiveMode: config.liveMode,
     WorkerImage: config.worker.image ?? undefined,
-    ...simulatorAddresses(stack.cell),
   }
   const definition = PARAMETERS[name]
   return new CfnParameter(stack, name, {

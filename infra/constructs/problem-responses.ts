@@ -12,6 +12,12 @@ const GATEWAY_FAULTS: readonly {
   { type: ResponseType.INTEGRATION_TIMEOUT, code: 'timeout', detail: 'The answer took longer than 29 seconds.' },
   { type: ResponseType.REQUEST_TOO_LARGE, code: 'payload_too_large', detail: 'The body is larger than 10 MB.' },
   { type: ResponseType.THROTTLED, code: 'rate_limited', detail: 'Too many requests at once; wait a second.' },
+  {
+    type: ResponseType.WAF_FILTERED,
+    code: 'forbidden',
+    detail:
+      'The firewall refused this: too many requests from one address, or the pattern of an attack in path or headers.',
+  },
   { type: ResponseType.UNSUPPORTED_MEDIA_TYPE, code: 'unsupported_media_type', detail: 'Send application/json.' },
   {
     type: ResponseType.MISSING_AUTHENTICATION_TOKEN,

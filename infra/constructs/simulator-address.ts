@@ -11,8 +11,8 @@ export const simulatorZone = (cell: Cell): string => `${cell.prefix}.internal`
 /** The worker trusts files from the host of its socket's address, and from no other. */
 export const simulatorHost = (cell: Cell): string => `${SIMULATOR_NAME}.${simulatorZone(cell)}`
 
-/** Defaults of the parameters WaTestUrl and WaTestControlUrl when the stack has a simulator of its own. */
-export const simulatorAddresses = (cell: Cell): { WaTestUrl?: string; WaTestControlUrl?: string } => {
+/** Where test mode leads when the stack has a simulator of its own, by the names of the parameters otherwise. */
+export const simulatorAddresses = (cell: Cell): Readonly<Record<string, string>> => {
   if (!cell.config.simulator) return {}
   const host = simulatorHost(cell)
   return { WaTestUrl: `ws://${host}:${SOCKET_PORT}/ws/chat`, WaTestControlUrl: `http://${host}:${CONTROL_PORT}` }

@@ -39,15 +39,21 @@ export const addWebAcl = (stack: CellStack, api: RestApi): void => {
         statement: { rateBasedStatement: { limit: REQUESTS_PER_ADDRESS, aggregateKeyType: 'IP' } },
         visibilityConfig: visibility('RatePerAddress'),
       },
-      // Message texts are anybody's: long bodies and script tags in them are no attack on a JSON API.
+      // Message texts are anybody's: whatever stands in a body is no attack on a JSON API. Cursors are long.
       managed('AWSManagedRulesCommonRuleSet', 1, [
         'SizeRestrictions_BODY',
+        'SizeRestrictions_QUERYSTRING',
         'CrossSiteScripting_BODY',
+        'EC2MetaDataSSRF_BODY',
         'GenericLFI_BODY',
         'GenericRFI_BODY',
         'NoUserAgent_HEADER',
       ]),
-      managed('AWSManagedRulesKnownBadInputsRuleSet', 2),
+      managed('AWSManagedRulesKnownBadInputsRuleSet', 2, [
+        'JavaDeserializationRCE_BODY',
+        'Log4JRCE_BODY',
+        'ReactJSRCE_BODY',
+      ]),
     ],
   })
   new CfnWebACLAssociation(stack, 'WebAclOfStage', {

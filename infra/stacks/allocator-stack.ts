@@ -126,7 +126,8 @@ export class AllocatorStack extends CellStack {
     const alarms = this.formatArn({
       service: 'cloudwatch',
       resource: 'alarm',
-      resourceName: `${this.cell.prefix}-*`,
+      // A list is checked against the alarms of the account, whatever names it asks for.
+      resourceName: '*',
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
     return new JsonataMachine(this, 'RolloutWorkers', {
@@ -140,7 +141,8 @@ export class AllocatorStack extends CellStack {
         allow(['cloudwatch:DescribeAlarms'], alarms),
       ],
       acknowledged: {
-        [wildcardResource(alarms.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]: 'the alarms of this cell, read only',
+        [wildcardResource(alarms.replace(Aws.ACCOUNT_ID, '<AWS::AccountId>'))]:
+          'alarms, read only: a list of them has no narrower resource that is sure to do',
       },
     })
   }
@@ -149,6 +151,7 @@ export class AllocatorStack extends CellStack {
     const { taskDefinition, cluster } = workers
     const functionArn = this.allocator.function.functionArn
     const family = `${this.cell.prefix}-worker`
+    const tasks = this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cell.prefix}/*` })
     const inCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } }
     return new JsonataMachine(this, 'WorkerLifecycle', {
       cell: this.cell,
@@ -174,10 +177,12 @@ export class AllocatorStack extends CellStack {
           resources: [this.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` })],
           conditions: inCluster,
         }),
+        new PolicyStatement({ actions: ['ecs:StopTask'], resources: [tasks], conditions: inCluster }),
+        // PropagateTags is tagging: without this right ECS refuses the whole RunTask.
         new PolicyStatement({
-          actions: ['ecs:StopTask'],
-          resources: [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cell.prefix}/*` })],
-          conditions: inCluster,
+          actions: ['ecs:TagResource'],
+          resources: [tasks],
+          conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
         }),
         new PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster }),
         new PolicyStatement({

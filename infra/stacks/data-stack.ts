@@ -14,7 +14,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import { MEDIA_KEPT_DAYS } from '../../shared/media/media-store.ts'
 import { acknowledge } from '../constructs/acknowledge.ts'
-import { type Cell, CellStack } from '../constructs/cell.ts'
+import { type Cell, CellStack, keepsItsName } from '../constructs/cell.ts'
 import { requireConditionalWrites } from '../constructs/conditional-writes.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
@@ -91,7 +91,7 @@ export class DataStack extends CellStack {
       repositoryName: `${cell.prefix}-worker`,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
-      removalPolicy: this.#removalPolicy,
+      removalPolicy: keepsItsName(cell),
     })
   }
 
@@ -187,7 +187,8 @@ export class DataStack extends CellStack {
       removalPolicy: this.#removalPolicy,
     })
     acknowledge(bucket, {
-      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every tenant in clear',
+      'AwsSolutions-S1':
+        'access logs would name every tenant in clear; whoever has to audit reads switches CloudTrail data events on',
     })
     return bucket
   }
@@ -211,7 +212,8 @@ export class DataStack extends CellStack {
     })
     requireConditionalWrites(bucket)
     acknowledge(bucket, {
-      'AwsSolutions-S1': 'access is audited by CloudTrail data events; access logs would name every session in clear',
+      'AwsSolutions-S1':
+        'access logs would name every session in clear; whoever has to audit reads switches CloudTrail data events on',
     })
     return bucket
   }

@@ -24,6 +24,7 @@ export class EventsStack extends CellStack {
   readonly bus: EventBus
   readonly fanOut: GuardedQueue
   readonly deliver: GuardedQueue
+  readonly ruleName: string
   readonly functions: readonly AppFunction[]
 
   constructor(scope: Construct, cell: Cell, data: DataStack) {
@@ -31,7 +32,10 @@ export class EventsStack extends CellStack {
     this.bus = new EventBus(this, 'Bus', { eventBusName: cell.prefix })
     this.fanOut = new GuardedQueue(this, 'FanOut', { name: `${cell.prefix}-fanout` })
     this.deliver = new GuardedQueue(this, 'Deliver', { name: `${cell.prefix}-deliver` })
+    // By name: the reference to a rule of another bus is bus|rule, which is no dimension of a metric.
+    this.ruleName = `${cell.prefix}-to-fanout`
     new Rule(this, 'EventsToFanOut', {
+      ruleName: this.ruleName,
       description: 'Every event of the platform goes to the webhook fan-out',
       eventBus: this.bus,
       eventPattern: { source: [EVENT_SOURCE] },

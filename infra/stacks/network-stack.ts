@@ -61,14 +61,15 @@ export class NetworkStack extends CellStack {
       allowAllOutbound: false,
     })
     this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'WhatsApp and AWS')
+    for (const port of cell.config.proxyPorts)
+      this.workerSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'proxies of sessions')
     this.testHelpersSecurityGroup = cell.config.simulator ? this.#makeTestHelpersGroup() : null
     this.simulatorSecurityGroup = this.testHelpersSecurityGroup
       ? this.#makeSimulatorGroup(this.testHelpersSecurityGroup)
       : null
-    if (cell.config.interfaceEndpoints) this.#addInterfaceEndpoints()
+    this.#addInterfaceEndpoints()
   }
 
-  /** The functions have no address in the internet: the one service beside DynamoDB that they read gets an endpoint. */
   #makeTestHelpersGroup(): SecurityGroup {
     const helpers = new SecurityGroup(this, 'TestHelpers', {
       vpc: this.vpc,
@@ -76,18 +77,6 @@ export class NetworkStack extends CellStack {
       allowAllOutbound: false,
     })
     helpers.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'endpoints of AWS')
-    const secrets = new SecurityGroup(this, 'SecretsEndpoint', {
-      vpc: this.vpc,
-      description: 'Secrets Manager: HTTPS from the helpers of test mode',
-      allowAllOutbound: false,
-    })
-    secrets.addIngressRule(helpers, Port.tcp(443), 'from the helpers')
-    this.vpc.addInterfaceEndpoint('Secrets', {
-      service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-      securityGroups: [secrets],
-      open: false,
-      subnets: { subnets: this.subnets.slice(0, 1) },
-    })
     return helpers
   }
 
@@ -107,29 +96,50 @@ export class NetworkStack extends CellStack {
     return simulator
   }
 
-  /** What workers call beside S3 and DynamoDB. The endpoints take HTTPS from the workers and from nobody else. */
+  /**
+   * An endpoint takes over the service's name for everybody in the network: whoever is inside has to reach every one of
+   * them, also where the way over the internet would have done.
+   */
   #addInterfaceEndpoints(): void {
+    const services = this.#endpointServices()
+    if (services.length === 0) return
     const endpoints = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
-      description: 'Endpoints of AWS services: HTTPS from the workers',
+      description: 'Endpoints of AWS services: HTTPS from what runs in this network',
       allowAllOutbound: false,
     })
-    endpoints.addIngressRule(this.workerSecurityGroup, Port.tcp(443), 'from the workers')
-    const services = {
-      Sqs: 'SQS',
-      Kms: 'KMS',
-      Events: 'EVENTBRIDGE',
-      States: 'STEP_FUNCTIONS',
-      Logs: 'CLOUDWATCH_LOGS',
-      Ecr: 'ECR',
-      EcrDocker: 'ECR_DOCKER',
-    } as const
-    for (const [id, name] of Object.entries(services))
-      this.vpc.addInterfaceEndpoint(id, {
-        service: InterfaceVpcEndpointAwsService[name],
-        securityGroups: [endpoints],
-        open: false,
-        subnets: { subnets: this.subnets },
-      })
+    for (const inside of [this.workerSecurityGroup, this.testHelpersSecurityGroup, this.simulatorSecurityGroup])
+      if (inside) endpoints.addIngressRule(inside, Port.tcp(443), 'from inside')
+    for (const { id, service, subnets } of services)
+      this.vpc.addInterfaceEndpoint(id, { service, securityGroups: [endpoints], open: false, subnets: { subnets } })
+  }
+
+  #endpointServices(): { id: string; service: InterfaceVpcEndpointAwsService; subnets: ISubnet[] }[] {
+    const { interfaceEndpoints, egressMode, simulator } = this.cell.config
+    const called = interfaceEndpoints ? Object.entries(CALLED_BY_WORKERS) : []
+    return [
+      ...called.map(([id, service]) => ({ id, service, subnets: this.subnets })),
+      // The helpers of test mode have no address in the internet; beside DynamoDB they read secrets.
+      ...(simulator && egressMode === 'public-ip'
+        ? [
+            {
+              id: 'Secrets',
+              service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+              subnets: this.subnets.slice(0, 1),
+            },
+          ]
+        : []),
+    ]
   }
 }
+
+/** Beside S3 and DynamoDB; pulling the image and writing the log are calls, too. */
+const CALLED_BY_WORKERS = {
+  Sqs: InterfaceVpcEndpointAwsService.SQS,
+  Kms: InterfaceVpcEndpointAwsService.KMS,
+  Events: InterfaceVpcEndpointAwsService.EVENTBRIDGE,
+  States: InterfaceVpcEndpointAwsService.STEP_FUNCTIONS,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  Ecr: InterfaceVpcEndpointAwsService.ECR,
+  EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
+} as const

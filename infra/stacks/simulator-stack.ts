@@ -43,9 +43,10 @@ export class SimulatorStack extends CellStack {
   constructor(scope: Construct, cell: Cell, stacks: Stacks) {
     super(scope, cell, 'simulator')
     const { network, workers } = stacks
+    const taskDefinition = this.#makeTaskDefinition(stacks)
     const service = new FargateService(this, 'Simulator', {
       cluster: workers.cluster,
-      taskDefinition: this.#makeTaskDefinition(stacks),
+      taskDefinition,
       // One process holds all phones: a second one would be another world. So the old one stops first.
       desiredCount: 1,
       minHealthyPercent: 0,
@@ -56,6 +57,8 @@ export class SimulatorStack extends CellStack {
       circuitBreaker: { rollback: true },
       enableExecuteCommand: false,
     })
+    // The reference is to the role alone: tasks that start before its rights are there count as failed deployments.
+    service.node.addDependency(taskDefinition.executionRole!)
     const zone = new PrivateDnsNamespace(this, 'Names', { name: simulatorZone(cell), vpc: network.vpc })
     service.enableCloudMap({ name: SIMULATOR_NAME, cloudMapNamespace: zone, dnsTtl: Duration.seconds(10) })
   }

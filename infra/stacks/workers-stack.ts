@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
+import { Duration, Size } from 'aws-cdk-lib'
 import {
   AwsLogDriverMode,
   Cluster,
@@ -18,7 +18,7 @@ import type { Construct } from 'constructs'
 import { WORKER_COMMAND } from '../../shared/fleet/worker-command.ts'
 import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
 import { AppFunction, baseEnvironment, toVariables } from '../constructs/app-function.ts'
-import { type Cell, CellStack, workerQueuePrefix } from '../constructs/cell.ts'
+import { type Cell, CellStack, keepsItsName, workerQueuePrefix } from '../constructs/cell.ts'
 import { GuardedQueue } from '../constructs/guarded-queue.ts'
 import { maskPrivateData } from '../constructs/log-privacy.ts'
 import { MEDIA_OBJECTS_REASON, mediaObjects, mediaObjectsFinding } from '../constructs/media-permissions.ts'
@@ -58,6 +58,7 @@ export class WorkersStack extends CellStack {
   readonly hints: GuardedQueue
   /** files to fetch from customers' addresses */
   readonly mediaFetch: GuardedQueue
+  readonly ruleName: string
   readonly functions: readonly AppFunction[]
 
   constructor(scope: Construct, cell: Cell, stacks: Stacks) {
@@ -76,6 +77,7 @@ export class WorkersStack extends CellStack {
         'workers emit their own aggregated metrics; Container Insights bills each task and container',
     })
     this.taskDefinition = this.#makeTaskDefinition(stacks)
+    this.ruleName = `${cell.prefix}-task-stopped`
     this.#ringWhenTasksStop()
     this.mediaFetch = new GuardedQueue(this, 'MediaFetch', { name: `${cell.prefix}-media-fetch` })
     this.functions = [this.#makeMediaFetch(stacks.data)]
@@ -87,7 +89,7 @@ export class WorkersStack extends CellStack {
       logGroupName: `/fleetline/${prefix}/worker`,
       retention: config.logRetentionDays,
       dataProtectionPolicy: maskPrivateData(this.cell),
-      removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: keepsItsName(this.cell),
     })
     const taskDefinition = new FargateTaskDefinition(this, 'Worker', {
       family: `${prefix}-worker`,
@@ -102,6 +104,8 @@ export class WorkersStack extends CellStack {
       containerName: WORKER_CONTAINER,
       image: ContainerImage.fromRegistry(parameter(this, 'WorkerImage')),
       command: [...WORKER_COMMAND],
+      // Without a limit of its own the process sees the memory of the machine, and takes sessions until the task is killed.
+      memoryLimitMiB: config.worker.memoryMiB,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
       readonlyRootFilesystem: true,
       environment: toVariables({
@@ -250,6 +254,7 @@ export class WorkersStack extends CellStack {
   /** A stopped task is a dead worker within a second or two, long before its heartbeat is missed. */
   #ringWhenTasksStop(): void {
     new Rule(this, 'TaskStopped', {
+      ruleName: this.ruleName,
       description: 'A worker task stopped: fence it at once',
       eventPattern: {
         source: ['aws.ecs'],

@@ -9,6 +9,8 @@ const LIFE_SECONDS = 8 * 24 * 3600
 /** The launch itself failed: no capacity, throttled, a failure inside ECS. Not a worker that reported failure. */
 const LAUNCH_ERRORS = [
   'ECS.AmazonECSException',
+  // "Capacity is unavailable at this time" and a used-up vCPU quota come as one of these two.
+  'ECS.ClientException',
   'ECS.ServerException',
   'ECS.ThrottlingException',
   'AmazonECS.Unknown',
@@ -52,7 +54,7 @@ export const workerLifecycle = ({ subnetCount, spot }: LifecycleOptions): StateM
       Assign: {
         mode: '{% $states.input.mode %}',
         workerId: '{% $states.result.Payload.workerId %}',
-        provider: `{% $states.input.mode in ${JSON.stringify(spot)} ? '${SPOT}' : 'FARGATE' %}`,
+        provider: `{% $states.input.mode in ${JSON.stringify(spot)} and $not($states.result.Payload.startsFail = true) ? '${SPOT}' : 'FARGATE' %}`,
       },
       Next: 'RunWorker',
     },

@@ -37,6 +37,38 @@ describe('config', () => {
     expect(deploymentConfigSchema.safeParse(config).error?.issues[0]?.path).toEqual(['availabilityZones'])
   })
 
+  test.each<[string, object, (string | number)[], string]>([
+    [
+      'a task that Fargate has not',
+      { worker: { ...prod.worker, cpu: 1024, memoryMiB: 1024 } },
+      ['worker', 'memoryMiB'],
+      '2048 to 8192',
+    ],
+    [
+      'memory between two steps',
+      { worker: { ...prod.worker, memoryMiB: 4500 } },
+      ['worker', 'memoryMiB'],
+      'steps of 1024',
+    ],
+    [
+      'a simulator that Fargate has not',
+      { simulator: { cpu: 256, memoryMiB: 4096 } },
+      ['simulator', 'memoryMiB'],
+      '512, 1024, 2048',
+    ],
+    ['a zone twice', { availabilityZones: ['eu-west-1a', 'eu-west-1a'] }, ['availabilityZones'], 'twice'],
+    [
+      'a certificate of another region',
+      { customDomain: { name: 'api.example.com', certificateArn: 'arn:aws:acm:us-east-1:1:certificate/1' } },
+      ['customDomain', 'certificateArn'],
+      'ACM of eu-west-1',
+    ],
+  ])('what CloudFormation would refuse after minutes is refused at once: %s', (_what, patch, path, words) => {
+    const issues = deploymentConfigSchema.safeParse({ ...prod, ...patch }).error?.issues ?? []
+    expect(issues.map((issue) => issue.path)).toEqual([path])
+    expect(issues[0]?.message).toContain(words)
+  })
+
   test('a field that nobody knows is a mistake, not a comment', () => {
     expect(deploymentConfigSchema.safeParse({ ...prod, wokers: {} }).success).toBe(false)
   })

@@ -40,6 +40,8 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       ReadonlyRootFilesystem: true,
     })
     expect(container.HealthCheck).toBeDefined()
+    // What it takes for its memory when it says how full it is.
+    expect(String(container.Memory)).toBe(task!.properties.Memory)
     expect(container.RestartPolicy).toBeUndefined()
     expect(container.Environment.map(({ Name }: { Name: string }) => Name)).toEqual(
       expect.arrayContaining(['CORE_TABLE', 'AUTH_BUCKET', 'WORKER_QUEUE_PREFIX', 'HINTS_QUEUE_URL', 'WA_TEST_URL']),
@@ -132,6 +134,18 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       .filter(({ logicalId }) => !logicalId.startsWith('apistream'))
       .map(({ properties }) => properties.Timeout)
     for (const timeout of timeouts) expect(timeout).toBeLessThanOrEqual(180)
+  })
+
+  test('a tick that fails is not repeated beside the next one, neither by the scheduler nor by Lambda', () => {
+    const ticks = ofType(cell, 'AWS::Scheduler::Schedule')
+    expect(ticks.length).toBeGreaterThanOrEqual(3)
+    const calm = ofType(cell, 'AWS::Lambda::EventInvokeConfig')
+    for (const { properties } of ticks) {
+      expect(properties.Target.RetryPolicy.MaximumRetryAttempts).toBe(0)
+      const [functionId] = properties.Target.Arn['Fn::GetAtt']
+      const config = calm.find((each) => JSON.stringify(each.properties.FunctionName).includes(functionId))
+      expect(config?.properties).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 })
+    }
   })
 
   test('no role may do "everything" of a service', () => {

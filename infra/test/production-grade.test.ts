@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DeploymentConfig } from '../config/schema.ts'
+import { type DeploymentConfig, deploymentConfigSchema } from '../config/schema.ts'
 import { selectConfig } from '../config/select-config.ts'
-import { ofType, synthesize, synthesizeConfig } from './support/synth.ts'
+import { FULL, ofType, synthesize, synthesizeConfig } from './support/synth.ts'
 
 const prod = synthesize('prod')
 const only = <T>(list: readonly T[]): T => {
@@ -40,6 +40,44 @@ test('the production API stands behind a web ACL that limits addresses and never
   for (const { VisibilityConfig } of acl.Rules) expect(VisibilityConfig.SampledRequestsEnabled).toBe(false)
   only(ofType(prod, 'AWS::WAFv2::WebACLAssociation'))
   expect(ofType(synthesize('local'), 'AWS::WAFv2::WebACL')).toEqual([])
+})
+
+test('no text that a person sends is refused by the web ACL: rules over bodies and long cursors only count', () => {
+  const counted = ofType(prod, 'AWS::WAFv2::WebACL').flatMap(({ properties }) =>
+    properties.Rules.flatMap(
+      (rule: { Statement: { ManagedRuleGroupStatement?: { RuleActionOverrides: { Name: string }[] } } }) =>
+        rule.Statement.ManagedRuleGroupStatement?.RuleActionOverrides.map(({ Name }) => Name) ?? [],
+    ),
+  )
+  for (const rule of [
+    'CrossSiteScripting_BODY',
+    'EC2MetaDataSSRF_BODY',
+    'Log4JRCE_BODY',
+    'SizeRestrictions_QUERYSTRING',
+  ])
+    expect(counted).toContain(rule)
+})
+
+test('what the web ACL refuses says so, in the form of every other problem', () => {
+  const [answer] = ofType(prod, 'AWS::ApiGateway::GatewayResponse').filter(
+    ({ properties }) => properties.ResponseType === 'WAF_FILTERED',
+  )
+  expect(answer?.properties.StatusCode).toBe('403')
+  expect(JSON.parse(answer?.properties.ResponseTemplates['application/json'])).toMatchObject({
+    status: 403,
+    code: 'forbidden',
+    detail: expect.stringContaining('firewall'),
+  })
+})
+
+test('a first deployment that is rolled back leaves no name behind that the second one would stumble over', () => {
+  const named = ['LogGroupName', 'RepositoryName', 'QueueName', 'FunctionName', 'StateMachineName', 'TopicName']
+  for (const [area, template] of Object.entries(prod.templates))
+    for (const [logicalId, resource] of Object.entries<{ Properties?: object; DeletionPolicy?: string }>(
+      template.toJSON().Resources,
+    ))
+      if (named.some((name) => name in (resource.Properties ?? {})))
+        expect({ area, logicalId, policy: resource.DeletionPolicy }).not.toMatchObject({ policy: 'Retain' })
 })
 
 test('phone numbers and keys that reach a log are masked in it, in every log of ours', () => {
@@ -84,6 +122,64 @@ test('every name that can be seen in the account begins with the cell', () => {
         expect({ type, name: properties[name] }).toMatchObject({ name: expect.stringMatching(/^fleetline-prod-c1/) })
 })
 
+/** Whoever runs inside the network, as EC2 sees it: by security group. */
+const insideOf = (cell: typeof prod): string[] => [
+  ...ofType(cell, 'AWS::EC2::SecurityGroup')
+    .map(({ logicalId }) => logicalId)
+    .filter((logicalId) => /^(Workers|TestHelpers|Simulator)/.test(logicalId)),
+]
+
+test.each<[string, Partial<DeploymentConfig>]>([
+  ['public addresses, with a simulator', { simulator: { cpu: 256, memoryMiB: 1024 } }],
+  ['NAT and endpoints', { egressMode: 'nat', interfaceEndpoints: true }],
+  ['NAT and endpoints, with a simulator', { ...FULL }],
+])('an endpoint takes over its service’s name, so everything inside the network reaches it: %s', (_what, patch) => {
+  const cell = prodWith(patch)
+  const endpoints = ofType(cell, 'AWS::EC2::VPCEndpoint').filter(
+    ({ properties }) => properties.VpcEndpointType === 'Interface',
+  )
+  expect(endpoints.length).toBeGreaterThan(0)
+  const reached = ofType(cell, 'AWS::EC2::SecurityGroupIngress')
+  for (const { properties } of endpoints)
+    for (const inside of insideOf(cell)) {
+      const ways = reached.filter(
+        (rule) =>
+          JSON.stringify(properties.SecurityGroupIds).includes(JSON.stringify(rule.properties.GroupId).slice(1, -1)) &&
+          JSON.stringify(rule.properties.SourceSecurityGroupId).includes(inside),
+      )
+      expect({ service: properties.ServiceName, inside, ways: ways.length }).toMatchObject({ ways: 1 })
+    }
+})
+
+test('CloudWatch may publish to the topic of the alarms: with a policy of its own a topic loses that right', () => {
+  const [policy] = ofType(prod, 'AWS::SNS::TopicPolicy')
+  const allowed = policy!.properties.PolicyDocument.Statement.filter(
+    ({ Effect }: { Effect: string }) => Effect === 'Allow',
+  )
+  expect(allowed).toEqual([
+    expect.objectContaining({
+      Action: 'sns:Publish',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Condition: { ArnLike: { 'aws:SourceArn': expect.anything() } },
+    }),
+  ])
+  expect(JSON.stringify(allowed[0].Condition)).toContain(':alarm:fleetline-prod-c1-*')
+})
+
+test('tasks inherit the tags of their definition, and the machine that starts them may tag them', () => {
+  const lifecycle = ofType(prod, 'AWS::StepFunctions::StateMachine').find(({ logicalId }) =>
+    /^WorkerL/.test(logicalId),
+  )!
+  expect(JSON.parse(lifecycle.properties.DefinitionString).States.RunWorker.Arguments.PropagateTags).toBe(
+    'TASK_DEFINITION',
+  )
+  const role = ofType(prod, 'AWS::IAM::Policy').find(({ logicalId }) => logicalId.startsWith('WorkerLifecycleRole'))!
+  const statements: { Action: string; Condition?: unknown }[] = role.properties.PolicyDocument.Statement
+  expect(statements.find(({ Action }) => Action === 'ecs:TagResource')?.Condition).toEqual({
+    StringEquals: { 'ecs:CreateAction': 'RunTask' },
+  })
+})
+
 test('everything that takes tags carries environment and cell, so that the bill can be split', () => {
   for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::Lambda::Function', 'AWS::ECS::Cluster', 'AWS::SQS::Queue'])
     for (const { properties } of ofType(prod, type)) {
@@ -102,6 +198,19 @@ describe('options', () => {
     )!
     expect(lifecycle.properties.DefinitionSubstitutions).toMatchObject({ AssignPublicIp: 'DISABLED' })
     expect(ofType(cell, 'AWS::EC2::VPCEndpoint')).toHaveLength(2)
+  })
+
+  test('proxies of sessions: workers reach the ports of the config beside 443, and no port that no proxy may have', () => {
+    const [workers] = ofType(prodWith({ proxyPorts: [3128, 8080] }), 'AWS::EC2::SecurityGroup')
+    expect(workers!.properties.SecurityGroupEgress.map(({ FromPort }: { FromPort: number }) => FromPort)).toEqual([
+      443, 3128, 8080,
+    ])
+    expect(
+      deploymentConfigSchema.safeParse({ ...selectConfig('prod'), proxyPorts: [22] }).error?.issues[0],
+    ).toMatchObject({
+      path: ['proxyPorts', 0],
+      message: 'a proxy listens on 80, 443 or above 1023',
+    })
   })
 
   test('interface endpoints: seven services, HTTPS from the workers alone', () => {

@@ -40,6 +40,7 @@ export const changeDesired = async (
     const decision = decide(row)
     let patch: SessionChange | null = null
     const lease = await leases.setDesired(sessionId, decision.desired, (standing) => {
+      context.audit({ before: presentSession(row, standing) })
       patch = decision.patch?.(standing) ?? null
       return [...(patch ? [sessions.patchLeg(sessionId, row.status, patch)] : []), ...(decision.legs ?? [])]
     })

@@ -5,9 +5,9 @@ import { newId } from '../../shared/core/ids.ts'
 import { isOperationKind, OPERATION_KINDS } from '../../shared/core/operation-kinds.ts'
 import { makeJpeg } from '../../shared/core/testing/make-jpeg.ts'
 import { openInput, sealResult } from '../../shared/crypto/operation-answers.ts'
-import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { OperationRows } from '../../shared/store/operation-rows.ts'
 import type { OperationRow } from '../../shared/store/rows/operation.ts'
+import { startTestApi, type TestApi } from '../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

@@ -7,6 +7,7 @@ import { makeStepFunctions, type StepFunctions } from '../../local/runtime/step-
 const launches: string[] = []
 const asked: string[] = []
 const stopped: string[] = []
+let startsFail = false
 let ecsAnswers: (provider: string) => void
 let machines: StepFunctions
 let arn: string
@@ -14,6 +15,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   for (const list of [launches, asked, stopped]) list.length = 0
   ecsAnswers = () => {}
+  startsFail = false
   machines = makeStepFunctions({
     // biome-ignore lint/suspicious/noExplicitAny: Arguments of a state have whatever shape the definition gives them
     integrations: new Map<string, (input: any) => Promise<unknown>>([
@@ -21,7 +23,7 @@ beforeEach(() => {
         'arn:aws:states:::lambda:invoke',
         async ({ Payload }: { Payload: { action: string } }) => {
           asked.push(Payload.action)
-          return { Payload: { workerId: 'wrk_1' } }
+          return { Payload: { workerId: 'wrk_1', startsFail } }
         },
       ],
       [
@@ -64,18 +66,21 @@ test('RunTask throttled: tried again with pauses until it starts, one worker in 
   expect(asked).toEqual(['registerWorker'])
 })
 
-test('no Spot capacity: the same worker starts on demand; live never asks for Spot', async () => {
-  ecsAnswers = (provider) => {
-    if (provider === 'FARGATE_SPOT') noCapacity()
-  }
-  expect(await start('test', 200)).toBe('RUNNING')
-  expect(launches.at(0)).toBe('wrk_1 FARGATE_SPOT')
-  expect(launches.at(-1)).toBe('wrk_1 FARGATE')
-  expect(launches.filter((launch) => launch.endsWith('FARGATE'))).toHaveLength(1)
-  launches.length = 0
-  await start('live', 1)
-  expect(launches).toEqual(['wrk_1 FARGATE'])
-})
+test.each(['ECS.AmazonECSException', 'ECS.ClientException'])(
+  'no Spot capacity (%s): the same worker starts on demand; live never asks for Spot',
+  async (name) => {
+    ecsAnswers = (provider) => {
+      if (provider === 'FARGATE_SPOT') throw new StatesError(name, 'Capacity is unavailable at this time')
+    }
+    expect(await start('test', 200)).toBe('RUNNING')
+    expect(launches.at(0)).toBe('wrk_1 FARGATE_SPOT')
+    expect(launches.at(-1)).toBe('wrk_1 FARGATE')
+    expect(launches.filter((launch) => launch.endsWith('FARGATE'))).toHaveLength(1)
+    launches.length = 0
+    await start('live', 1)
+    expect(launches).toEqual(['wrk_1 FARGATE'])
+  },
+)
 
 test('no capacity at all: the worker is given up, so that the next want launches anew after its pause', async () => {
   ecsAnswers = noCapacity
@@ -89,4 +94,10 @@ test('a task that never beats is stopped after the heartbeat time-out and given 
   await vi.advanceTimersByTimeAsync(2_000)
   expect(stopped).toEqual(['task/1'])
   expect(asked).toEqual(['registerWorker', 'workerLost'])
+})
+
+test('after a launch that died before its first beat, as Spot tasks without capacity do, the next one is on demand', async () => {
+  startsFail = true
+  await start('test', 1)
+  expect(launches).toEqual(['wrk_1 FARGATE'])
 })

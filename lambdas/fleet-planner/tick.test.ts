@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { collectMetrics } from '../../shared/log/testing/collect-metrics.ts'
 import { eventually } from '../fleet-reconciler/testing/eventually.ts'
 import { startTestFleet, type TestFleet } from '../fleet-reconciler/testing/test-fleet.ts'
 
@@ -29,6 +30,23 @@ test('a planner that only watches decides nothing; one that plans launches for w
   expect(await tick()).toMatchObject({ launched: 1 })
   await eventually('ECS is asked for a task', () => fleet.tasks.length === 1)
   expect(await tick()).toMatchObject({ launched: 0 })
+})
+
+test('a worker that dies before its first beat is a failed launch, one that has beaten is not', async () => {
+  const metrics = collectMetrics()
+  try {
+    const stillborn = await fleet.makeWorker({ status: 'STARTING', heartbeat: { counter: 0, at: 0 } })
+    const grown = await fleet.makeWorker()
+    for (const { id } of [stillborn, grown]) {
+      await fleet.sayStopped(id)
+      const isGone = async () => ((await fleet.workers.get(id))?.status ?? 'DEAD') === 'DEAD'
+      await eventually('it is fenced', isGone)
+    }
+    await eventually('both are counted', () => metrics.sum('worker_fence_count') === 2)
+    expect(metrics.sum('worker_launch_failed_count')).toBe(1)
+  } finally {
+    metrics.stop()
+  }
 })
 
 test('a worker that has lived its week is told to hand over, when the others carry what it holds', async () => {

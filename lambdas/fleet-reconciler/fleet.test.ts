@@ -181,6 +181,18 @@ describe('the reaper', () => {
     expect((await fleet.workers.get(alive.id))?.status).toBe('READY')
   })
 
+  test('a worker that fell silent twenty seconds into a tick is found by that tick, although every look takes its time', async () => {
+    const silent = await fleet.makeWorker()
+    const clock = { monotonic: 0 }
+    let counter = 1
+    const context = fleet.makeContext(clock, async () => {
+      clock.monotonic += 40
+      if (clock.monotonic < 21_000) await beat(silent.id, ++counter)
+    })
+    expect(await watchHeartbeats(context, { sawError: false })).toBe(1)
+    expect((await fleet.workers.get(silent.id))?.status ?? 'DEAD').toBe('DEAD')
+  })
+
   test('an invocation that saw an error fences nobody', async () => {
     const silent = await fleet.makeWorker()
     const context = fleet.makeContext({ monotonic: 0 }, async () => {})

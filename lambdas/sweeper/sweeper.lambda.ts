@@ -44,7 +44,7 @@ export const handler = async (): Promise<void> => {
     deleteRowsOfSessions({ tables, tenantKeys, mediaStore, log }, now),
     wakeEndpoints(tables, (hints) => enqueueDeliveries(sqs, deliverQueueUrl, hints), now),
     endOverdueOperations({ tables, log }, now),
-    trimOldEvents(tables, now),
+    trimOldEvents({ tables, tenantKeys, log }, now),
     eraseFilesOfTenants({ tables, mediaStore, log }, now),
   ])
   await publishCalmly(sink, log, [...overdue.events, ...failed])

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startTestApi, type TestApi } from '../../shared/http/testing/test-api.ts'
 import { Endings } from '../../shared/store/endings.ts'
 import { Events } from '../../shared/store/events.ts'
 import { dayOf } from '../../shared/store/keys.ts'
@@ -9,7 +8,9 @@ import { Leases } from '../../shared/store/leases.ts'
 import { Messages } from '../../shared/store/messages.ts'
 import { OperationRows } from '../../shared/store/operation-rows.ts'
 import { Sessions } from '../../shared/store/sessions.ts'
+import { Tenants } from '../../shared/store/tenants.ts'
 import { UsageRows } from '../../shared/store/usage.ts'
+import { startTestApi, type TestApi } from '../testing/test-api.ts'
 import { deleteRowsOfSessions } from './operations/delete-session-rows.ts'
 import { endOverdueMessages } from './operations/end-overdue-messages.ts'
 import { endOverdueOperations } from './operations/end-overdue-operations.ts'
@@ -129,6 +130,35 @@ describe('a message past its time', () => {
     expect(items.map((event) => event.id)).toContain(events[0]?.id)
     expect(await messages.get(id)).toMatchObject({ status: 'failed' })
     expect(await ended()).toEqual([])
+  })
+
+  it('of a deleted tenant, whose data keys are gone, is counted; nobody is asked to open a log', async () => {
+    const gone = await api.newTenant()
+    const leasesOf = new Leases(api.tables, gone.scope)
+    const makeWaiting = async (): Promise<string> => {
+      const line = await api.newSession(gone.key)
+      await api.setSession(gone.scope, line, 'connected')
+      const body = { sessionId: line, to: '+5511988887777', type: 'text', text: { body: 'Hello' } }
+      expect((await api.call(gone.key, 'POST', '/v1/messages', { body })).status).toBe(202)
+      return line
+    }
+    const [withoutLog, withLog] = [await makeWaiting(), await makeWaiting()]
+    await api.giveToWorker(gone.scope, withLog)
+    const { epoch, owner } = (await leasesOf.get(withLog))!
+    await leasesOf.release({ sessionId: withLog, epoch, owner: owner! }, true)
+    const tenants = new Tenants(api.tables)
+    await tenants.startDeletion(gone.id, false, Date.now())
+    await tenants.finishDeletion(gone.id, Date.now())
+
+    const at = Date.now() + DAY_MS + 1
+    const { events } = await sweep(at)
+    expect(events.filter(({ tenantId }) => tenantId === gone.id)).toEqual([])
+    expect(await leasesOf.get(withLog)).toMatchObject({ settled: true })
+    expect(await new Endings(api.tables, gone.scope).list(withLog, 10)).toEqual([])
+    const counted = await new UsageRows(api.tables, gone.scope).day(dayOf(at))
+    expect(new Map(counted.map(({ sessionId: id, counters }) => [id, counters]))).toEqual(
+      new Map([withoutLog, withLog].map((id) => [id, { 'messages.outbound.text.failed': 1 }])),
+    )
   })
 
   it('an ack that comes between the look and the write wins', async () => {

@@ -1571,7 +1571,7 @@ export type UsageRow = {
   messages: ({
     direction: "outbound" | "inbound"
     type: string
-    /** The event: sent, delivered, read, failed, unknown, received… */
+    /** The event: sent, delivered, read, played, failed, unknown, canceled; received */
     outcome: string
     count: number
   })[]

@@ -1,3 +1,4 @@
+import { emitMetrics } from '../../shared/log/metrics.ts'
 import { assertSequences, decodeAppend, encodeAppend } from './append-text.ts'
 import { commitSegment } from './commit-segment.ts'
 import { fold } from './fold.ts'
@@ -42,6 +43,7 @@ export class OwnedLog implements SessionLog {
   #writing: Promise<void> | null = null
   #closing: Promise<void> | null = null
   #loss: LogLoss | null = null
+  #isAbandoned = false
   #listeners: ((loss: LogLoss) => void)[] = []
   #validatedPauses: number
   readonly #stopIdleChecks: () => void
@@ -130,6 +132,7 @@ export class OwnedLog implements SessionLog {
 
   abandon(): void {
     this.#listeners = []
+    this.#isAbandoned = true
     this.#lose('fenced')
   }
 
@@ -224,6 +227,8 @@ export class OwnedLog implements SessionLog {
   #lose(loss: LogLoss, cause?: unknown): void {
     if (this.#loss) return
     this.#loss = loss
+    // Another owner's write stood where ours should: one after an outage is normal, many are zombies.
+    if (loss === 'fenced' && !this.#isAbandoned) emitMetrics({ log_fenced_count: [1, 'Count'] })
     this.#stopIdleChecks()
     this.#release()
     this.#queue = []

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { collectMetrics } from '../../shared/log/testing/collect-metrics.ts'
 import { openSessionLog } from './open-log.ts'
 import type { StatusRecord } from './records.ts'
 import { expectSoundLog, KeyWitness } from './testing/log-invariants.ts'
@@ -34,6 +35,21 @@ describe('a session log', () => {
     await expect(first.durable(first.append([key('2', {})]))).rejects.toThrow('fenced')
     expect(loss).toBe('fenced')
     expect(() => first.append([creds])).toThrow('fenced')
+  })
+
+  test('a writer that finds another owner is counted, once; one that is told to leave is not', async () => {
+    const metrics = collectMetrics()
+    try {
+      const { log: zombie, bucket } = await openMemoryLog()
+      const { log: owner } = await openMemoryLog({ bucket, epoch: 2 })
+      await expect(zombie.durable(zombie.append([key('1', {})]))).rejects.toThrow('fenced')
+      await expect(zombie.confirmOwner()).rejects.toThrow('fenced')
+      expect(metrics.sum('log_fenced_count')).toBe(1)
+      owner.abandon()
+      expect(metrics.sum('log_fenced_count')).toBe(1)
+    } finally {
+      metrics.stop()
+    }
   })
 
   test('appends of one synchronous run share one segment', async () => {

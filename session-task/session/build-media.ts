@@ -85,7 +85,7 @@ const uploadOnce = async (
   if (standing && now() - standing.at < UPLOAD_REUSED_MS && (look === null || standing.preview)) return standing
   const stored = { tenantId: scope.tenantId, mode: scope.mode, mediaId: row.id }
   const uploaded = await media.turns.run(() =>
-    withTemporaryFolder(async (folder) => {
+    withTemporaryFolder(media, async (folder) => {
       const [path, plainPath] = [join(folder, 'encrypted'), look && join(folder, 'plain')]
       let preview: Promise<Preview> | null = null
       const file = await connection.uploadMedia({

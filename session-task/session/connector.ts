@@ -1,14 +1,15 @@
 import type { VersionParts } from '../../shared/core/client-version.ts'
 import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
-import { sessionProxyPlace } from '../../shared/store/places.ts'
 import type { Sealed } from '../../shared/store/rows/fields.ts'
 import { LogLostError, type SessionLog } from '../auth-log/session-log.ts'
 import { steadyNow } from '../auth-log/steady-now.ts'
 import type { ConnectionEvents, ConnectionOptions, WhatsAppConnection } from '../whatsapp/connection.ts'
 import { DISCONNECT_MESSAGES, type DisconnectInfo } from '../whatsapp/disconnect.ts'
 import type { Egress } from '../whatsapp/egress.ts'
-import { decideReconnect, NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
+import { NEW_HISTORY, type ReconnectHistory } from '../whatsapp/reconnect-decision.ts'
+import { decideAfterClose } from './after-close.ts'
+import { clearToConnect } from './connect-clearance.ts'
 import { type ConnectPlan, isLinkedCredentials } from './connect-plan.ts'
 import type { SessionContext } from './session-context.ts'
 import { describeStop, type SessionStop } from './stop-decision.ts'
@@ -21,9 +22,6 @@ const OUTDATED = 405
 const HOLD_SPREAD_MS = 30_000
 const RELEASE_SPREAD_MS = 5_000
 const TIMER_MAX_MS = 2 ** 31 - 1
-
-const shifted = <R extends SessionReason | null>(reason: R, ms: number): R =>
-  reason && { ...reason, since: Math.round(reason.since + ms) }
 
 export interface ConnectorListener {
   /** listeners of a new socket; `isCurrent` says whether it is still the session's */
@@ -193,10 +191,7 @@ export class Connector {
         { session_uptime_seconds: [(steadyNow() - openedAt) / 1000, 'Seconds'] },
         { mode: this.#context.scope.mode },
       )
-    const now = steadyNow()
-    const { decision, history } = decideReconnect(info, this.#history, now, Math.random())
-    // What people read has the wall clock's time.
-    const offset = Date.now() - now
+    const { decision, history } = decideAfterClose(info, this.#history)
     this.#history = history
     switch (decision.action) {
       case 'none':
@@ -204,7 +199,7 @@ export class Connector {
       case 'reconnect': {
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: decision.reason }, 'needs a look')
         emitMetrics({ session_reconnect_count: [1, 'Count'] }, { mode: this.#context.scope.mode })
-        this.#listener.onReconnecting(decision.status, shifted(decision.reason, offset))
+        this.#listener.onReconnecting(decision.status, decision.reason)
         this.#waitsForProxy = info.message === DISCONNECT_MESSAGES.proxyUnreachable
         if (info.code === OUTDATED) {
           this.#context.services.clientVersion.onRefused(this.#context.sessionId, this.#version)
@@ -213,7 +208,7 @@ export class Connector {
         return
       }
       case 'stop': {
-        const stop = describeStop(info, { ...decision, reason: shifted(decision.reason, offset) })
+        const stop = describeStop(info, decision)
         if (decision.alarm) this.#context.log.error({ code: info.code, reason: stop.reason }, 'needs a look')
         void this.#closing.then(() => this.#stopFor(stop, decision.resumeAt))
         return
@@ -258,25 +253,36 @@ export class Connector {
     if (this.#connecting || this.#connection) return
     this.#connecting = true
     await this.#closing
-    // Right before the attempt: while we waited, somebody else may have become the owner.
-    const isOurs = !verifyOwnership || (await this.#verify())
-    if (isOurs) await this.#context.services.connectTurn()
-    const heldMs = isOurs && !this.#isStopped ? await this.#context.services.clientVersion.holdMs() : 0
-    const ownProxy = this.#listener.ownProxy()
-    const egress = isOurs && !this.#isStopped ? await this.#egressBy(ownProxy) : null
-    // The next owner may be connected without our knowing: our login would end his connection, and 440 keeps him away
-    // for half a minute and more.
-    if (isOurs && this.#wasConnected && !verifyOwnership && !this.#isStopped) await this.#log.confirmOwner()
+    const clearance = await clearToConnect({
+      context: this.#context,
+      sessionLog: this.#log,
+      verifiesOwnership: verifyOwnership,
+      isReconnect: this.#wasConnected,
+      isOurs: () => this.#listener.isOurs(),
+      ownProxy: () => this.#listener.ownProxy(),
+      isStopped: () => this.#isStopped,
+    })
     this.#connecting = false
     if (this.#isStopped || this.#connection) return
-    if (!isOurs) return this.#listener.onDoubt()
-    if (heldMs > 0) return this.#connectWithOtherVersion(heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
-    // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
-    if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
+    switch (clearance.answer) {
+      case 'stopped':
+        return
+      case 'notOurs':
+        return this.#listener.onDoubt()
+      case 'held':
+        return this.#connectWithOtherVersion(clearance.heldMs + Math.floor(Math.random() * HOLD_SPREAD_MS))
+      case 'go':
+        // While rows cannot be written nothing more is taken in: WhatsApp keeps it for us.
+        if (this.#listener.isFull()) return this.connectSoon(BACKPRESSURE_RETRY_MS)
+        // It changed while this attempt was on its way: never out by the old one, nor by none.
+        if (this.#listener.ownProxy() !== clearance.ownProxy) return this.connectSoon()
+        return this.#open(clearance.egress)
+    }
+  }
+
+  #open(egress: Egress | null): void {
     const plan: ConnectPlan = this.#history.isLinked ? { plan: 'login' } : this.#listener.plan()
     if (plan.plan === 'nothing') return
-    // It changed while this attempt was on its way: never out by the old one, nor by none.
-    if (this.#listener.ownProxy() !== ownProxy) return this.connectSoon()
     const { services, log } = this.#context
     this.#version = services.clientVersion.version
     let connection: WhatsAppConnection | null = null
@@ -294,23 +300,5 @@ export class Connector {
     this.#connection = connection
     this.#wasConnected = true
     this.#waitsForProxy = false
-  }
-
-  /** @throws when the proxy cannot be read: then there is no way out, not another one */
-  async #egressBy(ownProxy: Sealed | null): Promise<Egress | null> {
-    const { egresses, tenantKeys } = this.#context.services
-    const { scope, sessionId } = this.#context
-    if (ownProxy === null) return egresses?.of(sessionId) ?? null
-    if (!egresses) throw new Error('this worker has no ways out, but the session has a proxy')
-    return egresses.own(String(await tenantKeys.open(scope, sessionProxyPlace(sessionId), ownProxy)))
-  }
-
-  async #verify(): Promise<boolean> {
-    try {
-      return await this.#listener.isOurs()
-    } catch (error) {
-      this.#context.log.warn({ error: String(error) }, 'ownership cannot be verified')
-      return false
-    }
   }
 }

@@ -1,22 +1,16 @@
-import { decideLogFault, type LogFault } from '../../shared/core/log-fault.ts'
-import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
+import type { SessionStatus } from '../../shared/core/session-status.ts'
 import { emitMetrics } from '../../shared/log/metrics.ts'
 import type { DesiredState } from '../../shared/store/rows/session.ts'
 import { type LogLoss, LogLostError } from '../auth-log/session-log.ts'
-import { deleteLogObjects, fenceUnread } from '../auth-log/tombstone.ts'
 import { deleteHostedLog } from './delete-hosted-log.ts'
-import { endWithoutLog } from './end-without-log.ts'
-import { HostingRows } from './hosting-rows.ts'
+import { type HostingEnd, HostingRows, STORAGE_AWAY } from './hosting-rows.ts'
 import { LinkedSession } from './linked-session.ts'
 import { MemoryWatch } from './memory-watch.ts'
-import { logDeviceOf, openHostedLog } from './open-hosted-log.ts'
+import { openHostedLog } from './open-hosted-log.ts'
 import { ReopenTimer } from './reopen-timer.ts'
 import type { SessionContext } from './session-context.ts'
 import { type Faulty, runAsSession } from './session-fault-scope.ts'
-
-/** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
- * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
-export type HostingEnd = 'released' | 'handedOn' | 'lost'
+import { leaveUnopened } from './unopened-log.ts'
 
 /**
  * One session that is assigned to this worker: from the lease to its release. Everything that changes it runs in one
@@ -121,6 +115,7 @@ export class HostedSession implements Faulty {
   async drain(): Promise<boolean> {
     this.#enqueue(() => this.#release('moved'))
     await this.#queue
+    if (this.#end === null) await this.#leaveUnsettled()
     return this.#end === 'released'
   }
 
@@ -139,9 +134,12 @@ export class HostedSession implements Faulty {
     })
   }
 
-  #afterError(error: unknown): void {
+  async #afterError(error: unknown): Promise<void> {
     if (this.#end !== null) return
     this.#context.log.error({ error: String(error) }, 'session step failed, opening again')
+    // The row still says what an owner before us wrote, "connected" above all.
+    if (!this.#live && this.#desired === 'RUNNING') await this.#rows.sayStorageAway()
+    if (this.#end !== null) return
     this.#scheduleReopen(error instanceof LogLostError ? error.loss : 'storage')
   }
 
@@ -151,18 +149,10 @@ export class HostedSession implements Faulty {
       case 'notOurs':
         return this.#finish('lost')
       case 'tombstone':
-        this.#epoch = opened.epoch
-        // Whoever made it may not have lived to delete the rest.
-        await deleteLogObjects(logDeviceOf(this.#context))
-        return this.#letGo(true, 'DELETED')
       case 'unreadable':
-        this.#epoch = opened.epoch
-        this.#desired = opened.desired
-        return this.#leaveUnreadable(opened.fault)
       case 'quarantined':
         this.#epoch = opened.epoch
-        this.#desired = opened.desired
-        return this.#giveUp({ code: 'quarantined', nextAction: 'restart' })
+        return this.#finish(await leaveUnopened(this.#context, this.#rows, opened))
       case 'open': {
         if (this.#end !== null) return opened.sessionLog.abandon()
         this.#epoch = opened.epoch
@@ -190,33 +180,6 @@ export class HostedSession implements Faulty {
         return this.#follow()
       }
     }
-  }
-
-  /** Not a byte of the log is written: it may be whole for somebody else, or after a person put something back. */
-  async #leaveUnreadable(fault: LogFault): Promise<void> {
-    const { action, code, nextAction } = decideLogFault(fault)
-    if (action === 'fail') return this.#giveUp({ code, nextAction, fault })
-    const { log, services } = this.#context
-    log.error(
-      { fault, version: services.version },
-      'a newer version wrote the log, a worker of that version has to open it',
-    )
-    if (this.#desired === 'RUNNING') await this.#rows.sayReconnecting(this.#epoch, { code, fault, nextAction })
-    this.#finish((await this.#rows.release(false, { refusedBy: services.version })) ? 'handedOn' : 'lost')
-  }
-
-  async #giveUp(why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
-    this.#context.log.error(why, 'the session is given up')
-    if (this.#desired === 'DELETED') {
-      // Nothing is to be put back any more; whoever had it before us must write and send no more either.
-      await this.#rows.fail(this.#epoch, { ...why, nextAction: 'unlink_on_phone' })
-      await fenceUnread(logDeviceOf(this.#context), this.#context.sessionId, this.#epoch)
-      await endWithoutLog(this.#context)
-      return this.#bury()
-    }
-    await this.#rows.fail(this.#epoch, why)
-    if (this.#desired === 'RUNNING') await this.#rows.setDesired('STOPPED')
-    await this.#letGo(true, this.#desired)
   }
 
   async #follow(): Promise<void> {
@@ -258,22 +221,29 @@ export class HostedSession implements Faulty {
     await this.#letGo(live !== null, carriedOut)
   }
 
+  /** The log could not be closed, and there is no time to wait for it: whoever opens it next finds what is left in it. */
+  async #leaveUnsettled(): Promise<void> {
+    this.#enqueue(async () => {
+      this.#reopening.stop()
+      this.#live?.abandon()
+      this.#live = null
+      await this.#letGo(false, null)
+    })
+    await this.#queue
+  }
+
   async #delete(live: LinkedSession): Promise<void> {
     await live.logOut()
     await live.endMessages()
     await live.stop(null)
     this.#live = null
-    await this.#bury()
-  }
-
-  /** The last act of a delete: no owner comes after us, nothing of the log can be read any more. */
-  async #bury(): Promise<void> {
+    // The last act: no owner comes after us, nothing of the log can be read any more.
     await deleteHostedLog(this.#context, this.#epoch)
     await this.#letGo(true, 'DELETED')
   }
 
   async #letGo(settled: boolean, carriedOut: DesiredState | null): Promise<void> {
-    this.#finish((await this.#rows.release(settled, { carriedOut })) ? 'released' : 'lost')
+    this.#finish(await this.#rows.letGo(settled, carriedOut))
   }
 
   /** Settled and closed like one that is handed over, but it stays here. */
@@ -291,8 +261,7 @@ export class HostedSession implements Faulty {
     this.#live?.abandon()
     this.#live = null
     if (!(await this.#rows.isOurs())) return this.#finish('lost')
-    if (loss === 'storage')
-      await this.#rows.sayReconnecting(this.#epoch, { code: 'storage_unavailable', nextAction: 'wait' })
+    if (loss === 'storage') await this.#rows.sayReconnecting(this.#epoch, STORAGE_AWAY)
     this.#scheduleReopen(loss)
   }
 

@@ -10,6 +10,13 @@ import { parseHead } from '../auth-log/head.ts'
 import { logDeviceOf } from './open-hosted-log.ts'
 import type { SessionContext } from './session-context.ts'
 
+/** How a session left this worker. `released`: the lease is free; `handedOn`: it is free, and
+ * another worker has to take it at once; `lost`: somebody else has it, or the worker dies. */
+export type HostingEnd = 'released' | 'handedOn' | 'lost'
+
+/** S3, or the key service, or a table: nothing that a tenant could do anything about */
+export const STORAGE_AWAY = { code: 'storage_unavailable', nextAction: 'wait' } as const
+
 /** LEASE and META of a hosted session, as its worker reads and writes them outside of the log. */
 export class HostingRows {
   readonly #context: SessionContext
@@ -47,6 +54,11 @@ export class HostingRows {
     return this.#leases.release({ sessionId, epoch: lease.epoch, owner: services.owner }, settled, how)
   }
 
+  /** `release` as the end of the hosting. @param carriedOut the logout or delete that was done here */
+  async letGo(settled: boolean, carriedOut: DesiredState | null): Promise<HostingEnd> {
+    return (await this.release(settled, { carriedOut })) ? 'released' : 'lost'
+  }
+
   async setDesired(desired: DesiredState): Promise<void> {
     await this.#leases.setDesired(this.#context.sessionId, desired)
   }
@@ -55,6 +67,22 @@ export class HostingRows {
   async sayReconnecting(epoch: number, why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
     const reason = { ...why, retryable: true, since: Date.now() }
     await this.#sessions.writeState(this.#context.sessionId, epoch, { status: 'reconnecting', reason })
+  }
+
+  /** A linked session whose log we cannot open now; the event follows when it can be opened. Never throws. */
+  async sayStorageAway(): Promise<void> {
+    const { sessionId, services, log } = this.#context
+    try {
+      const [lease, row] = await Promise.all([this.#leases.get(sessionId), this.#sessions.get(sessionId)])
+      if (!lease || !sameOwner(lease.owner, services.owner) || !row) return
+      if (row.status === 'connected' || row.status === 'connecting')
+        await this.sayReconnecting(lease.epoch, STORAGE_AWAY)
+    } catch (error) {
+      log.warn(
+        { error: String(error) },
+        'nobody is told that the log cannot be opened: the row cannot be written either',
+      )
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { fullJitterMs } from '../../shared/core/backoff.ts'
 import { presentMedia } from '../../shared/media/present-media.ts'
 import { MediaFiles } from '../../shared/store/media-files.ts'
 import { MediaQuota } from '../../shared/store/media-quota.ts'
@@ -14,14 +13,15 @@ import type { WhatsAppConnection } from '../whatsapp/connection.ts'
 import type { MediaOrigin } from '../whatsapp/content/transfer-media.ts'
 import { WhatsAppError } from '../whatsapp/errors.ts'
 import type { Journal } from './journal.ts'
+import { MediaTries, type MediaTrouble, troubleOf } from './media-tries.ts'
 import type { SessionContext } from './session-context.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
+import { WakeTimer } from './wake-timer.ts'
 
 const AT_ONCE = 20
-const TRIES = 5
 const STOP_MS = 5_000
-const RETRY_BASE_MS = 2_000
-const RETRY_CAP_MS = 60_000
+const RING_AGAIN_MS = 2_000
+const WAKE_CAP_MS = 5 * 60_000
 
 const FAILURES: Readonly<Record<string, Failure>> = {
   media_gone: {
@@ -51,8 +51,8 @@ export class MediaInbox {
   readonly #sessionLog: SessionLog
   readonly #journal: Journal
   readonly #files: MediaFiles
-  readonly #tries = new Map<string, number>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #tries: MediaTries
+  readonly #wake = new WakeTimer(() => this.ring(), WAKE_CAP_MS)
   #connection: WhatsAppConnection | null = null
   #running: Promise<void> | null = null
   #isDirty = false
@@ -62,6 +62,7 @@ export class MediaInbox {
     this.#context = input.context
     this.#sessionLog = input.sessionLog
     this.#journal = input.journal
+    this.#tries = new MediaTries(input.context.services.media?.retryBaseMs)
     this.#files = new MediaFiles(input.context.services.tables, input.context.scope)
   }
 
@@ -81,7 +82,7 @@ export class MediaInbox {
     this.#running = this.#run()
       .catch((error) => {
         if (!(error instanceof LogLostError)) this.#context.log.warn({ error: String(error) }, 'received files wait')
-        this.#ringLater(RETRY_BASE_MS)
+        this.#wake.wakeIn(RING_AGAIN_MS)
       })
       .finally(() => {
         this.#running = null
@@ -91,7 +92,7 @@ export class MediaInbox {
   /** Nothing new is begun; what takes longer than a moment is begun anew by the next owner. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#wake.stop()
     if (!this.#running) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, STOP_MS)
@@ -113,6 +114,12 @@ export class MediaInbox {
   }
 
   async #fetch(mediaId: string, connection: WhatsAppConnection): Promise<'done' | 'later'> {
+    // The ring may be another file's.
+    const waitMs = this.#tries.waitMs(mediaId)
+    if (waitMs > 0) {
+      this.#wake.wakeIn(waitMs)
+      return 'later'
+    }
     const row = await this.#files.get(mediaId)
     if (row?.status !== 'pending') {
       if (row) await this.#tell(row)
@@ -124,22 +131,25 @@ export class MediaInbox {
     const standing = failure ? await this.#files.markUnavailable(mediaId, failure) : await this.#files.get(mediaId)
     if (standing) await this.#tell(standing)
     await this.#files.dropPending(this.#context.sessionId, mediaId)
-    this.#tries.delete(mediaId)
+    this.#tries.forget(mediaId)
     return 'done'
   }
 
   /** @returns why it will never be there; null: it is */
   async #store(row: MediaRow, connection: WhatsAppConnection): Promise<Failure | 'later' | null> {
-    const { services, scope, log } = this.#context
+    const { services, scope } = this.#context
     const { media } = services
     if (!media || this.#connection !== connection) return 'later'
+    let isAtWhatsApp = false
     try {
       const origin = await this.#originOf(row)
       if (!origin) return NOT_FETCHED
-      await withTemporaryFolder(async (folder) => {
+      await withTemporaryFolder(media, async (folder) => {
         const encryptedPath = join(folder, 'encrypted')
         const limits = { maxBytes: row.maximumBytes, testHost: media.testHost }
+        isAtWhatsApp = true
         const downloaded = await connection.downloadMedia(origin, encryptedPath, limits)
+        isAtWhatsApp = false
         const { sizeBytes } = await media.helpers.files.run('store', {
           ...downloaded,
           tenantId: scope.tenantId,
@@ -162,13 +172,21 @@ export class MediaInbox {
       const code = error instanceof WhatsAppError ? error.code : error instanceof HelperError ? error.reason : null
       const known = code === null ? undefined : FAILURES[code]
       if (known) return known
-      const tries = (this.#tries.get(row.id) ?? 0) + 1
-      this.#tries.set(row.id, tries)
-      log.info({ mediaId: row.id, tries, error: String(error) }, 'a received file could not be fetched now')
-      if (tries >= TRIES) return NOT_FETCHED
-      this.#ringLater(fullJitterMs(tries, RETRY_BASE_MS, RETRY_CAP_MS, 0.5 + Math.random() / 2))
-      return 'later'
+      // A connection that closed under it says nothing about the file.
+      const isTheirs = isAtWhatsApp && this.#connection === connection
+      return this.#tryLater(row.id, troubleOf(error, isTheirs), error)
     }
+  }
+
+  #tryLater(mediaId: string, trouble: MediaTrouble, error: unknown): Failure | 'later' {
+    const { log } = this.#context
+    const delayMs = this.#tries.note(mediaId, trouble, Math.random())
+    const facts = { mediaId, trouble, delayMs, error: String(error) }
+    if (trouble === 'theirs') log.info(facts, 'a received file could not be fetched now')
+    else log.error(facts, 'a received file waits for our own disk or storage')
+    if (delayMs === null) return NOT_FETCHED
+    this.#wake.wakeIn(delayMs)
+    return 'later'
   }
 
   async #originOf(row: MediaRow): Promise<MediaOrigin | null> {
@@ -197,15 +215,5 @@ export class MediaInbox {
     const type = row.status === 'stored' ? 'media.stored' : 'media.unavailable'
     this.#journal.note(type, identityHash, { media: presentMedia(row, details as { fileName?: string | null }) })
     await this.#sessionLog.durable(this.#sessionLog.lastLsn)
-  }
-
-  #ringLater(ms: number): void {
-    if (this.#isStopped) return
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      this.ring()
-    }, ms)
-    timer.unref()
-    this.#timers.add(timer)
   }
 }

@@ -10,6 +10,7 @@ import type { ContactBook } from './contact-book.ts'
 import type { InFlight } from './in-flight.ts'
 import type { OwnIdentity } from './inbound.ts'
 import type { Journal } from './journal.ts'
+import { troubleOf } from './media-tries.ts'
 import { sendMessage } from './send-message.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -127,7 +128,9 @@ export class OutboxAttempt {
         return this.#flights.land(row.id)
       }
       // Silence decides nothing (a time-out is never "not on WhatsApp"): the row stays open and is tried again.
-      this.#context.log.info({ messageId: row.id, error: String(error) }, 'a message could not be sent now')
+      const facts = { messageId: row.id, error: String(error) }
+      if (troubleOf(error, true) === 'disk') this.#context.log.error(facts, 'a message with a file waits for our disk')
+      else this.#context.log.info(facts, 'a message could not be sent now')
       this.#delay(row.id, RETRY_DELAY_MS)
       this.#flights.land(row.id)
     }

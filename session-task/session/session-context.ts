@@ -22,6 +22,10 @@ export interface WorkerMedia {
   readonly turns: Turns
   /** what reads and looks at files, away from the sessions; one for the whole worker */
   readonly helpers: MediaHelpers
+  /** a new folder for the files of one job; default: among the system's temporary files */
+  readonly makeFolder?: () => Promise<string>
+  /** first wait before a received file is tried again; tests lower it */
+  readonly retryBaseMs?: number
 }
 
 /** What every session of a worker shares. */

@@ -7,6 +7,7 @@ import { openMemoryLog } from '../auth-log/testing/open-memory-log.ts'
 import type { ConnectionEvents } from './connection.ts'
 import { loadCredentials } from './credentials.ts'
 import { type JournaledSocket, makeJournaledSocket } from './journaled-socket.ts'
+import { sessionCaches } from './session-caches.ts'
 import { inboundRecordOf, noteOf } from './testing/fake-session.ts'
 import { eventually } from './testing/open-test-session.ts'
 
@@ -91,6 +92,15 @@ describe('a journaled socket', () => {
     journaled.socket.ws.on('error', ({ message: text }: Error) => errors.push(text))
     await journaled.socket.end(undefined)
     expect(errors).toContain('Connection Closed')
+  })
+
+  it('counts what it asks for again in the session, which outlives it', () => {
+    const { ws, messageRetryManager } = journaled.socket
+    ws.emit('CB:message', message({ id: 'A1', type: 'text', t: '1' }))
+    for (let n = 0; n < 5; n++) messageRetryManager?.incrementRetryCount('A1')
+    expect(messageRetryManager?.hasExceededMaxRetries('A1')).toBe(true)
+    const { messages, senders } = sessionCaches(log).askedAgain
+    expect([messages.get('A1'), senders.get('888@lid')]).toEqual([5, 5])
   })
 
   it('acks status stanzas, or says that it could not', async () => {

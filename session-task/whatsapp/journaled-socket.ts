@@ -12,6 +12,7 @@ import { giveUp, journalStanzas, reportUndecryptable } from './inbound-journal.t
 import { makeKeyStore } from './key-store.ts'
 import { errorName } from './library-log.ts'
 import { onLogLost } from './log-loss.ts'
+import { boundRetries } from './repairs/bounded-retries.ts'
 import { withCapturedRejections } from './repairs/captured-rejections.ts'
 import { flushEventsAtEnd } from './repairs/end-flush.ts'
 import { terminateHalfOpen } from './repairs/half-open-close.ts'
@@ -117,6 +118,7 @@ export const makeJournaledSocket = (
     logger.error({ transaction: name.includes('@') ? 'jid' : name, trouble }, 'a transaction of the library takes long')
     if (trouble === 'hung') void socket.end(new DisconnectError(CONNECTION_LOST, DISCONNECT_MESSAGES.lockStalled))
   })
+  boundRetries(socket, caches.askedAgain)
   flushEventsAtEnd(socket)
   rejectQueriesAtEnd(socket)
   watchLogin(socket, options.loginTimeoutMs)

@@ -1,12 +1,16 @@
 import type { SessionLog } from '../auth-log/session-log.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { QueryBudget } from './query-budget.ts'
+import type { AskedAgain } from './repairs/bounded-retries.ts'
 
 const HOUR_MS = 3_600_000
 
 /** Caches that must outlive a socket: a reconnect may neither reset retry limits nor re-fetch every device list. */
 export interface SessionCaches {
+  /** how often peers asked for messages of ours again */
   readonly retryCounts: BoundedCache
+  /** how often we asked for theirs */
+  readonly askedAgain: AskedAgain
   readonly devices: BoundedCache
   readonly resolved: BoundedCache
   /** metadata of groups by jid; dropped when WhatsApp tells of a change */
@@ -27,8 +31,9 @@ const cachesOfLog = new WeakMap<SessionLog, SessionCaches>()
 export const cachedEntries = (log: SessionLog): number => {
   const caches = cachesOfLog.get(log)
   if (!caches) return 0
-  const { retryCounts, devices, resolved, groups } = caches
-  return retryCounts.size + devices.size + resolved.size + groups.size * 10
+  const { retryCounts, askedAgain, devices, resolved, groups } = caches
+  const asked = askedAgain.messages.size + askedAgain.senders.size
+  return retryCounts.size + asked + devices.size + resolved.size + groups.size * 10
 }
 
 export const sessionCaches = (log: SessionLog): SessionCaches => {
@@ -36,6 +41,7 @@ export const sessionCaches = (log: SessionLog): SessionCaches => {
   if (existing) return existing
   const created: SessionCaches = {
     retryCounts: new BoundedCache(5_000, 2 * HOUR_MS),
+    askedAgain: { messages: new BoundedCache(5_000, 2 * HOUR_MS), senders: new BoundedCache(1_000, HOUR_MS) },
     devices: new BoundedCache(5_000, HOUR_MS),
     resolved: new BoundedCache(5_000, 24 * HOUR_MS),
     groups: new BoundedCache(1_000, HOUR_MS),

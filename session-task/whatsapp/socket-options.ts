@@ -52,6 +52,9 @@ export const socketOptions = (
     enableRecentMessageCache: true,
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     msgRetryCounterCache: caches.retryCounts,
+    // The library holds every stanza behind a message that it cannot decrypt for this long, 250 ms if nothing is said: ten
+    // thousand of garbage would be 42 minutes. How much is asked again is bounded by repairs/bounded-retries.ts.
+    retryRequestDelayMs: 0,
     userDevicesCache: caches.devices,
     // without it every message to a group costs a query, and WhatsApp answers 429 (baileys-facts §3)
     cachedGroupMetadata: async (jid) => caches.groups.get(jid),

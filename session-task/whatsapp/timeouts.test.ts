@@ -1,4 +1,5 @@
-import { proto } from '@whiskeysockets/baileys'
+import { randomUUID } from 'node:crypto'
+import { type BinaryNode, proto, type SignalKeyStore } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { openMemoryLog, quietLog } from '../auth-log/testing/open-memory-log.ts'
 import { BoundedCache } from './bounded-cache.ts'
@@ -7,6 +8,7 @@ import { encodeText, relayProto } from './outbound.ts'
 import { QueryBudget } from './query-budget.ts'
 import { resolvePhone } from './resolve.ts'
 import { socketOptions } from './socket-options.ts'
+import { openUnconnectedSocket } from './testing/unconnected-socket.ts'
 
 const caches = () => ({
   devices: new BoundedCache(10, 1_000),
@@ -88,6 +90,42 @@ describe('a peer that asks for a message again', () => {
     const found = await options.getMessage?.({ id: '3EB0A' })
     expect(found && Buffer.from(proto.Message.encode(found).finish())).toEqual(Buffer.from(bytes))
     expect(await options.getMessage?.({ id: '3EB0B' })).toBeUndefined()
+  })
+})
+
+describe('a peer that asks again and again', () => {
+  const store = { get: () => ({}), set: () => undefined } as unknown as SignalKeyStore
+  const receipt = (id: string): BinaryNode => ({
+    tag: 'receipt',
+    attrs: { id, from: '888:3@lid', type: 'retry', t: '1' },
+    content: [{ tag: 'retry', attrs: { count: '1', id, t: '1', v: '1' } }],
+  })
+  /** How often the library looked for the message, to send it again. */
+  const looksFor = async (counts: BoundedCache, id: string, times: number): Promise<number> => {
+    const last = randomUUID()
+    const { promise: isThrough, resolve } = Promise.withResolvers<void>()
+    let looks = 0
+    const unconnected = await openUnconnectedSocket(store, undefined, {
+      msgRetryCounterCache: counts,
+      getMessage: async (key) => {
+        if (key.id === last) resolve()
+        else looks++
+        return undefined
+      },
+    })
+    // Receipts are handled one after the other: once the last one is, all were.
+    for (let n = 0; n < times; n++) unconnected.socket.ws.emit('CB:receipt', receipt(id))
+    unconnected.socket.ws.emit('CB:receipt', receipt(last))
+    await isThrough
+    await unconnected.close()
+    return looks
+  }
+
+  it('is answered five times at most, on whatever connection', async () => {
+    const counts = new BoundedCache(100, 60_000)
+    expect(await looksFor(counts, '3EB0A', 12)).toBe(5)
+    expect(await looksFor(counts, '3EB0A', 12)).toBe(0)
+    expect(await looksFor(counts, '3EB0B', 2)).toBe(2)
   })
 })
 

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeDocumentClient } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
-import type { SessionLog } from '../auth-log/session-log.ts'
+import { keepSending, receivedBy, retryReceiptsOf, startTwo } from '../testing/flood.ts'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
-import { openConnection } from '../whatsapp/open-connection.ts'
-import { sessionCaches } from '../whatsapp/session-caches.ts'
 
 let fleet: TestFleet
 const FLOODER = '5511988887771'
 const FRIEND = '5511988887772'
 const FLOOD = 600
-/** the library waits a quarter of a second before it asks for each again */
-const GARBAGE = 60
+const GARBAGE = 600
+const ASKED_PER_SENDER = 200
 const NEIGHBOUR_MS = 5_000
 
 beforeAll(async () => {
@@ -20,64 +18,16 @@ beforeAll(async () => {
 })
 afterAll(() => fleet.stop())
 
-/** A worker with two sessions; what the first one holds in memory is sampled. */
-const startTwo = async (phones: readonly [string, string], options: Parameters<TestFleet['startWorker']>[0] = {}) => {
-  const logs: SessionLog[] = []
-  const most = { undone: 0, undecrypted: 0, opened: 0 }
-  const worker = await fleet.startWorker({
-    ackTimeoutMs: 30_000,
-    ...options,
-    openConnection: (connection) => {
-      most.opened++
-      logs.push(connection.log)
-      return openConnection(connection)
-    },
-  })
-  const flooded = await fleet.linkSession(worker, phones[0])
-  const neighbour = await fleet.linkSession(worker, phones[1])
-  const sample = setInterval(() => {
-    for (const { state } of logs) {
-      most.undone = Math.max(most.undone, state.undoneCount)
-      most.undecrypted = Math.max(most.undecrypted, state.undecrypted().length)
-    }
-  }, 5)
-  return { worker, flooded, neighbour, logs, most, stop: () => clearInterval(sample) }
-}
-
-const receivedBy = async (sessionId: string) =>
-  (await fleet.readAllEvents(sessionId))
-    .filter(({ type }) => type === 'message.received')
-    .map(({ data }) => data.message?.text?.body)
-
-/** Sends one message after the other until told to stop. @returns how long each took from 202 to the server's ack */
-const keepSending = (sessionId: string) => {
-  const latencies: number[] = []
-  let isOver = false
-  const done = (async () => {
-    while (!isOver) {
-      const startedAt = performance.now()
-      const row = await fleet.accept(sessionId, FRIEND, `neighbour ${latencies.length}`)
-      await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 60_000)
-      latencies.push(performance.now() - startedAt)
-    }
-  })()
-  return async () => {
-    isOver = true
-    await done
-    return latencies.toSorted((one, other) => one - other)
-  }
-}
-
 test(`a contact that sends ${FLOOD} messages at once: each is one event, what is held has a bound, a neighbour goes on`, async () => {
   const phones = ['5511900008501', '5511900008502'] as const
-  const { flooded, neighbour, most, stop } = await startTwo(phones)
+  const { flooded, neighbour, most, stop } = await startTwo(fleet, phones)
   const opened = most.opened
-  const endSending = keepSending(neighbour)
+  const endSending = keepSending(fleet, neighbour, FRIEND)
   await fleet.simulator.contactFloods(FLOODER, phones[0], 'flood', FLOOD)
   const texts = await until(
     'all of the flood',
     async () => {
-      const received = await receivedBy(flooded)
+      const received = await receivedBy(fleet, flooded)
       return received.length >= FLOOD ? received : null
     },
     100_000,
@@ -106,13 +56,13 @@ test('rows that cannot keep up close the intake before memory does: WhatsApp kee
   )
   const limit = { records: 80, bytes: 1_000_000 }
   const phones = ['5511900008503', '5511900008504'] as const
-  const { flooded, most, stop } = await startTwo(phones, { tables: openTables(client), undoneLimit: limit })
+  const { flooded, most, stop } = await startTwo(fleet, phones, { tables: openTables(client), undoneLimit: limit })
   const opened = most.opened
   await fleet.simulator.contactFloods(FLOODER, phones[0], 'slow', 250)
   const texts = await until(
     'all of the flood',
     async () => {
-      const received = await receivedBy(flooded)
+      const received = await receivedBy(fleet, flooded)
       return received.length >= 250 ? received : null
     },
     100_000,
@@ -129,8 +79,8 @@ test('rows that cannot keep up close the intake before memory does: WhatsApp kee
 
 test('a contact that floods with garbage fills no memory, and a neighbour goes on', async () => {
   const phones = ['5511900008505', '5511900008506'] as const
-  const { flooded, neighbour, logs, most, stop } = await startTwo(phones)
-  const endSending = keepSending(neighbour)
+  const { flooded, neighbour, most, stop } = await startTwo(fleet, phones)
+  const endSending = keepSending(fleet, neighbour, FRIEND)
   for (let sent = 0; sent < GARBAGE; sent += 20)
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -139,10 +89,11 @@ test('a contact that floods with garbage fills no memory, and a neighbour goes o
     )
   await until('all were heard', () => most.undecrypted >= GARBAGE, 90_000)
   await fleet.simulator.contactSends(FRIEND, phones[0], 'a real one behind it')
-  await until('it is heard', async () => (await receivedBy(flooded)).includes('a real one behind it'), 60_000)
+  await until('it is heard', async () => (await receivedBy(fleet, flooded)).includes('a real one behind it'), 60_000)
   const latencies = await endSending()
   stop()
   expect(most.undecrypted).toBe(GARBAGE)
-  for (const log of logs) expect(sessionCaches(log).retryCounts.size).toBeLessThanOrEqual(5_000)
+  // Its sender is asked for some of it, not for all.
+  expect(await retryReceiptsOf(fleet, phones[0])).toBe(ASKED_PER_SENDER)
   expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(NEIGHBOUR_MS)
 }, 120_000)

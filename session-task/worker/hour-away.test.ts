@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeDocumentClient } from '../../shared/store/table.ts'
 import { openTables } from '../../shared/store/tables.ts'
@@ -142,17 +141,3 @@ test('DynamoDB away for an hour under load: the intake closes once and stays clo
   const inbox = (await fleet.simulator.inbox(CONTACT)).filter(({ whatsappId }) => whatsappId === waiting.whatsappId)
   expect(inbox).toHaveLength(1)
 }, 180_000)
-
-test.skipIf(!existsSync('/dev/full'))(
-  'a full disk stops nothing: what a worker writes there is a sign of life',
-  async () => {
-    const worker = await fleet.startWorker({ heartbeatFile: '/dev/full', heartbeatMs: 100 })
-    const phone = '5511900008721'
-    const sessionId = await fleet.linkSession(worker, phone)
-    await worker.beat()
-    await fleet.simulator.contactSends(CONTACT, phone, 'on a full disk')
-    const row = await fleet.accept(sessionId, CONTACT, 'from a full disk')
-    await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'])
-    await until('it came in', async () => (await receivedBy(sessionId)).includes('on a full disk'))
-  },
-)

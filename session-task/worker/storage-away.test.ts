@@ -95,3 +95,39 @@ test('a worker that drains while S3 is away leaves its session unsettled: somebo
   await worker.drain()
   expect(await fleet.leases.get(sessionId)).toMatchObject({ owner: null, settled: false, desired: 'RUNNING' })
 })
+
+test('a session that is taken over while S3 is away does not go on saying that it is connected; afterwards it tells and connects', async () => {
+  let isAway = false
+  const logClient = makeLogS3Client()
+  logClient.middlewareStack.add(
+    (next) => async (args) => {
+      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  const first = await fleet.startWorker({ isEndedByTest: true })
+  const sessionId = await fleet.linkSession(first, '5511900009998')
+  const second = await fleet.startWorker({ logClient, logLimits: { storageTimeoutMs: 300 } })
+  isAway = true
+  first.abandon()
+  const lease = await fleet.leases.get(sessionId)
+  await fleet.assign(sessionId, second)
+  const row = await until('it says so', async () => {
+    const found = await fleet.sessions.get(sessionId)
+    return found?.status === 'reconnecting' ? found : null
+  })
+  expect(row.reason).toMatchObject({ code: 'storage_unavailable', nextAction: 'wait', retryable: true })
+  isAway = false
+  await fleet.untilStatus(sessionId, 'connected')
+  const told = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+  expect(
+    told
+      .slice(-2)
+      .map(({ type, data }) => [type, (data.session as { reason?: { code: string } } | undefined)?.reason?.code]),
+  ).toEqual([
+    ['session.disconnected', 'storage_unavailable'],
+    ['session.connected', undefined],
+  ])
+  expect((await fleet.leases.get(sessionId))?.epoch).toBeGreaterThan(lease?.epoch ?? 0)
+})

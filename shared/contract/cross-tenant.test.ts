@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestAnswer, type TestApi } from '../../lambdas/testing/test-api.ts'
 import { Fault } from '../core/fault.ts'
 import { type IdPrefix, newId } from '../core/ids.ts'
-import { startTestApi, type TestAnswer, type TestApi } from '../http/testing/test-api.ts'
 import { Contacts } from '../store/contacts.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'

@@ -19,6 +19,8 @@ export interface JsonSchema {
   readonly minimum?: number
   readonly maximum?: number
   readonly format?: string
+  readonly pattern?: string
+  readonly default?: unknown
   readonly example?: unknown
   readonly description?: string
 }

@@ -11,9 +11,10 @@ export const usageRowSchema = z
       z.object({
         direction: z.enum(['outbound', 'inbound']),
         type: z.string().meta({ example: 'text' }),
-        outcome: z
-          .string()
-          .meta({ description: 'The event: sent, delivered, read, failed, unknown, received…', example: 'sent' }),
+        outcome: z.string().meta({
+          description: 'The event: sent, delivered, read, played, failed, unknown, canceled; received',
+          example: 'sent',
+        }),
         count: z.number().int(),
       }),
     ),
@@ -112,7 +113,7 @@ export const usageOperations = {
     query: z.strictObject({
       month: z
         .string()
-        .regex(/^20\d\d-(0[1-9]|1[0-2])$/)
+        .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'Not a month, like 2026-11')
         .optional()
         .meta({ description: 'UTC month, default: this one', example: '2026-11' }),
       mode: modeSchema.default('live'),

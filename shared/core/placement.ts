@@ -94,9 +94,7 @@ export type LaunchDecision =
 export const decideLaunch = (workers: readonly WorkerView[], mode: Mode, now: number): LaunchDecision => {
   const fleet = workers.filter((worker) => worker.mode === mode)
   if (fleet.some((worker) => worker.status === 'STARTING')) return { launch: false, because: 'starting' }
-  const failedStarts = fleet.filter(
-    (worker) => failedToStart(worker) && worker.createdAt > now - FAILED_START_MEMORY_MS,
-  )
+  const failedStarts = fleet.filter((worker) => failedToStartLately(worker, now))
   const over = failedStarts.length - FREE_FAILED_STARTS
   if (over >= 0) {
     const last = Math.max(...failedStarts.map((worker) => worker.createdAt))
@@ -116,6 +114,9 @@ export const decideLaunch = (workers: readonly WorkerView[], mode: Mode, now: nu
 
 /** It died before its first beat: remembered for a while, so that a broken image does not launch forever. */
 export const failedToStart = (worker: WorkerView): boolean => worker.status === 'DEAD' && worker.heartbeat.counter === 0
+
+export const failedToStartLately = (worker: WorkerView, now: number): boolean =>
+  failedToStart(worker) && worker.createdAt > now - FAILED_START_MEMORY_MS
 
 /** One worker per launch, however often the registration is tried. */
 export const workerIdOfLaunch = (launchName: string): string =>

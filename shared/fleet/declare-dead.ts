@@ -1,3 +1,4 @@
+import { failedToStart } from '../core/placement.ts'
 import { TenantScope } from '../core/tenant-scope.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../log/metrics.ts'
@@ -26,7 +27,8 @@ export const declareDead = async (
     { workerId: worker.id, incarnation: worker.incarnation, reason, replaying: worker.replaying },
     'worker fenced',
   )
-  emitMetrics({ worker_fence_count: [1, 'Count'] })
+  const neverBeat = failedToStart({ ...worker, status: 'DEAD' })
+  emitMetrics({ worker_fence_count: [1, 'Count'], worker_launch_failed_count: [neverBeat ? 1 : 0, 'Count'] })
   const fenced = await workers.get(worker.id)
   if (fenced?.replaying) await blame(tables, fenced, fenced.replaying)
   return true

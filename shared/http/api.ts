@@ -9,6 +9,7 @@ import { answerOnce } from './answer-once.ts'
 import { isAudited, withAudit } from './audit-request.ts'
 import type { Authenticator } from './authenticate.ts'
 import { authorize, notFoundOf } from './authorize.ts'
+import { locationFor } from './base-path.ts'
 import { corsHeaders } from './cors.ts'
 import { Cursors } from './cursor.ts'
 import type { ProxyEvent, ProxyResult } from './gateway.ts'
@@ -34,7 +35,8 @@ export interface ApiDependencies {
   /** web origins whose pages may read answers */
   readonly corsOrigins: readonly string[]
   readonly log: Log
-  readonly limitEvents: LimitEvents
+  /** null: a function that cannot reach what telling takes; the tenant hears of the limit from the others */
+  readonly limitEvents: LimitEvents | null
   readonly clock?: () => number
   readonly writeMetrics?: (line: string) => void
 }
@@ -150,7 +152,7 @@ export const makeApi = <Function extends ApiFunction>(
       await Promise.all([
         // An answer that the caller has is a call that is counted, whatever happens to this process next.
         outcome.counted,
-        reached && dependencies.limitEvents.tell(outcome.principal.scope, reached, now),
+        reached && dependencies.limitEvents?.tell(outcome.principal.scope, reached, now),
       ])
     }
     const request = { ...outcome, requestId, gatewayRequestId: event.requestContext.requestId }
@@ -158,7 +160,7 @@ export const makeApi = <Function extends ApiFunction>(
     const cors = corsHeaders(headerOf(event, 'origin'), dependencies.corsOrigins)
     const vary = [cors.Vary, answer.headers?.Vary].filter(Boolean).join(', ')
     const headers = { ...outcome.headers, ...cors, ...answer.headers, ...(vary ? { Vary: vary } : {}) }
-    return toProxyResult({ ...answer, headers }, requestId)
+    return toProxyResult({ ...answer, headers: { ...headers, ...locationFor(event, headers) } }, requestId)
   }
 }
 

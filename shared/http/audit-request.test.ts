@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApi } from '../../lambdas/testing/test-api.ts'
 import type { Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
+import { newId } from '../core/ids.ts'
+import type { TenantScope } from '../core/tenant-scope.ts'
 import { AuditLog, type AuditRow } from '../store/audit-log.ts'
 import { isAudited } from './audit-request.ts'
-import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
 
@@ -14,6 +16,25 @@ afterAll(() => api.stop())
 
 const entries = async (key: string, query = '') =>
   (await api.call(key, 'GET', `/v1/audit-log${query}`)).body.data as (Omit<AuditRow, 'at'> & { at: string })[]
+
+const intentOf = (scope: TenantScope, id: string): AuditRow => ({
+  v: 1,
+  id,
+  at: Date.now() + api.time.offsetMs,
+  actor: 'key_x',
+  tenantId: scope.tenantId,
+  mode: 'test',
+  sourceIp: null,
+  userAgent: null,
+  requestId: 'req_x',
+  operation: 'deleteSession',
+  resourceId: null,
+  outcome: 'unknown',
+  status: null,
+  code: null,
+  beforeDigest: null,
+  afterDigest: null,
+})
 
 describe('the audit log', () => {
   it('covers every changing operation but the data plane and the helpers of test mode', () => {
@@ -75,31 +96,47 @@ describe('the audit log', () => {
   it('an intent whose process ended shows up as unknown, once, and never replaces an outcome', async () => {
     const { key, scope } = await api.newTenant()
     const log = new AuditLog(api.tables, scope)
-    const at = Date.now() + api.time.offsetMs
-    const row: AuditRow = {
-      v: 1,
-      id: 'aud_01KAJ8V1T4ZC9Y0M2N3P4Q5R6S',
-      at,
-      actor: 'key_x',
-      tenantId: scope.tenantId,
-      mode: 'test',
-      sourceIp: null,
-      userAgent: null,
-      requestId: 'req_x',
-      operation: 'deleteSession',
-      resourceId: null,
-      outcome: 'unknown',
-      status: null,
-      code: null,
-      beforeDigest: null,
-      afterDigest: null,
-    }
+    const row = intentOf(scope, 'aud_01KAJ8V1T4ZC9Y0M2N3P4Q5R6S')
     await log.intend(row)
     expect(await entries(key)).toEqual([])
     api.time.offsetMs += 121_000
     expect(await entries(key)).toMatchObject([{ id: row.id, outcome: 'unknown' }])
     await log.settle({ ...row, outcome: 'succeeded' })
     expect(await entries(key)).toMatchObject([{ outcome: 'unknown' }])
+  })
+
+  it('an intent whose process ended is found however late and by whatever it is looked for', async () => {
+    const { key, scope, keyId } = await api.newTenant()
+    const log = new AuditLog(api.tables, scope)
+    const lost = Array.from({ length: 5 }, () => ({
+      ...intentOf(scope, newId('aud')),
+      resourceId: 'ses_01KAJ8V1T4ZC9Y0M2N3P4Q5R6S',
+    }))
+    for (const [index, row] of lost.entries()) {
+      Object.assign(row, { at: Date.now() + api.time.offsetMs, actor: index < 3 ? 'key_x' : keyId })
+      await log.intend(row)
+      await api.newSession(key)
+      api.time.offsetMs += 1_000
+    }
+    api.time.offsetMs += 3 * 86_400_000
+    for (let n = 0; n < 3; n++) await api.newSession(key)
+    const ids = async (query: string, limit: number) => {
+      const found: string[] = []
+      let cursor: string | null = ''
+      while (cursor !== null) {
+        const path: string = `/v1/audit-log?limit=${limit}${query}${cursor && `&cursor=${cursor}`}`
+        const { data, nextCursor } = (await api.call(key, 'GET', path)).body
+        for (const { id, outcome } of data) if (outcome === 'unknown') found.push(id)
+        cursor = nextCursor
+      }
+      return found
+    }
+    const newestFirst = lost.map(({ id }) => id).reverse()
+    expect(await ids(`&actor=${keyId}`, 2)).toEqual(newestFirst.slice(0, 2))
+    expect(await ids(`&resource=${lost[0]!.resourceId}&actor=key_x`, 2)).toEqual(newestFirst.slice(2))
+    expect(await ids('', 2)).toEqual(newestFirst)
+    expect(await ids('', 2)).toEqual(newestFirst)
+    expect(await entries(key, '?limit=100')).toHaveLength(13)
   })
 
   it('a platform key leaves its entries in the platform log only', async () => {

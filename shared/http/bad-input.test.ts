@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestAnswer, type TestApi } from '../../lambdas/testing/test-api.ts'
 import { makeApiKey } from '../core/api-key.ts'
 import { FAULTS, type FaultCode } from '../core/fault.ts'
 import { newId } from '../core/ids.ts'
-import { startTestApi, type TestAnswer, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
 let key: string
@@ -129,6 +129,32 @@ describe('bodies', () => {
     const key = await post({ text: `{"name": "x", "metadata": {"${text}": "1"}}` })
     expectProblem(key, 'validation_failed')
   })
+  it.each(['__proto__', 'constructor', '\\u005f_proto__', '\\u0063onstructor'])(
+    'refuses metadata called %s: it could not be stored',
+    async (name) => {
+      const answer = await post({ text: `{"name": "x", "metadata": {"${name}": "1"}}` })
+      expectProblem(answer, 'validation_failed')
+      expect(answer.body.errors).toEqual([
+        {
+          path: `metadata.${JSON.parse(`"${name}"`)}`,
+          message: 'This name is reserved: choose another one',
+        },
+      ])
+    },
+  )
+  it('takes what only looks like a reserved name, and keeps it', async () => {
+    const metadata = { toString: '1', hasOwnProperty: '2', prototype: '3', Constructor: '4', note: 'a constructor' }
+    const answer = await post({ body: { name: '__proto__', metadata } })
+    expect(answer.status).toBe(201)
+    const read = await api.call(key, 'GET', `/v1/sessions/${answer.body.id}`)
+    expect(read.body).toMatchObject({ name: '__proto__', metadata })
+  })
+  it('says that a packed body is not accepted', async () => {
+    const answer = await post({ body: { name: 'x' }, headers: { 'Content-Encoding': 'gzip' } })
+    expectProblem(answer, 'unsupported_media_type')
+    expect(answer.body.detail).toContain('Content-Encoding')
+    expect((await post({ body: { name: 'x' }, headers: { 'Content-Encoding': 'identity' } })).status).toBe(201)
+  })
   it('takes whole pairs and other languages', async () => {
     const answer = await post({ text: '{"name": "\\ud83d\\ude00 \u0645\u0631\u062d\u0628\u0627"}' })
     expect(answer.body.name).toBe('😀 مرحبا')
@@ -157,6 +183,27 @@ describe('queries and headers', () => {
       expectProblem(await api.call(key, 'GET', `/v1/sessions?${query}`), 'validation_failed')
     },
   )
+  it.each([
+    ['sessions?limit=abc', 'Not a number'],
+    ['sessions?limit=1.5', 'Not a whole number'],
+    ['messages?since=yesterday', 'Not an ISO 8601 time with Z or an offset, like 2026-11-21T10:00:00Z'],
+    ['sessions?colour=red', 'Unknown query parameter'],
+    ['usage?from=2026-02-31', 'Not a date, like 2026-11-21'],
+    ['audit-log?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'Must not be after to'],
+  ])('says what is wrong with /v1/%s', async (path, message) => {
+    expect((await api.call(key, 'GET', `/v1/${path}`)).body.errors).toMatchObject([{ message }])
+  })
+  it.each([
+    'to=0001-01-01T00:00:00Z',
+    'from=0001-01-01T00:00:00Z',
+    'from=9999-12-31T00:00:00Z&to=9999-12-31T00:00:00Z',
+  ])('a time that no row can have finds nothing: %s', async (query) => {
+    for (const resource of ['', '&resource=x', '&actor=x'])
+      expect((await api.call(key, 'GET', `/v1/audit-log?${query}${resource}`)).status).toBe(200)
+  })
+  it.each(['__proto__=1', 'constructor=1', 'toString=1', '=1'])('refuses the parameter ?%s', async (query) => {
+    expectProblem(await api.call(key, 'GET', `/v1/sessions?${query}`), 'validation_failed')
+  })
   it('refuses parameters where there are none', async () => {
     expectProblem(await api.call(key, 'GET', '/v1/tenant?limit=1'), 'validation_failed')
   })

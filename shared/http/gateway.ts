@@ -9,6 +9,8 @@ export interface ProxyEvent {
   readonly isBase64Encoded: boolean
   readonly requestContext: {
     readonly requestId?: string
+    /** the path as the caller wrote it, with the stage or base path; only where the gateway says it */
+    readonly path?: string
     readonly identity?: { readonly sourceIp?: string | null }
   }
 }

@@ -19,20 +19,23 @@ const DEFAULT_DOCS_BASE_URL = 'https://fleetline.example.com/docs'
 export const makeApiDependencies = (
   tables: Tables,
   log: Log,
-  own: { readonly tenantKeys?: TenantKeys; readonly sink?: EventSink } = {},
+  own: { readonly tenantKeys?: TenantKeys; readonly sink?: EventSink; readonly tellsLimits?: boolean } = {},
 ): ApiDependencies => {
   const readSecret = makeSecretReader(makeSecretsManagerClient(), requireEnvironment('platformSecretId'))
-  const tenantKeys =
-    own.tenantKeys ??
-    new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
-  const sink = own.sink ?? new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
+  const makeLimitEvents = (): LimitEvents => {
+    const tenantKeys =
+      own.tenantKeys ??
+      new TenantKeys({ kms: makeKMSClient(), core: tables.core, kmsKeyId: requireEnvironment('kmsKeyId') })
+    const sink = own.sink ?? new EventBridgeSink(makeEventBridgeClient(), requireEnvironment('eventBus'))
+    return new LimitEvents({ tables, tenantKeys, sink, log })
+  }
   return {
     tables,
     authenticator: new Authenticator({ tables, readSecret }),
     readSecret,
     meter: new UsageMeter({ tables, log }),
     limiter: new RequestLimiter({ tables, log }),
-    limitEvents: new LimitEvents({ tables, tenantKeys, sink, log }),
+    limitEvents: own.tellsLimits === false ? null : makeLimitEvents(),
     corsOrigins: (readEnvironment('corsAllowOrigins') ?? '').split(',').filter(Boolean),
     liveModeEnabled: readEnvironment('liveMode') === 'enabled',
     docsBaseUrl: (readEnvironment('docsBaseUrl') ?? DEFAULT_DOCS_BASE_URL).replace(/\/$/, ''),

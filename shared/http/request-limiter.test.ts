@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApi } from '../../lambdas/testing/test-api.ts'
 import { takeSharedTokens } from '../store/rate-limits.ts'
 import { Tenants } from '../store/tenants.ts'
-import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
 

@@ -53,6 +53,9 @@ export const readJsonBody = (event: ProxyEvent, maximumBytes = DEFAULT_MAXIMUM_B
     throw new Fault('unsupported_media_type', {
       detail: `Send the body as JSON with "Content-Type: application/json"${type ? `, not "${type.slice(0, 100)}"` : ''}.`,
     })
+  const encoding = headerOf(event, 'content-encoding')?.trim().toLowerCase()
+  if (encoding && encoding !== 'identity')
+    throw new Fault('unsupported_media_type', { detail: 'Send the body as it is, without Content-Encoding.' })
   let text: string
   let value: unknown
   try {
@@ -63,15 +66,18 @@ export const readJsonBody = (event: ProxyEvent, maximumBytes = DEFAULT_MAXIMUM_B
   }
   if (isTooDeep(value))
     throw new Fault('malformed_json', { detail: `The body is nested more than ${MAXIMUM_DEPTH} levels deep.` })
-  if (SURROGATE_ESCAPE.test(text)) requireWellFormed(value)
+  if (SUSPICIOUS.test(text)) requireUsable(value)
   return value
 }
 
-/** Half a character can only come in as an escape: the bytes are valid UTF-8. */
-const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+/** Half a character can only come in as an escape: the bytes are valid UTF-8. Names may be written with escapes too. */
+const SUSPICIOUS = /\\u|__proto__|constructor/
 
-/** Nothing of ours can store half of a surrogate pair. @throws Fault validation_failed with every place */
-const requireWellFormed = (body: unknown): void => {
+/** As names of customers' own pairs they would be lost or confuse what stores them; no field of ours is called so. */
+const RESERVED_NAMES = new Set(['__proto__', 'constructor'])
+
+/** What nothing of ours can store: half of a surrogate pair, reserved names. @throws Fault validation_failed with every place */
+const requireUsable = (body: unknown): void => {
   const problems: FieldProblem[] = []
   const visit = (value: unknown, path: string): void => {
     if (typeof value === 'string' && !value.isWellFormed())
@@ -80,6 +86,7 @@ const requireWellFormed = (body: unknown): void => {
     for (const [name, inner] of Object.entries(value)) {
       const at = [path, name.toWellFormed()].filter(Boolean).join('.')
       if (!name.isWellFormed()) visit(name, at)
+      if (RESERVED_NAMES.has(name)) problems.push({ path: at, message: 'This name is reserved: choose another one' })
       visit(inner, at)
     }
   }

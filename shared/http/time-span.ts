@@ -3,7 +3,8 @@ import { validationFault } from './validate.ts'
 /** Beyond the times that rows can hold (13 digits of milliseconds). */
 const LATEST = 9_999_999_999_999
 
-const inRange = (text: string): number => Math.min(LATEST, Math.max(0, Date.parse(text)))
+/** Epoch milliseconds of a customer's time, cut off to what rows can hold. */
+export const inRange = (text: string): number => Math.min(LATEST, Math.max(0, Date.parse(text)))
 
 /**
  * A span of time as a customer writes it; times before 1970 or after 2286 are cut off.

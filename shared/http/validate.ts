@@ -7,11 +7,11 @@ export interface FieldProblem {
 }
 
 /** One entry per field, with the words of a person. */
-const describeIssues = (issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
+const describeIssues = (issues: readonly z.core.$ZodIssue[], unknown = 'Unknown field'): FieldProblem[] =>
   issues.flatMap((issue) => {
     const path = issue.path.map(String)
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }))
+      return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: unknown }))
     if (issue.code === 'invalid_union' && issue.errors.some((errors) => errors.length > 0))
       return describeUnion(issue, path)
     const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined')
@@ -29,8 +29,17 @@ const describeUnion = (issue: z.core.$ZodIssueInvalidUnion, path: readonly strin
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)))
 
-const tidy = (message: string): string =>
-  message.replace(/^Invalid input: /, '').replace(/^./, (first) => first.toUpperCase())
+/** Where the library's words do not say what to do. */
+const WORDS: Readonly<Record<string, string>> = {
+  'Expected number, received NaN': 'Not a number',
+  'Expected int, received number': 'Not a whole number',
+  'Invalid ISO datetime': 'Not an ISO 8601 time with Z or an offset, like 2026-11-21T10:00:00Z',
+  'Invalid ISO date': 'Not a date, like 2026-11-21',
+}
+const tidy = (message: string): string => {
+  const text = message.replace(/^Invalid input: /, '').replace(/^./, (first) => first.toUpperCase())
+  return WORDS[text] ?? text
+}
 
 const MAXIMUM_LISTED = 50
 
@@ -49,5 +58,6 @@ export const validationFault = (errors: readonly FieldProblem[], where = 'body')
 export const validate = (schema: z.ZodType, value: unknown, where: 'body' | 'query' | 'path'): unknown => {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw validationFault(describeIssues(result.error.issues), where)
+  const unknown = where === 'query' ? 'Unknown query parameter' : undefined
+  throw validationFault(describeIssues(result.error.issues, unknown), where)
 }

@@ -63,29 +63,30 @@ export class AuditLog {
 
   /** Before the change. A change whose intent cannot be written does not happen. */
   async intend(row: AuditRow): Promise<void> {
-    await this.#put(`${this.#prefix}AUDITI`, { ...row, outcome: 'unknown' }, false)
+    await this.#put('AUDITI', { ...row, outcome: 'unknown' })
   }
 
   /** After the change; put-if-absent: an entry never changes. */
   async settle(row: AuditRow): Promise<void> {
-    await this.#put(`${this.#prefix}AUDIT`, row, true)
+    await this.#put('AUDIT', row)
   }
 
-  /** Newest first. By time alone: consistent; by actor or resource: eventually consistent. */
-  async list(query: AuditQuery): Promise<Page<AuditRow>> {
-    const range = { ':from': timeKey(query.from), ':to': `${timeKey(query.to)}~` }
-    const by = query.resource
-      ? { index: 'list2', pk: 'l2pk', sk: 'l2sk', value: `${this.#prefix}AUDIT#${query.resource}` }
-      : query.actor
-        ? { index: 'list1', pk: 'l1pk', sk: 'l1sk', value: `${this.#prefix}AUDIT#${query.actor}` }
-        : { index: undefined, pk: 'pk', sk: 'sk', value: `${this.#prefix}AUDIT` }
+  /**
+   * Newest first. By time alone: consistent; by actor or resource: eventually consistent. Intents of this page whose process
+   * ended before their outcome become entries `unknown`, whenever somebody looks.
+   */
+  async list(query: AuditQuery, now: number): Promise<Page<AuditRow>> {
+    const page = await this.#read(query)
+    const lost = await this.#lostOf(query, page, now)
+    if (lost.length === 0) return page
+    for (const row of lost) await this.settle(row)
+    return this.#read(query)
+  }
+
+  async #read(query: AuditQuery): Promise<Page<AuditRow>> {
+    const range = { first: timeKey(query.from), last: `${timeKey(query.to)}~` }
     const page = await this.#tables.core.query({
-      index: by.index,
-      key: { expression: `#${by.pk} = :pk AND #${by.sk} BETWEEN :from AND :to`, values: { ':pk': by.value, ...range } },
-      filter:
-        query.resource && query.actor
-          ? { expression: '#actor = :actor', values: { ':actor': query.actor } }
-          : undefined,
+      ...this.#rangeOf('AUDIT', query, range),
       descending: true,
       limit: query.limit,
       after: query.after,
@@ -93,44 +94,64 @@ export class AuditLog {
     return { items: page.items.map((item) => auditRowSchema.parse(item)), next: page.lastKey }
   }
 
-  /** Entries `unknown` for intents whose process ended in between. Cheap: looks at the newest intents only. */
-  async settleLost(now: number): Promise<void> {
-    const page = await this.#tables.core.query({
-      key: {
-        expression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-        values: {
-          ':pk': `${this.#prefix}AUDITI`,
-          ':from': timeKey(now - 24 * 3600_000),
-          ':to': timeKey(now - UNSETTLED_MS),
-        },
-      },
+  /** Intents between the ends of the page that have no entry, newest first. */
+  async #lostOf(query: AuditQuery, page: Page<AuditRow>, now: number): Promise<AuditRow[]> {
+    const settled = new Set(page.items.map(sortKeyOf))
+    const last = [
+      query.after ? String(query.after.sk) : `${timeKey(query.to)}~`,
+      timeKey(now - UNSETTLED_MS),
+    ].sort()[0]!
+    const first = page.next ? String(page.next.sk) : timeKey(query.from)
+    if (first > last) return []
+    const lost: AuditRow[] = []
+    const intents = this.#tables.core.queryAll({
+      ...this.#rangeOf('AUDITI', query, { first, last }),
       descending: true,
-      limit: UNSETTLED_AT_ONCE,
     })
-    const [newest, oldest] = [page.items[0], page.items.at(-1)]
-    if (!newest || !oldest) return
-    const settled = new Set<string>()
-    for await (const item of this.#tables.core.queryAll({
-      key: {
-        expression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-        values: { ':pk': `${this.#prefix}AUDIT`, ':from': String(oldest.sk), ':to': String(newest.sk) },
-      },
-    }))
-      settled.add(String(item.sk))
-    for (const item of page.items) if (!settled.has(String(item.sk))) await this.settle(auditRowSchema.parse(item))
+    for await (const item of intents) {
+      const row = auditRowSchema.parse(item)
+      if (!settled.has(sortKeyOf(row)) && sortKeyOf(row) !== query.after?.sk) lost.push(row)
+      if (lost.length === UNSETTLED_AT_ONCE) break
+    }
+    return lost
   }
 
-  async #put(pk: string, row: AuditRow, listed: boolean): Promise<void> {
-    const sk = `${timeKey(row.at)}#${row.id}`
+  /** Rows of a kind that a search means, in a range of sort keys, both included. */
+  #rangeOf(kind: 'AUDIT' | 'AUDITI', query: AuditQuery, range: { readonly first: string; readonly last: string }) {
+    const partition = `${this.#prefix}${kind}`
+    const by = query.resource
+      ? { index: 'list2', pk: 'l2pk', sk: 'l2sk', value: `${partition}#${query.resource}` }
+      : query.actor
+        ? { index: 'list1', pk: 'l1pk', sk: 'l1sk', value: `${partition}#${query.actor}` }
+        : { index: undefined, pk: 'pk', sk: 'sk', value: partition }
+    return {
+      index: by.index,
+      key: {
+        expression: `#${by.pk} = :pk AND #${by.sk} BETWEEN :first AND :last`,
+        values: { ':pk': by.value, ':first': range.first, ':last': range.last },
+      },
+      filter:
+        query.resource && query.actor
+          ? { expression: '#actor = :actor', values: { ':actor': query.actor } }
+          : undefined,
+    }
+  }
+
+  async #put(kind: 'AUDIT' | 'AUDITI', row: AuditRow): Promise<void> {
+    const pk = `${this.#prefix}${kind}`
+    const sk = sortKeyOf(row)
     await this.#tables.core.put(
       {
         pk,
         sk,
         ...row,
-        ...(listed ? { l1pk: `${pk}#${row.actor}`, l1sk: sk } : {}),
-        ...(listed && row.resourceId ? { l2pk: `${pk}#${row.resourceId}`, l2sk: sk } : {}),
+        l1pk: `${pk}#${row.actor}`,
+        l1sk: sk,
+        ...(row.resourceId ? { l2pk: `${pk}#${row.resourceId}`, l2sk: sk } : {}),
       },
       { expression: 'attribute_not_exists(pk)' },
     )
   }
 }
+
+const sortKeyOf = (row: AuditRow): string => `${timeKey(row.at)}#${row.id}`

@@ -34,10 +34,11 @@ export class Endings {
 
   /**
    * Only while the row is as it was read: a claim or an ack in between wins.
-   * @param event leg of the event, for a session whose log is gone; null: an ENDED row asks for one
+   * @param event leg of the event, for a session whose log is gone; null: an ENDED row asks for one; `untold`: nobody can
+   * read or seal anything of this tenant any more
    * @returns whether it was written
    */
-  async end(row: MessageRow, end: Omit<EndedRow, 'v' | 'messageId'>, event: Leg | null): Promise<boolean> {
+  async end(row: MessageRow, end: Omit<EndedRow, 'v' | 'messageId'>, event: Leg | null | 'untold'): Promise<boolean> {
     const { name: table } = this.#tables.messages
     const ended: EndedRow = { v: 1, messageId: row.id, ...end }
     const lists = relist(this.#scope, row, end.status)
@@ -61,9 +62,9 @@ export class Endings {
         },
       },
       ...(row.openKey ? [{ table, remove: { pk: openPartition(this.#scope, row.sessionId), sk: row.openKey } }] : []),
-      ...(event
-        ? [event, endedUsageLeg(this.#tables, this.#scope, row, end)]
-        : [{ table, put: { pk: endedPartition(this.#scope, row.sessionId), sk: row.id, ...ended } }]),
+      ...(event === null
+        ? [{ table, put: { pk: endedPartition(this.#scope, row.sessionId), sk: row.id, ...ended } }]
+        : [...(event === 'untold' ? [] : [event]), endedUsageLeg(this.#tables, this.#scope, row, end)]),
     ])
     return result.outcome === 'written'
   }

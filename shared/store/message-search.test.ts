@@ -11,6 +11,7 @@ import { Messages } from './messages.ts'
 import type { Sealed } from './rows/fields.ts'
 import type { Address, MessageRow } from './rows/message.ts'
 import { openTables, type Tables } from './tables.ts'
+import { BLANK_MESSAGE } from './testing/blank-message.ts'
 
 let cloud: TestCloud
 let tables: Tables
@@ -37,6 +38,7 @@ const addressOf = (chat: string): Address =>
 const rowOf = (index: number, status: 'queued' | 'scheduled' | 'received'): MessageRow => {
   const chat = addressOf(CHATS[index % CHATS.length]!)
   return {
+    ...BLANK_MESSAGE,
     v: 1,
     tenantId: scope.tenantId,
     mode: scope.mode,
@@ -49,22 +51,9 @@ const rowOf = (index: number, status: 'queued' | 'scheduled' | 'received'): Mess
     from: chat,
     to: chat,
     content: 'x' as Sealed,
-    metadata: {},
     whatsappId: '3EB0',
-    requestHash: null,
-    failure: null,
     createdAt: START + index,
     expiresAt: START + 86_400_000,
-    sentAt: null,
-    deliveredAt: null,
-    readAt: null,
-    receivedAt: null,
-    delayedUntil: null,
-    retry: 'standard',
-    epoch: 0,
-    claimToken: null,
-    attempts: 0,
-    openKey: null,
   }
 }
 

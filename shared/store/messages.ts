@@ -8,6 +8,7 @@ import type { Sealed } from './rows/fields.ts'
 import { type MessageRow, messageRowSchema, type OpenRow, openRowSchema } from './rows/message.ts'
 import { type Item, type Key, type Leg, transact } from './table.ts'
 import type { Tables } from './tables.ts'
+import { endedUsageLeg } from './usage.ts'
 
 const CONFLICT_TRIES = 8
 
@@ -204,8 +205,8 @@ export class Messages {
   }
 
   /**
-   * `canceled`, only from scheduled or queued, with its event in the same transaction: a claim at the same moment wins or
-   * loses, never both.
+   * `canceled`, only from scheduled or queued, with its event and its count in the same transaction: a claim at the same
+   * moment wins or loses, never both.
    * @param tell leg of the event of the canceled row
    * @returns the row as it stands after the try, null when unknown; and whether this call canceled it
    */
@@ -222,6 +223,7 @@ export class Messages {
       const result = await transact(this.#tables.client, [
         ...this.#legs.changeStatus(row, { status: 'canceled', at: now }, []),
         await tell(canceled),
+        endedUsageLeg(this.#tables, this.#scope, row, { status: 'canceled', at: now }),
       ])
       if (result.outcome === 'written') return { row: canceled, isWritten: true }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))

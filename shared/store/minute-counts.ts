@@ -29,7 +29,7 @@ export const minuteOf = (timeMs: number): number => Math.floor(timeMs / MINUTE_M
  * One row per environment and minute with the whole count so far, which only grows: written again, late or twice it says
  * the same, so that retries and crashes never count twice.
  */
-export const putMinuteCount = async (tables: Tables, input: CountSoFar): Promise<void> => {
+export const putMinuteCount = async (tables: Pick<Tables, 'usage'>, input: CountSoFar): Promise<void> => {
   const { what, scope, incarnation, minute, count } = input
   await tables.usage.update(
     {
@@ -79,6 +79,22 @@ export const sumMinuteCounts = async (
       { expression: 'attribute_not_exists(pk) OR #through < :through', values: { ':through': settledUntil } },
     )
   return settled + open
+}
+
+/**
+ * Minutes of a day whose rows came later than any environment writes: the next report sums the day anew. Only while the
+ * rows by minute are kept. @returns false when they may be gone: nothing was done
+ */
+export const sumAgain = async (
+  tables: Pick<Tables, 'usage'>,
+  what: MinuteCount,
+  scope: TenantScope,
+  day: string,
+  now: number,
+): Promise<boolean> => {
+  if (now - Date.parse(day) >= KEPT_MS - DAY_MS) return false
+  await tables.usage.remove(minuteCountSumKey(what, scope, day))
+  return true
 }
 
 const toSum = (item: Item | null, first: number): Sum =>

@@ -14,6 +14,7 @@ import type { EventRow, MessageRow } from './rows/message.ts'
 import { Sessions } from './sessions.ts'
 import { transact } from './table.ts'
 import { openTables, type Tables } from './tables.ts'
+import { BLANK_MESSAGE } from './testing/blank-message.ts'
 import { Workers } from './workers.ts'
 
 let cloud: TestCloud
@@ -222,6 +223,7 @@ describe('messages', () => {
   const messages = () => new Messages(tables, scope)
   const address = { contactId: null, phone: '+5511988887777', lid: null, jid: null, kind: 'user' as const }
   const row = (sessionId: string, id = newId('msg')): MessageRow => ({
+    ...BLANK_MESSAGE,
     v: 1,
     tenantId: scope.tenantId,
     mode: 'test',
@@ -234,22 +236,10 @@ describe('messages', () => {
     from: address,
     to: address,
     content: 'sealed' as Sealed,
-    metadata: {},
     whatsappId: '3EB0',
     requestHash: 'h1',
-    failure: null,
     createdAt: 1_000,
     expiresAt: 90_000_000,
-    sentAt: null,
-    deliveredAt: null,
-    readAt: null,
-    receivedAt: null,
-    delayedUntil: null,
-    retry: 'standard',
-    epoch: 0,
-    claimToken: null,
-    attempts: 0,
-    openKey: null,
   })
 
   it('20 concurrent accepts of one id make one message; all see the same one', async () => {

@@ -10,15 +10,16 @@ const DELETES_AT_ONCE = 25
 
 /**
  * Deletes what is left of a day, oldest first, at most `limit` rows. Of a session's log the floor is moved first: readers
- * take what is below it for old, never for late. An event that is not fanned out stays, and all after it.
+ * take what is below it for old, never for late. An event that is not fanned out or not counted stays, and all after it.
+ * @param target `countedThrough`: of a session, the last sequence that usage has
  */
 export const trimDay = async (
   tables: Tables,
   scope: TenantScope,
-  target: { readonly day: string; readonly owner: DayOwner },
+  target: { readonly day: string; readonly owner: DayOwner; readonly countedThrough: number },
   limit: number,
 ): Promise<{ deleted: number; isOver: boolean }> => {
-  const { day, owner } = target
+  const { day, owner, countedThrough } = target
   const pk =
     owner.kind === 'session'
       ? eventPartition(scope, owner.id)
@@ -26,7 +27,7 @@ export const trimDay = async (
         ? controlEventPartition(scope, day)
         : deliveryPartition(scope, owner.id, day)
   const page = await tables.messages.query({ key: { expression: '#pk = :pk', values: { ':pk': pk } }, limit })
-  const old = owner.kind === 'session' ? oldestUntil(page.items, endOfDay(day)) : page.items
+  const old = owner.kind === 'session' ? oldestUntil(page.items, endOfDay(day), countedThrough) : page.items
   const last = old.at(-1)
   if (owner.kind === 'session' && last) await raiseFloor(tables, scope, owner.id, Number(last.sequence))
   for (let start = 0; start < old.length; start += DELETES_AT_ONCE)
@@ -39,12 +40,15 @@ export const trimDay = async (
 
 const keyOf = (item: Item): Key => ({ pk: String(item.pk), sk: String(item.sk) })
 
-const oldestUntil = (items: readonly Item[], end: number): readonly Item[] => {
-  const first = items.findIndex((item) => item.xpk !== undefined || eventRowSchema.parse(item).timestamp >= end)
+const oldestUntil = (items: readonly Item[], end: number, countedThrough: number): readonly Item[] => {
+  const first = items.findIndex((item) => {
+    const { timestamp, sequence } = eventRowSchema.parse(item)
+    return item.xpk !== undefined || timestamp >= end || sequence! > countedThrough
+  })
   return first === -1 ? items : items.slice(0, first)
 }
 
-/** Old, and fan-out has still to see it. */
+/** Old, and somebody has still to see it. */
 const isStuck = (item: Item, day: string): boolean => eventRowSchema.parse(item).timestamp < endOfDay(day)
 
 const raiseFloor = async (tables: Tables, scope: TenantScope, sessionId: string, floor: number): Promise<void> => {

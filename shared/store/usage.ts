@@ -35,7 +35,7 @@ export const endedUsageLeg = (
   tables: Tables,
   scope: TenantScope,
   { id, sessionId, direction, type }: Pick<MessageRow, 'id' | 'sessionId' | 'direction' | 'type'>,
-  end: { readonly status: 'failed' | 'unknown'; readonly at: number },
+  end: { readonly status: 'failed' | 'unknown' | 'canceled'; readonly at: number },
 ): Leg => ({
   table: tables.usage.name,
   put: {

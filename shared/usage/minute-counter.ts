@@ -6,6 +6,9 @@ import type { MinuteCount } from '../store/keys.ts'
 import { minuteOf, putMinuteCount } from '../store/minute-counts.ts'
 import type { Tables } from '../store/tables.ts'
 
+/** Message of the log line of a count that the table refused. */
+export const COUNT_NOT_WRITTEN = 'usage not written, the next count writes it again'
+
 interface Counted {
   readonly scope: TenantScope
   readonly minute: number
@@ -60,13 +63,16 @@ export class MinuteCounter {
   async #put(counted: Counted): Promise<void> {
     const { tables, log, what } = this.#parts
     const { scope, minute, count } = counted
+    const incarnation = this.#incarnation
     try {
-      await putMinuteCount(tables, { what, scope, incarnation: this.#incarnation, minute, count })
+      await putMinuteCount(tables, { what, scope, incarnation, minute, count })
       counted.written = count
       this.#failed.delete(counted)
     } catch (error) {
       this.#failed.add(counted)
-      log.warn({ err: error, tenantId: scope.tenantId, what }, 'usage not written, the next count writes it again')
+      // The whole row: if this environment ends before its next count, the line has it (tools/write-lost-counts.ts).
+      const { tenantId, mode } = scope
+      log.warn({ err: error, tenantId, mode, what, incarnation, minute, count }, COUNT_NOT_WRITTEN)
       emitMetrics({ usage_write_failed_count: [1, 'Count'] })
     }
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { estimateCost } from './estimate.ts'
 import { readOptions } from './options.ts'
 
-const input = readOptions(['--sessions', '10000', '--messages-per-day', '1e6']).input
+const input = readOptions(['--sessions', '10000', '--messages-per-day', '1e6'])!.input
 
 test('the parts add up, and more of anything never costs less', () => {
   fc.assert(

@@ -36,9 +36,10 @@ const printCurve = (input: CostInput): void => {
 }
 
 try {
-  const { input, curve } = readOptions(process.argv.slice(2))
-  if (curve) printCurve(input)
-  else printEstimate(input)
+  const options = readOptions(process.argv.slice(2))
+  if (!options) console.log(USAGE)
+  else if (options.curve) printCurve(options.input)
+  else printEstimate(options.input)
 } catch (error) {
   console.error(`${(error as Error).message}\n\n${USAGE}`)
   process.exitCode = 2

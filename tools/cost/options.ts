@@ -2,15 +2,16 @@ import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import type { CostInput } from './estimate.ts'
 
-const positive = z.coerce.number().nonnegative().finite()
+const number = z.coerce.number({ error: 'has to be a number' })
+const positive = number.nonnegative().finite()
 const optionsSchema = z.object({
   sessions: positive,
   'messages-per-day': positive,
-  'outbound-share': z.coerce.number().min(0).max(1).default(0.4),
+  'outbound-share': number.min(0).max(1).default(0.4),
   'webhooks-per-message': positive.default(1),
-  'sessions-per-worker': z.coerce.number().positive().default(200),
-  'worker-vcpu': z.coerce.number().positive().default(1),
-  'worker-gb': z.coerce.number().positive().default(4),
+  'sessions-per-worker': number.positive().default(200),
+  'worker-vcpu': number.positive().default(1),
+  'worker-gb': number.positive().default(4),
   headroom: positive.default(0.15),
   'retention-days': positive.default(30),
 })
@@ -23,16 +24,18 @@ export const USAGE = `npm run cost -- --sessions 10000 --messages-per-day 1e6 [o
   --headroom 0.15 --retention-days 30
   --curve                     cost per session from 100 to 1,000,000 sessions at the same messages per session`
 
-/** @throws with a readable list of what is wrong */
-export const readOptions = (args: readonly string[]): { input: CostInput; curve: boolean } => {
+/** @returns null: only the usage is asked for. @throws with a readable list of what is wrong */
+export const readOptions = (args: readonly string[]): { input: CostInput; curve: boolean } | null => {
   const names = Object.keys(optionsSchema.shape)
   const { values } = parseArgs({
     args: [...args],
     options: {
       ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
       curve: { type: 'boolean' },
+      help: { type: 'boolean' },
     },
   })
+  if (values.help) return null
   const parsed = optionsSchema.safeParse(values)
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error))
   const options = parsed.data

@@ -69,6 +69,6 @@ export const checkSecret = ({ adminKeys }: Facts): Finding => {
       'Credentials with secretsmanager:GetSecretValue and kms:Decrypt are needed.',
     )
   return adminKeys === 0
-    ? finding('problem', 'secret', 'holds no admin key', 'node tools/add-admin-key.ts <PlatformSecretArn>')
+    ? finding('problem', 'secret', 'holds no admin key', 'npm run -s admin-key -- <PlatformSecretArn>')
     : ok('secret', `readable, ${adminKeys} admin keys`)
 }

@@ -96,7 +96,8 @@ const orError = async <T>(read: () => Promise<T>): Promise<T | { error: string }
 }
 
 const ask = async <T>({ url, adminKey }: Place, path: string): Promise<T> => {
-  const answer = await fetch(new URL(path, url), {
+  // API Gateway's own address ends with the stage: a path that begins with / would replace it.
+  const answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
     headers: { Authorization: `Bearer ${adminKey}` },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sendHint } from '../../../shared/fleet/hints.ts'
 import { eventually } from '../../support/eventually.ts'
 import { makeRandom, type Random } from '../random.ts'
-import { countHit, type RunReport } from '../report.ts'
+import { countHit, noteGap, type RunReport } from '../report.ts'
 import type { StruckProcess } from './control.ts'
 import { type ProcessFleet, type ProcessSession, patiently } from './process-fleet.ts'
-import type { ProcessPlan } from './process-plan.ts'
+import { describeProcessPlan, type ProcessPlan } from './process-plan.ts'
 import { startProcessTraffic } from './process-traffic.ts'
+import { startTimeline } from './timeline.ts'
 
 const HIT_DEADLINE_MS = 6_000
 /** a new process may have to start first */
@@ -26,15 +27,21 @@ export const playProcessSeed = async (fleet: ProcessFleet, report: RunReport, pl
   await traffic.underWay
   const stopped = await stopOwner(fleet, report, plan, first, random)
   const stoppedAt = performance.now()
+  const timeline = startTimeline(fleet)
+  timeline.note(`${stopped.workerId.slice(-6)} is stopped`)
   report.openAtStop += await traffic.openCount()
   if (plan.isTwice) {
     const next = await anotherOwner(fleet, target, [first.workerId, stopped.workerId])
     await sleep(random.between(0, 400))
     next.signal('SIGKILL')
+    timeline.note(`${next.workerId.slice(-6)} is killed too`)
     report.kills++
   }
-  await untilConnected(fleet, stopped)
-  report.gapsMs.push(performance.now() - stoppedAt)
+  try {
+    await untilConnected(fleet, stopped)
+  } finally {
+    noteGap(report, describeProcessPlan(plan), performance.now() - stoppedAt, await timeline.stop())
+  }
   if (plan.point.action === 'pause') await wake(report, stopped)
   await traffic.finished
   for (const worker of fleet.control.all()) worker.weather(null, plan.seed)

@@ -9,6 +9,7 @@ export const cancelWebhookReplay =
   ({ tables }: ControlServices): Handler<'cancelWebhookReplay'> =>
   async ({ params }, context) => {
     const row = await requireReplay(tables, context, params)
+    context.audit({ before: presentReplay(row) })
     const canceled = await new Replays(tables, context.scope).cancel(row, context.now)
     return { status: 200, body: presentReplay(canceled ?? (await requireReplay(tables, context, params))) }
   }

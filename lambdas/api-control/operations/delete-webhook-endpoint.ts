@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { presentEndpoint } from '../../../shared/contract/present.ts'
 import { Fault } from '../../../shared/core/fault.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { Quotas } from '../../../shared/store/quotas.ts'
 import { transact } from '../../../shared/store/table.ts'
-import { noEndpoint } from '../require-endpoint.ts'
+import { noEndpoint, requireEndpoint } from '../require-endpoint.ts'
 import type { ControlServices } from '../services.ts'
 
 const CONFLICT_TRIES = 7
@@ -12,7 +13,9 @@ const PAUSE_MS = 20
 
 export const deleteWebhookEndpoint =
   ({ tables }: ControlServices): Handler<'deleteWebhookEndpoint'> =>
-  async ({ params }, { scope }) => {
+  async ({ params }, context) => {
+    const { scope } = context
+    context.audit({ before: presentEndpoint(await requireEndpoint(tables, context, params.endpointId)) })
     const endpoints = new Endpoints(tables, scope)
     const quotas = new Quotas(tables, scope)
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt++) {

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventIdOf, newId } from '../../../shared/core/ids.ts'
 import { makeControlEvent } from '../../../shared/events/control-events.ts'
 import { CONTROL_SETTLE_MS } from '../../../shared/events/control-position.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../shared/store/events.ts'
 import { eventDataPlace } from '../../../shared/store/places.ts'
 import { transact } from '../../../shared/store/table.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

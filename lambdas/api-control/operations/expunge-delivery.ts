@@ -9,6 +9,7 @@ export const expungeDelivery =
   ({ tables }: ControlServices): Handler<'expungeDelivery'> =>
   async ({ params }, context) => {
     const row = await requireDelivery(tables, context, params.deliveryId)
+    context.audit({ before: presentDelivery(row) })
     // Its attempt is written when the answer is there: after us.
     if (row.status === 'inFlight')
       throw new Fault('conflict', { detail: 'An attempt is under way: ask again when it is over.' })

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Operation } from '../../../shared/contract/operation.ts'
 import { operations } from '../../../shared/contract/operations.ts'
 import { newId } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Tenants } from '../../../shared/store/tenants.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 

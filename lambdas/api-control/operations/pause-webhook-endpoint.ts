@@ -10,6 +10,7 @@ export const pauseWebhookEndpoint =
   ({ tables }: ControlServices): Handler<'pauseWebhookEndpoint'> =>
   async ({ params }, context) => {
     const row = await requireEndpoint(tables, context, params.endpointId)
+    context.audit({ before: presentEndpoint(row) })
     if (row.status === 'disabled')
       throw new Fault('endpoint_not_active', { detail: `The endpoint is disabled: ${row.statusReason}.` })
     const paused = await new Endpoints(tables, context.scope).update(row.id, { status: 'paused' })

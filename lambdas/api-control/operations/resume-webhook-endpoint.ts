@@ -16,6 +16,7 @@ export const resumeWebhookEndpoint =
   async ({ params }, context) => {
     const { scope, now } = context
     const row = await requireEndpoint(tables, context, params.endpointId)
+    context.audit({ before: presentEndpoint(row) })
     const resumed = await new Endpoints(tables, scope).update(row.id, { status: 'active', statusReason: null })
     if (!resumed) throw noEndpoint()
     const changed = await new EndpointHealths(tables, scope).change(row.id, (health) => ({

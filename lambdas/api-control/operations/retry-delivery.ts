@@ -22,6 +22,7 @@ export const retryDelivery =
         detail: `The endpoint is ${endpoint.status}: resume it first (POST /v1/webhook-endpoints/${endpoint.id}/resume).`,
       })
     const latest = (await deliveries.latest(asked)) ?? asked
+    context.audit({ before: presentDelivery(latest) })
     if (latest.status === 'inFlight') throw underWay()
     const isWaiting = ['pending', 'retrying', 'held'].includes(latest.status)
     const due = isWaiting ? latest : await open()

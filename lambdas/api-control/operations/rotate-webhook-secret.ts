@@ -15,6 +15,7 @@ export const rotateWebhookSecret =
   async ({ params, body }, context) => {
     const { scope, now } = context
     const row = await requireEndpoint(tables, context, params.endpointId)
+    context.audit({ before: presentEndpoint(row) })
     const secret = newWebhookSecret()
     const sealed = await tenantKeys.seal(scope, endpointSecretPlace(row.id), secret)
     const overlapSeconds = body?.overlapSeconds ?? DEFAULT_OVERLAP_SECONDS

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
 import type { SessionStatus } from '../../../shared/core/session-status.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Sessions } from '../../../shared/store/sessions.ts'
 import { Workers } from '../../../shared/store/workers.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>
@@ -27,6 +27,15 @@ const hint = () => ({ v: 1, kind: 'session', tenantId: tenant.id, mode: 'test', 
 const sessions = () => new Sessions(api.tables, tenant.scope)
 
 describe('sessions', () => {
+  it('are found at their Location also below a stage, and a repeated answer knows where its own caller is', async () => {
+    const headers = { 'Idempotency-Key': newId('req') }
+    const create = (stage: string) =>
+      api.call(tenant.key, 'POST', '/v1/sessions', { body: { name: 'Stage' }, headers, stage })
+    const first = await create('/v')
+    expect(first.headers.Location).toBe(`/v/v1/sessions/${first.body.id}`)
+    expect((await create('')).headers.Location).toBe(`/v1/sessions/${first.body.id}`)
+  })
+
   it('are created as documented, with a session.created event in the same transaction', async () => {
     const answer = await api.call(tenant.key, 'POST', '/v1/sessions', {
       body: { name: 'Support line', metadata: { a: 'b' } },

@@ -15,6 +15,7 @@ export const updateWebhookEndpoint =
     if (body.url !== undefined) requireUrl(body.url, egressRules)
     const endpoints = new Endpoints(tables, scope)
     let current = await requireEndpoint(tables, context, params.endpointId)
+    context.audit({ before: presentEndpoint(current) })
     if (body.signing === 'hmacAndEd25519' && current.secrets.some(({ publicKey }) => publicKey === null)) {
       const secrets = await withPublicKeys(current.secrets, async (sealed) =>
         String(await tenantKeys.open(scope, endpointSecretPlace(current.id), sealed)),

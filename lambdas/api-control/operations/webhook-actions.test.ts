@@ -5,10 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deliveryIdOf, newId } from '../../../shared/core/ids.ts'
 import { webhookPublicKeyOf } from '../../../shared/core/webhook-signature.ts'
 import { parseEgressRules } from '../../../shared/egress/url-rules.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { EndpointHealths } from '../../../shared/store/endpoint-health.ts'
 import type { DeliveryStatus } from '../../../shared/store/rows/webhook.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

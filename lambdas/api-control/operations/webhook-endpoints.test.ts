@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deliveryIdOf, newId } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Deliveries } from '../../../shared/store/deliveries.ts'
 import { Endpoints } from '../../../shared/store/endpoints.ts'
 import { endpointSecretPlace } from '../../../shared/store/places.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

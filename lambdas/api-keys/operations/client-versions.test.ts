@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { afterRefusal } from '../../../shared/core/client-version.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { ClientVersions } from '../../../shared/store/client-versions.ts'
 import { openTables } from '../../../shared/store/tables.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 beforeAll(async () => {

@@ -9,10 +9,13 @@ import type { KeyServices } from '../services.ts'
 export const deleteTenant =
   (services: KeyServices): Handler<'deleteTenant'> =>
   async ({ params, query }, context) => {
-    const row = await new Tenants(services.tables).startDeletion(params.tenantId, query.logout === 'true', context.now)
+    const tenants = new Tenants(services.tables)
+    const before = await tenants.get(params.tenantId)
+    const row = before && (await tenants.startDeletion(before.id, query.logout === 'true', context.now))
     if (!row) throw notFoundOf(context.operation)
+    context.audit({ before: presentTenant(before) })
     const progress = await advanceDeletion(services, row, context.now)
     context.note({ sessionsLeft: progress.sessionsLeft })
-    const now = progress.shredded ? await new Tenants(services.tables).get(row.id) : row
+    const now = progress.shredded ? await tenants.get(row.id) : row
     return { status: 202, body: presentTenant(now ?? row) }
   }

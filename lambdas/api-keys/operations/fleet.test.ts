@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 beforeAll(async () => {
@@ -41,8 +41,10 @@ test('a move asks the owner and rings it; with nobody to ask it is refused, and 
   const idle = await api.newSession(tenant.key)
   expect((await asAdmin('POST', `/v1/admin/sessions/${idle}/move`, where)).body.code).toBe('conflict')
   expect((await asAdmin('POST', `/v1/admin/sessions/${newId('ses')}/move`, where)).status).toBe(404)
+  for (const tenantId of ['x', `${tenant.id}#L`, newId('ten')])
+    expect((await asAdmin('POST', `/v1/admin/sessions/${idle}/move`, { ...where, tenantId })).status).toBe(404)
   expect(await auditOf(sessionId)).toMatchObject([{ operation: 'moveSession', outcome: 'succeeded' }])
-  expect(await auditOf(idle)).toMatchObject([{ operation: 'moveSession', outcome: 'refused' }])
+  expect((await auditOf(idle)).at(-1)).toMatchObject({ operation: 'moveSession', outcome: 'refused', code: 'conflict' })
 })
 
 test('a ready worker is drained, asking again changes nothing, and a dead one is refused', async () => {

@@ -1,4 +1,5 @@
 import { Fault } from '../../../shared/core/fault.ts'
+import { isId } from '../../../shared/core/ids.ts'
 import { TenantScope } from '../../../shared/core/tenant-scope.ts'
 import { notFoundOf } from '../../../shared/http/authorize.ts'
 import type { Handler } from '../../../shared/http/handler.ts'
@@ -10,6 +11,7 @@ import type { KeyServices } from '../services.ts'
 export const moveSession =
   ({ tables, bell }: KeyServices): Handler<'moveSession'> =>
   async ({ params, body }, context) => {
+    if (!isId('ten', body.tenantId)) throw notFoundOf(context.operation)
     const scope = TenantScope.fromVerified('systemRow', body)
     const leases = new Leases(tables, scope)
     const before = await leases.get(params.sessionId)

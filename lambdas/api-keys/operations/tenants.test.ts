@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Tenants } from '../../../shared/store/tenants.ts'
 import { advanceDeletion } from '../../../shared/tenancy/advance-deletion.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

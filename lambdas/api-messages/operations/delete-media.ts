@@ -1,5 +1,6 @@
 import type { Handler } from '../../../shared/http/handler.ts'
 import { findMedia } from '../../../shared/media/find-media.ts'
+import { presentMedia } from '../../../shared/media/present-media.ts'
 import { MediaFiles } from '../../../shared/store/media-files.ts'
 import { MediaQuota } from '../../../shared/store/media-quota.ts'
 import { noMedia } from '../content/stored-media.ts'
@@ -12,6 +13,7 @@ export const deleteMedia =
     const { scope } = context
     const row = await findMedia({ tables }, context, params.mediaId)
     if (!row) throw noMedia()
+    context.audit({ before: presentMedia(row, {}) })
     await new MediaFiles(tables, scope).markDeleted(row.id)
     await media.store.remove(scope, row.id)
     await new MediaQuota(tables, scope).release(row.id)

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
+import { dayOf } from '../../../shared/store/keys.ts'
 import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
+import { UsageRows } from '../../../shared/store/usage.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>
@@ -96,12 +98,21 @@ describe('POST /v1/messages with sendAt and expiresAt', () => {
 })
 
 describe('POST /v1/messages/{id}/cancel', () => {
-  it('tells one event, with the message as it is now', async () => {
+  /** Of this session, as usage counts it. */
+  const countedCancels = async (): Promise<number> => {
+    const days = await new UsageRows(api.tables, tenant.scope).day(dayOf(Date.now() + api.time.offsetMs))
+    return days
+      .filter((row) => row.sessionId === sessionId)
+      .reduce((sum, { counters }) => sum + (counters['messages.outbound.text.canceled'] ?? 0), 0)
+  }
+
+  it('tells one event, with the message as it is now, and is counted once', async () => {
     const { id } = (await send({ sendAt: inHours(1) })).body
-    const before = canceledEvents().length
+    const [before, countedBefore] = [canceledEvents().length, await countedCancels()]
     for (let i = 0; i < 2; i++) expect((await cancel(id)).body.status).toBe('canceled')
     const told = canceledEvents().slice(before)
     expect(told).toHaveLength(1)
+    expect(await countedCancels()).toBe(countedBefore + 1)
     const event = await api.call(tenant.key, 'GET', `/v1/events/${told[0]!.eventId}`)
     expect(event.body).toMatchObject({
       type: 'message.canceled',
@@ -112,11 +123,11 @@ describe('POST /v1/messages/{id}/cancel', () => {
     expect(await open()).toEqual([])
   })
 
-  it('and a claim at the same moment: exactly one wins, and only a canceled message is told so', async () => {
+  it('and a claim at the same moment: exactly one wins, and only a canceled message is told so and counted', async () => {
     for (let round = 0; round < 30; round++) {
       api.time.offsetMs += 100
       const { id } = (await send(round % 2 ? { sendAt: inHours(1) } : {})).body
-      const before = canceledEvents().length
+      const [before, countedBefore] = [canceledEvents().length, await countedCancels()]
       const claimSoon = async () => {
         for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
         return messages.claim(id, { epoch: 1, claimToken: `worker ${round}` })
@@ -128,6 +139,7 @@ describe('POST /v1/messages/{id}/cancel', () => {
         isCanceled ? [200, 'lost', 'canceled'] : [409, 'claimed', 'sending'],
       )
       expect(canceledEvents().length - before).toBe(isCanceled ? 1 : 0)
+      expect((await countedCancels()) - countedBefore).toBe(isCanceled ? 1 : 0)
     }
   })
 })

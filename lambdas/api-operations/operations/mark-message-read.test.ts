@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { contactIdOf, newId } from '../../../shared/core/ids.ts'
 import { openInput } from '../../../shared/crypto/operation-answers.ts'
-import { startTestApi, type TestApi } from '../../../shared/http/testing/test-api.ts'
 import { Messages } from '../../../shared/store/messages.ts'
 import { OperationRows } from '../../../shared/store/operation-rows.ts'
 import { messageContentPlace } from '../../../shared/store/places.ts'
 import type { MessageRow } from '../../../shared/store/rows/message.ts'
 import { BLANK_MESSAGE } from '../../../shared/store/testing/blank-message.ts'
+import { startTestApi, type TestApi } from '../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

@@ -1,4 +1,4 @@
-import { workerIdOfLaunch } from '../../../shared/core/placement.ts'
+import { failedToStartLately, workerIdOfLaunch } from '../../../shared/core/placement.ts'
 import type { Mode } from '../../../shared/core/tenant-scope.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { AllocatorContext } from '../context.ts'
@@ -6,14 +6,18 @@ import type { AllocatorContext } from '../context.ts'
 /**
  * Writes the WORKER row of a launch, STARTING: from now on nobody launches another one for the same want. The id follows
  * from the launch, so that a repeated call finds its own row.
+ * @returns `startsFail`: one of the last launches died before its first beat. ECS takes a Spot task that it has no capacity for
+ * and stops it afterwards; such a launch is not repeated on Spot.
  */
 export const registerWorker = async (
   context: AllocatorContext,
   input: { mode: Mode; launchName: string },
-): Promise<{ workerId: string }> => {
+): Promise<{ workerId: string; startsFail: boolean }> => {
+  const workers = new Workers(context.tables)
   const workerId = workerIdOfLaunch(input.launchName)
   const now = context.now()
-  const fresh = await new Workers(context.tables).register({
+  const fleet = await workers.list(input.mode)
+  const fresh = await workers.register({
     v: 1,
     id: workerId,
     mode: input.mode,
@@ -30,5 +34,5 @@ export const registerWorker = async (
     createdAt: now,
   })
   context.log.info({ workerId, mode: input.mode, launchName: input.launchName, fresh }, 'worker registered')
-  return { workerId }
+  return { workerId, startsFail: fleet.some((worker) => failedToStartLately(worker, now)) }
 }

@@ -1,5 +1,5 @@
 import { DeleteQueueCommand, QueueDoesNotExist } from '../../../shared/aws/sqs.ts'
-import { FAILED_START_MEMORY_MS, failedToStart } from '../../../shared/core/placement.ts'
+import { failedToStartLately } from '../../../shared/core/placement.ts'
 import type { WorkerRow } from '../../../shared/store/rows/fleet.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
@@ -10,7 +10,7 @@ import type { ReconcilerContext } from '../context.ts'
  * @returns whether the row was removed
  */
 export const retireWorker = async (context: ReconcilerContext, worker: WorkerRow): Promise<boolean> => {
-  if (failedToStart(worker) && worker.createdAt > context.now() - FAILED_START_MEMORY_MS) return false
+  if (failedToStartLately(worker, context.now())) return false
   if (worker.queueUrl) await deleteQueue(context, worker.queueUrl)
   await new Workers(context.tables).remove(worker.id, worker.incarnation)
   context.log.info({ workerId: worker.id, status: worker.status }, 'worker retired')

@@ -6,8 +6,10 @@ import { Workers } from '../../../shared/store/workers.ts'
 import type { ReconcilerContext } from '../context.ts'
 import { reconcileMode } from './reconcile-mode.ts'
 
-const WATCH_MS = 50_000
+const LOOKS = 6
 const OBSERVE_EVERY_MS = 10_000
+/** the function ends after 90 s: when the table is slow, the last looks are left to the next tick */
+const WATCH_MAX_MS = 75_000
 
 /** Shared by everything that runs in one tick: set by whoever sees an error of DynamoDB. */
 export interface TickHealth {
@@ -22,10 +24,11 @@ export interface TickHealth {
  */
 export const watchHeartbeats = async (context: ReconcilerContext, health: TickHealth): Promise<number> => {
   const workers = new Workers(context.tables)
-  const end = context.monotonic() + WATCH_MS
   let sightings = NO_SIGHTINGS
   let fenced = 0
-  for (;;) {
+  const end = context.monotonic() + WATCH_MAX_MS
+  // Counted, not timed: each look takes a little longer than nothing, and by the clock there was never time for the last.
+  for (let look = 1; ; look++) {
     const fleet = (await Promise.all([workers.list('live'), workers.list('test')])).flat()
     const seen = observe(sightings, fleet, context.monotonic(), context.now())
     sightings = seen.sightings
@@ -34,7 +37,7 @@ export const watchHeartbeats = async (context: ReconcilerContext, health: TickHe
     const { fence, capped } = chooseFences(seen.silent, { fleetSize: alive + fenced, alreadyFenced: fenced })
     fenced += await fenceAll(context, fence)
     if (capped) emitMetrics({ worker_fence_capped_count: [1, 'Count'] })
-    if (context.monotonic() + OBSERVE_EVERY_MS > end) return fenced
+    if (look === LOOKS || context.monotonic() + OBSERVE_EVERY_MS > end) return fenced
     await context.sleep(OBSERVE_EVERY_MS)
   }
 }

@@ -10,6 +10,7 @@ import { Messages } from '../../../shared/store/messages.ts'
 import type { EventRow, Failure } from '../../../shared/store/rows/message.ts'
 import type { LeaseRow } from '../../../shared/store/rows/session.ts'
 import type { Tables } from '../../../shared/store/tables.ts'
+import { Tenants } from '../../../shared/store/tenants.ts'
 import { Workers } from '../../../shared/store/workers.ts'
 
 const LIMIT_PER_SHARD = 25
@@ -32,7 +33,7 @@ export interface Services {
 /**
  * Ends messages past `expiresAt` whose session has nobody to do it (protocol §6): queued ones failed, one that a worker
  * had in its hands is unknown. The session's next open journals the event, a settle-only open is asked for; of a deleted
- * session, whose log is gone, it is a control-plane event.
+ * session, whose log is gone, it is a control-plane event; of a deleted tenant, whose data keys are gone, it is only counted.
  * @returns how many were ended, and the control-plane events to publish
  */
 export const endOverdueMessages = async (
@@ -64,7 +65,11 @@ const endOne = async (
   const { scope, sessionId } = ref
   const messages = new Messages(tables, scope)
   const leases = new Leases(tables, scope)
-  const [row, lease] = await Promise.all([messages.get(ref.messageId), leases.get(sessionId)])
+  const [row, lease, tenant] = await Promise.all([
+    messages.get(ref.messageId),
+    leases.get(sessionId),
+    new Tenants(tables).get(scope.tenantId),
+  ])
   if (!row || isSettled(row.status)) {
     await messages.dropOpen(sessionId, ref.sk)
     return NOTHING
@@ -77,6 +82,8 @@ const endOne = async (
     row.status === 'sending'
       ? { status: 'unknown' as const, failure: EXPIRED_IN_FLIGHT, at: now }
       : { status: 'failed' as const, failure: EXPIRED, at: now }
+  if (tenant?.status === 'deleted')
+    return { isEnded: await new Endings(tables, scope).end(row, end, 'untold'), event: null }
   const event = hasLog(lease) ? null : await endedMessageEvent(services.tenantKeys, row, end)
   const leg = event && new Events(tables, scope).controlLeg(event)
   if (!(await new Endings(tables, scope).end(row, end, leg))) return NOTHING

@@ -1,3 +1,4 @@
+import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
 import type { PlanName } from '../../../shared/core/plans.ts'
@@ -5,10 +6,13 @@ import { Events, refOf } from '../../../shared/store/events.ts'
 import { dayOf, deliveryPartition, eventKey } from '../../../shared/store/keys.ts'
 import { transact } from '../../../shared/store/table.ts'
 import { type TenantRow, Tenants } from '../../../shared/store/tenants.ts'
+import { UsageRows } from '../../../shared/store/usage.ts'
 import { type Pipeline, startPipeline } from '../../webhook-deliver/testing/pipeline.ts'
 import { trimOldEvents } from './trim-old-events.ts'
 
 const DAY_MS = 86_400_000
+const INBOUND = { message: { direction: 'inbound', type: 'text', text: { body: 'Hi' } } }
+const quietLog = pino({ level: 'silent' })
 let pipeline: Pipeline
 beforeAll(async () => {
   pipeline = await startPipeline()
@@ -31,7 +35,7 @@ const tenantOf = async (plan: PlanName, limits: TenantRow['limits'] = {}) => {
 }
 const tell = async (sessionId: string, from: number, until: number) => {
   for (let sequence = from; sequence <= until; sequence++)
-    await pipeline.fanOut(await pipeline.writeEvent({ sessionId, sequence }))
+    await pipeline.fanOut(await pipeline.writeEvent({ sessionId, sequence, data: INBOUND }))
   await pipeline.drain()
 }
 const days = (count: number) => {
@@ -40,7 +44,9 @@ const days = (count: number) => {
 /** Every minute of a night. */
 const trim = async () => {
   let deleted = 0
-  for (let minute = 0; minute < 6; minute++) deleted += await trimOldEvents(pipeline.tables, pipeline.state.now)
+  const { tables, tenantKeys } = pipeline
+  for (let minute = 0; minute < 6; minute++)
+    deleted += await trimOldEvents({ tables, tenantKeys, log: quietLog }, pipeline.state.now)
   return deleted
 }
 const read = async (sessionId: string, afterSequence = 0) => {
@@ -91,6 +97,39 @@ it('a gap above what was trimmed still stops a reader: the late event comes firs
   expect(await read(sessionId)).toEqual([])
   await tell(sessionId, 3, 3)
   expect(await read(sessionId)).toEqual([3, 4])
+})
+
+it('what goes was counted before, also when nobody asked for usage until then', async () => {
+  await tenantOf('trial')
+  await pipeline.endpoint()
+  const sessionId = newId('ses')
+  const firstDay = dayOf(pipeline.state.now)
+  await tell(sessionId, 1, 3)
+  days(9)
+  await trim()
+  expect(await read(sessionId)).toEqual([])
+  expect(await new UsageRows(pipeline.tables, pipeline.state.scope).day(firstDay)).toEqual([
+    { sessionId, counters: { 'messages.inbound.text.received': 3 } },
+  ])
+})
+
+it('an event behind a gap that may still close is not counted yet, and stays', async () => {
+  await tenantOf('trial')
+  await pipeline.endpoint()
+  const sessionId = newId('ses')
+  const firstDay = dayOf(pipeline.state.now)
+  await tell(sessionId, 1, 1)
+  await tell(sessionId, 3, 3)
+  days(9)
+  await trim()
+  pipeline.state.now -= 9 * DAY_MS
+  await tell(sessionId, 2, 2)
+  days(9)
+  await trim()
+  expect(await read(sessionId)).toEqual([])
+  expect((await new UsageRows(pipeline.tables, pipeline.state.scope).day(firstDay))[0]?.counters).toEqual({
+    'messages.inbound.text.received': 3,
+  })
 })
 
 it('a longer plan keeps longer', async () => {

@@ -13,10 +13,11 @@ export const toProxyEvent = (input: {
   const { request, url, body, match } = input
   const contentType = String(request.headers['content-type'] ?? '').split(';')[0]!
   const binary = input.binaryMediaTypes.has(contentType) || input.binaryMediaTypes.has('*/*')
-  const multiValueHeaders: Record<string, string[]> = {}
+  // Without a prototype: a client may call its header or parameter `constructor`.
+  const multiValueHeaders: Record<string, string[]> = Object.create(null)
   for (let i = 0; i < request.rawHeaders.length; i += 2)
     (multiValueHeaders[request.rawHeaders[i]!] ??= []).push(request.rawHeaders[i + 1]!)
-  const multiValueQueryStringParameters: Record<string, string[]> = {}
+  const multiValueQueryStringParameters: Record<string, string[]> = Object.create(null)
   for (const [name, value] of url.searchParams) (multiValueQueryStringParameters[name] ??= []).push(value)
   const hasQuery = Object.keys(multiValueQueryStringParameters).length > 0
   const last = (lists: Record<string, string[]>) =>

@@ -18,7 +18,7 @@ export const pictureOf = async (
   const { media } = services
   if (!media) throw new CommandFailure('unavailable', 'This worker has no files.', true)
   const stored = { tenantId: scope.tenantId, mode: scope.mode, mediaId }
-  return withTemporaryFolder(async (folder) => {
+  return withTemporaryFolder(media, async (folder) => {
     const path = join(folder, 'plain')
     const isThere = await media.helpers.files
       .run('fetch', { ...stored, path, maxBytes: PICTURE_FILE.bytesMax })

@@ -36,7 +36,7 @@ const runTests = async (): Promise<Outcome> => {
   rmSync(report, { force: true })
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const args = [vitest, 'run', '--project', 'unit', FOLDER, '--reporter=json', `--outputFile=${report}`]
-  const child = spawn(process.execPath, [...args, '--testTimeout=5000'], { cwd: copy, stdio: 'ignore' })
+  const child = spawn(process.execPath, [...args, '--testTimeout=10000'], { cwd: copy, stdio: 'ignore' })
   await new Promise((resolve) => child.once('exit', resolve))
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     testResults: { assertionResults: { fullName: string; status: string }[] }[]

@@ -9,6 +9,7 @@ import { QueryBudget } from '../query-budget.ts'
 import { openUnconnectedSocket, type UnconnectedSocket } from '../testing/unconnected-socket.ts'
 import { forgetPairingCode, isAbortedPairing } from './aborted-pairing-code.ts'
 import { findUserOfNumber } from './absent-number.ts'
+import { boundRetries } from './bounded-retries.ts'
 import { silencedConsoleLines } from './console-silence.ts'
 import { flushEventsAtEnd } from './end-flush.ts'
 import { verifyInJavaScript } from './fast-verify.ts'
@@ -197,6 +198,42 @@ describe('repairs of the library', () => {
     const stanza = { tag: 'message', attrs: { id: 'A1', from: '888@lid', t: '1' } }
     await expect(sendRetryRequest(stanza, true)).rejects.toThrow('Connection Closed')
     expect(stored).toContain('pre-key')
+  })
+
+  describe('bounded-retries', () => {
+    const caches = () => ({ messages: new BoundedCache(100, 60_000), senders: new BoundedCache(100, 60_000) })
+
+    /** @returns how many of the stanzas it would have asked for again, had there been a server */
+    const askAgain = async (on: WASocket, stanzas: readonly BinaryNode[]): Promise<number> => {
+      const { sendRetryRequest } = on as unknown as { sendRetryRequest(stanza: BinaryNode): Promise<void> }
+      on.authState.creds.account = { details: Buffer.of(1), accountSignatureKey: Buffer.alloc(32) }
+      let asked = 0
+      for (const stanza of stanzas) {
+        on.ws.emit('CB:message', stanza)
+        await sendRetryRequest(stanza).catch(() => asked++)
+      }
+      return asked
+    }
+    const copies = (id: string, from: string, count: number): BinaryNode[] =>
+      Array.from({ length: count }, () => ({ tag: 'message', attrs: { id, from, t: '1' } }))
+
+    it('a message is asked for again five times, on whatever connection and however often it comes', async () => {
+      const shared = caches()
+      boundRetries(socket, shared)
+      expect(await askAgain(socket, copies('A1', '888@lid', 12))).toBe(5)
+      const next = await openUnconnectedSocket(store)
+      boundRetries(next.socket, shared)
+      expect(await askAgain(next.socket, copies('A1', '888:7@lid', 12))).toBe(0)
+      expect(await askAgain(next.socket, copies('A2', '888@lid', 3))).toBe(3)
+      await next.close()
+    })
+
+    it('a sender of garbage is asked two hundred times, others are still asked', async () => {
+      boundRetries(socket, caches())
+      const garbage = Array.from({ length: 230 }, (_, n) => copies(`G${n}`, '888@lid', 1)[0] as BinaryNode)
+      expect(await askAgain(socket, garbage)).toBe(200)
+      expect(await askAgain(socket, copies('B1', '999@lid', 1))).toBe(1)
+    })
   })
 
   it('aborted-pairing-code: credentials of a code that nobody entered register anew, those of a device log in', () => {

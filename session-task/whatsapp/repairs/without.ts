@@ -12,6 +12,7 @@ export const WITHOUT: Readonly<Record<string, string>> = {
       const answer = await socket.executeUSyncQuery({})
       return answer?.list.find((user) => user.contact) ?? null
     }`,
+  'bounded-retries': 'export const boundRetries = () => {}',
   'captured-rejections': 'export const withCapturedRejections = (make) => make()',
   'companion-reg-refresh': `
     export const withCurrentSecret = (qr) => qr

@@ -1,5 +1,10 @@
 import { createServer, type Socket } from 'node:net'
-import makeWASocket, { initAuthCreds, type SignalKeyStore, type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, {
+  initAuthCreds,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  type WASocket,
+} from '@whiskeysockets/baileys'
 import { quietLog } from '../../auth-log/testing/open-memory-log.ts'
 import { makeLibraryLog } from '../library-log.ts'
 import { withCapturedRejections } from '../repairs/captured-rejections.ts'
@@ -14,6 +19,7 @@ export interface UnconnectedSocket {
 export const openUnconnectedSocket = async (
   store: SignalKeyStore,
   onDebug?: (fields: unknown) => void,
+  options: Partial<UserFacingSocketConfig> = {},
 ): Promise<UnconnectedSocket> => {
   const accepted: Socket[] = []
   const server = createServer((peer) => {
@@ -27,6 +33,7 @@ export const openUnconnectedSocket = async (
   const socket = withCapturedRejections(
     () =>
       makeWASocket({
+        ...options,
         waWebSocketUrl: `ws://127.0.0.1:${port}/`,
         auth: { creds: { ...initAuthCreds(), me: { id: '1:1@s.whatsapp.net', name: 'Shop' } }, keys: store },
         logger: makeLibraryLog(quietLog, onDebug),

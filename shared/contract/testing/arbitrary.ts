@@ -28,6 +28,8 @@ const HOSTILE: readonly unknown[] = [
   [[[[[]]]]],
   { constructor: { prototype: {} } },
 ]
+/** Names that every object has already. */
+const PROTOTYPE_NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
 export const hostile = fc.constantFrom(...HOSTILE)
 
 const textOf = (schema: JsonSchema): fc.Arbitrary<string> => {
@@ -91,12 +93,14 @@ const freely = (schema: JsonSchema): fc.Arbitrary<unknown> => {
 }
 
 const objectOf = (schema: JsonSchema): fc.Arbitrary<unknown> => {
-  if (!schema.properties && typeof schema.additionalProperties === 'object')
-    return fc.dictionary(
-      fromJsonSchema(schema.propertyNames ?? { type: 'string' }) as fc.Arbitrary<string>,
-      fromJsonSchema(schema.additionalProperties),
-      { maxKeys: 4 },
+  if (!schema.properties && typeof schema.additionalProperties === 'object') {
+    const named = fromJsonSchema(schema.propertyNames ?? { type: 'string' }) as fc.Arbitrary<string>
+    const names = fc.oneof(
+      { weight: 9, arbitrary: named },
+      { weight: 1, arbitrary: fc.constantFrom(...PROTOTYPE_NAMES) },
     )
+    return fc.dictionary(names, fromJsonSchema(schema.additionalProperties), { maxKeys: 4 })
+  }
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, fromJsonSchema(field)] as const)
   return fc.record(Object.fromEntries(fields), { requiredKeys: [...(schema.required ?? [])], noNullPrototype: true })
 }

@@ -18,6 +18,8 @@ export interface SimulatedSession {
   settled: boolean
   /** since when it wants to run and is not connected; null: connected, or not wanted */
   downSince: number | null
+  /** its worker was killed, and nobody has connected it since */
+  lost: boolean
   /** by plan: moves, drains and rollouts; not crashes */
   handovers: number
 }
@@ -47,6 +49,8 @@ export class SimulatedFleet {
   /** the ASSIGNED partitions */
   readonly assigned = new Map<string, Set<SimulatedSession>>()
   readonly gaps: number[] = []
+  /** those of `gaps` that began with the death of a worker */
+  readonly recoveries: number[] = []
   readonly violations: string[] = []
   assignments = 0
   launches = 0
@@ -105,6 +109,7 @@ export class SimulatedFleet {
       epoch: 0,
       settled: true,
       downSince: this.now,
+      lost: false,
       handovers: 0,
     })
     this.unowned.add(id)
@@ -159,7 +164,9 @@ export class SimulatedFleet {
     for (const sessionId of this.processes.get(id)?.connected.keys() ?? []) {
       const session = this.sessions.get(sessionId)
       // A zombie that wakes up late holds what others connected long ago.
-      if (session?.owner?.workerId === id) session.downSince ??= this.now
+      if (session?.owner?.workerId !== id) continue
+      session.downSince ??= this.now
+      session.lost = true
     }
     this.processes.delete(id)
   }
@@ -226,5 +233,7 @@ export class SimulatedFleet {
     const gap = this.now - session.downSince
     session.downSince = null
     this.gaps.push(gap)
+    if (session.lost) this.recoveries.push(gap)
+    session.lost = false
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { startTestApi, type TestApi } from '../../../../shared/http/testing/test-api.ts'
 import { Leases } from '../../../../shared/store/leases.ts'
+import { startTestApi, type TestApi } from '../../../testing/test-api.ts'
 
 let api: TestApi
 let tenant: Awaited<ReturnType<TestApi['newTenant']>>

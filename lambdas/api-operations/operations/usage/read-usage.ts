@@ -70,7 +70,7 @@ const runningByDay = async (rows: UsageRows, now: number): Promise<Map<string, S
 }
 
 /** Messages that cost something: each once, by the event that says that it went out or came in. */
-const PAID = new Set(['sent', 'failed', 'unknown', 'received'])
+const PAID = new Set(['sent', 'failed', 'unknown', 'canceled', 'received'])
 
 const measuresOf = (counters: Counters) => {
   const messages = Object.entries(counters)

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventIdOf, newId } from '../../../../shared/core/ids.ts'
-import { startTestApi, type TestApi } from '../../../../shared/http/testing/test-api.ts'
 import { Events } from '../../../../shared/store/events.ts'
 import { sumMinuteCounts } from '../../../../shared/store/minute-counts.ts'
 import { eventDataPlace } from '../../../../shared/store/places.ts'
 import type { EventRow } from '../../../../shared/store/rows/message.ts'
 import { Sessions } from '../../../../shared/store/sessions.ts'
 import { deleteRowsOfSessions } from '../../../sweeper/operations/delete-session-rows.ts'
+import { startTestApi, type TestApi } from '../../../testing/test-api.ts'
 
 let api: TestApi
 
@@ -202,6 +202,24 @@ describe('GET /v1/usage', () => {
     const report = await usage(tenant)
     expect(report.data[0]).toMatchObject({ sessionSeconds: 1_860, sessionsActive: 1, mediaBytes: 500 })
     expect(report.data[0].messages.map(({ count }: { count: number }) => count)).toEqual([1, 1, 1, 1])
+  })
+
+  it('a message that was canceled is one, however often that was asked; it is paid for like one that failed', async () => {
+    const tenant = await api.newTenant()
+    const sessionId = await api.newSession(tenant.key)
+    await api.setSession(tenant.scope, sessionId, 'connected')
+    const { id } = (
+      await api.call(tenant.key, 'POST', '/v1/messages', {
+        body: { sessionId, to: '+5511988887777', type: 'text', text: { body: 'x' } },
+      })
+    ).body
+    const before = (await usage(tenant, 'granularity=month')).data.at(-1)
+    expect(before.messages).toEqual([])
+    await Promise.all([1, 2, 3].map(() => api.call(tenant.key, 'POST', `/v1/messages/${id}/cancel`)))
+    await api.call(tenant.key, 'POST', `/v1/messages/${id}/cancel`)
+    const after = (await usage(tenant, `granularity=month&sessionId=${sessionId}`)).data.at(-1)
+    expect(after.messages).toEqual([{ direction: 'outbound', type: 'text', outcome: 'canceled', count: 1 }])
+    expect(after.estimatedCost).toBeGreaterThan(0)
   })
 
   it('comes as CSV, one value per line', async () => {

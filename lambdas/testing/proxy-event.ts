@@ -1,6 +1,6 @@
-import type { ApiFunction, Operation } from '../../contract/operation.ts'
-import { operations } from '../../contract/operations.ts'
-import type { ProxyEvent } from '../gateway.ts'
+import type { ApiFunction, Operation } from '../../shared/contract/operation.ts'
+import { operations } from '../../shared/contract/operations.ts'
+import type { ProxyEvent } from '../../shared/http/gateway.ts'
 
 export interface CallOptions {
   readonly body?: unknown
@@ -8,6 +8,8 @@ export interface CallOptions {
   readonly text?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly sourceIp?: string
+  /** what stands before the path in the address: API Gateway's stage */
+  readonly stage?: string
 }
 
 /** A request as the gateway hands it to a function. @param key null: without authorization */
@@ -27,7 +29,11 @@ export const proxyEventOf = (key: string | null, method: string, path: string, i
     ),
     body: text,
     isBase64Encoded: false,
-    requestContext: { requestId: 'gateway', identity: { sourceIp: input.sourceIp ?? '203.0.113.7' } },
+    requestContext: {
+      requestId: 'gateway',
+      path: `${input.stage ?? ''}${url.pathname}`,
+      identity: { sourceIp: input.sourceIp ?? '203.0.113.7' },
+    },
   }
 }
 

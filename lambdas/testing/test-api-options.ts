@@ -1,4 +1,4 @@
-import type { EgressRules } from '../../egress/url-rules.ts'
+import type { EgressRules } from '../../shared/egress/url-rules.ts'
 
 export interface TestApiOptions {
   readonly controlUrl?: string | null
