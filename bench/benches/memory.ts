@@ -26,7 +26,7 @@ export const run: Bench = async () => {
       linked = sessions
       // What linking left behind goes by itself when nothing happens.
       await sleep(SETTLE_MS)
-      const point = { sessions, bare: (await bare.ask({ do: 'memory' })).rssMb, ours: rssMbOf(worker.pid) }
+      const point = { sessions, bare: rssMbOf(bare.pid), ours: rssMbOf(worker.pid) }
       points.push(point)
       figures.push(
         { name: `${sessions} sessions: bare sockets`, value: rounded(point.bare, 0), unit: 'MB' },

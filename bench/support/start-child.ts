@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ChildAnswer, ChildOptions, ChildRequest } from './child-protocol.ts'
 
 export interface BenchChild {
+  readonly pid: number
   ask(request: ChildRequest): Promise<ChildAnswer>
   stop(): Promise<void>
 }
@@ -24,6 +25,7 @@ export const startChild = async (kind: 'bare' | 'engine', options: ChildOptions)
   }
   await answers()
   return {
+    pid: child.pid ?? 0,
     ask: (request) => {
       const answer = answers()
       child.send(request)

@@ -1,5 +1,5 @@
 import { presentSession } from '../../shared/contract/present.ts'
-import type { SessionReason } from '../../shared/core/session-status.ts'
+import type { SessionReason, SessionStatus } from '../../shared/core/session-status.ts'
 import { makeControlEvent, publishCalmly } from '../../shared/events/control-events.ts'
 import { Events } from '../../shared/store/events.ts'
 import { Leases, sameOwner } from '../../shared/store/leases.ts'
@@ -16,6 +16,8 @@ export type HostingEnd = 'released' | 'handedOn' | 'lost'
 
 /** S3, or the key service, or a table: nothing that a tenant could do anything about */
 export const STORAGE_AWAY = { code: 'storage_unavailable', nextAction: 'wait' } as const
+
+const RECONNECTS: readonly SessionStatus[] = ['connected', 'connecting', 'reconnecting']
 
 /** LEASE and META of a hosted session, as its worker reads and writes them outside of the log. */
 export class HostingRows {
@@ -63,20 +65,26 @@ export class HostingRows {
     await this.#leases.setDesired(this.#context.sessionId, desired)
   }
 
-  /** META alone, without an event: while the log cannot be written. */
+  /**
+   * META alone, without an event: while the log cannot be written. A session that is being linked stays what it is: it
+   * waits for its tenant, and would never show a QR again as one that reconnects.
+   */
   async sayReconnecting(epoch: number, why: Pick<SessionReason, 'code' | 'nextAction' | 'fault'>): Promise<void> {
+    const { sessionId } = this.#context
+    const row = await this.#sessions.get(sessionId)
+    if (!row || !RECONNECTS.includes(row.status)) return
+    // Said already, and it has been so since then.
+    if (row.status === 'reconnecting' && row.reason?.code === why.code && row.reason.fault === why.fault) return
     const reason = { ...why, retryable: true, since: Date.now() }
-    await this.#sessions.writeState(this.#context.sessionId, epoch, { status: 'reconnecting', reason })
+    await this.#sessions.writeState(sessionId, epoch, { status: 'reconnecting', reason })
   }
 
-  /** A linked session whose log we cannot open now; the event follows when it can be opened. Never throws. */
+  /** Our log cannot be opened now; the event follows when it can. Never throws. */
   async sayStorageAway(): Promise<void> {
     const { sessionId, services, log } = this.#context
     try {
-      const [lease, row] = await Promise.all([this.#leases.get(sessionId), this.#sessions.get(sessionId)])
-      if (!lease || !sameOwner(lease.owner, services.owner) || !row) return
-      if (row.status === 'connected' || row.status === 'connecting')
-        await this.sayReconnecting(lease.epoch, STORAGE_AWAY)
+      const lease = await this.#leases.get(sessionId)
+      if (lease && sameOwner(lease.owner, services.owner)) await this.sayReconnecting(lease.epoch, STORAGE_AWAY)
     } catch (error) {
       log.warn(
         { error: String(error) },
@@ -94,7 +102,9 @@ export class HostingRows {
     const now = Date.now()
     const patch = { status: 'failed' as const, reason: { ...why, retryable: false, since: now } }
     const row = await this.#sessions.get(sessionId)
-    if (!row) return
+    if (!row || !RECONNECTS.includes(row.status)) return
+    // Said already, and it has been so since then.
+    if (row.status === 'reconnecting' && row.reason?.code === why.code && row.reason.fault === why.fault) return
     const event = await makeControlEvent(services.tenantKeys, scope, {
       type: 'session.failed',
       sessionId,

