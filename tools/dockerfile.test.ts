@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { WORKER_COMMAND } from '../shared/fleet/worker-command.ts'
 
 const instructions = readFileSync('session-task/Dockerfile', 'utf8')
   .replaceAll('\\\n', ' ')
@@ -29,7 +30,7 @@ test('what runs is a stage of its own, without build tools, sources or install s
 
 test('it runs as an unprivileged user, gets signals itself, and writes to /tmp alone', () => {
   expect(lastStage).toContain('USER node')
-  expect(lastStage.at(-1)).toBe('CMD ["node", "dist/session-task/main.mjs"]')
+  expect(JSON.parse(lastStage.at(-1)!.replace('CMD ', ''))).toEqual(WORKER_COMMAND)
   expect(lastStage).toContain('VOLUME ["/tmp"]')
 })
 

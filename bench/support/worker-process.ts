@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestFleet, until } from '../../session-task/testing/test-fleet.ts'
 import { newId } from '../../shared/core/ids.ts'
+import { WORKER_NODE_OPTIONS } from '../../shared/fleet/worker-command.ts'
 
 const TICKS_PER_SECOND = 100
 
@@ -60,7 +61,7 @@ export const startWorkerProcess = async (
   const id = newId('wrk')
   const child: ChildProcess = spawn(
     process.execPath,
-    [...(options.nodeOptions ?? []), join(import.meta.dirname, '../../session-task/main.ts')],
+    [...WORKER_NODE_OPTIONS, ...(options.nodeOptions ?? []), join(import.meta.dirname, '../../session-task/main.ts')],
     {
       stdio: ['ignore', 'ignore', 'ignore'],
       env: {

@@ -15,6 +15,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { WORKER_COMMAND } from '../../shared/fleet/worker-command.ts'
 import { acknowledge, wildcardResource } from '../constructs/acknowledge.ts'
 import { AppFunction, baseEnvironment, toVariables } from '../constructs/app-function.ts'
 import { type Cell, CellStack, keepsItsName, workerQueuePrefix } from '../constructs/cell.ts'
@@ -102,7 +103,7 @@ export class WorkersStack extends CellStack {
     const container = taskDefinition.addContainer(WORKER_CONTAINER, {
       containerName: WORKER_CONTAINER,
       image: ContainerImage.fromRegistry(parameter(this, 'WorkerImage')),
-      command: ['node', 'dist/session-task/main.mjs'],
+      command: [...WORKER_COMMAND],
       // Without a limit of its own the process sees the memory of the machine, and takes sessions until the task is killed.
       memoryLimitMiB: config.worker.memoryMiB,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),

@@ -35,7 +35,7 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
     const [container] = task!.properties.ContainerDefinitions
     expect(container).toMatchObject({
       Name: 'session-task',
-      Command: ['node', 'dist/session-task/main.mjs'],
+      Command: ['node', '--max-semi-space-size=8', 'dist/session-task/main.mjs'],
       StopTimeout: 120,
       ReadonlyRootFilesystem: true,
     })
