@@ -1,31 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
-import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
-import { startTestApi, type TestApi } from '../../testing/test-api.ts'
+import { type MessagingTenant, startMessagingTenant } from '../../testing/messaging-tenant.ts'
 
-let api: TestApi
-let tenant: Awaited<ReturnType<TestApi['newTenant']>>
+let api: MessagingTenant['api']
+let tenant: MessagingTenant['tenant']
+let newSession: MessagingTenant['newSession']
 let sessionId: string
 const ANA = '+5511988887777'
 const BIA = '+5511977776666'
 
 beforeAll(async () => {
-  api = await startTestApi()
-  tenant = await api.newTenant()
+  ;({ api, tenant, newSession } = await startMessagingTenant())
 })
 beforeEach(async () => {
-  api.time.offsetMs += 1_000
   sessionId = await newSession()
 })
 afterAll(() => api.stop())
 
-const newSession = async (): Promise<string> => {
-  const id = await api.newSession(tenant.key)
-  await api.setSession(tenant.scope, id, 'connected')
-  await new Leases(api.tables, tenant.scope).setDesired(id, 'RUNNING')
-  return id
-}
 const text = (body: string, to: unknown = ANA) => ({ sessionId, to, type: 'text', text: { body } })
 const send = (messages: unknown, idempotencyKey?: string, key = tenant.key) =>
   api.call(key, 'POST', '/v1/messages/batch', {

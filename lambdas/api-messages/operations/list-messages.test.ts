@@ -3,22 +3,20 @@ import { contactIdOf, newId } from '../../../shared/core/ids.ts'
 import { Contacts } from '../../../shared/store/contacts.ts'
 import { Messages } from '../../../shared/store/messages.ts'
 import { messageContentPlace } from '../../../shared/store/places.ts'
-import { startTestApi, type TestApi } from '../../testing/test-api.ts'
+import { type MessagingTenant, startMessagingTenant } from '../../testing/messaging-tenant.ts'
 
-let api: TestApi
-let tenant: Awaited<ReturnType<TestApi['newTenant']>>
+let api: MessagingTenant['api']
+let tenant: MessagingTenant['tenant']
+let newSession: MessagingTenant['newSession']
 let sessionId: string
 const ANA = '+5511988887777'
 const BIA = '+5511977776666'
 
 beforeAll(async () => {
-  api = await startTestApi()
-  tenant = await api.newTenant()
+  ;({ api, tenant, newSession } = await startMessagingTenant())
 })
 beforeEach(async () => {
-  api.time.offsetMs += 1_000
-  sessionId = await api.newSession(tenant.key)
-  await api.setSession(tenant.scope, sessionId, 'connected')
+  sessionId = await newSession()
 })
 afterAll(() => api.stop())
 

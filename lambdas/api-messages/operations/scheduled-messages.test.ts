@@ -1,28 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../shared/core/ids.ts'
 import { dayOf } from '../../../shared/store/keys.ts'
-import { Leases } from '../../../shared/store/leases.ts'
 import { Messages } from '../../../shared/store/messages.ts'
 import { UsageRows } from '../../../shared/store/usage.ts'
-import { startTestApi, type TestApi } from '../../testing/test-api.ts'
+import { type MessagingTenant, startMessagingTenant } from '../../testing/messaging-tenant.ts'
 
-let api: TestApi
-let tenant: Awaited<ReturnType<TestApi['newTenant']>>
+let api: MessagingTenant['api']
+let tenant: MessagingTenant['tenant']
+let newSession: MessagingTenant['newSession']
 let sessionId: string
 let messages: Messages
 const HOUR = 3_600_000
 
 beforeAll(async () => {
-  api = await startTestApi()
-  tenant = await api.newTenant()
+  ;({ api, tenant, newSession } = await startMessagingTenant())
   messages = new Messages(api.tables, tenant.scope)
 })
 beforeEach(async () => {
-  // Only ever forwards: the limiter of requests lives by the same clock.
-  api.time.offsetMs += 1_000
-  sessionId = await api.newSession(tenant.key)
-  await api.setSession(tenant.scope, sessionId, 'connected')
-  await new Leases(api.tables, tenant.scope).setDesired(sessionId, 'RUNNING')
+  sessionId = await newSession()
 })
 afterAll(() => api.stop())
 
