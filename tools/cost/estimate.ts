@@ -107,8 +107,8 @@ export const estimateCost = (input: CostInput): Estimate => {
     ),
     line(
       'fixed',
-      30 * p.customMetricMonth + 35 * p.alarmMonth + 6 * p.dashboardMonth + p.kmsKeyMonth + p.secretMonth,
-      '30 metrics, 35 alarms, 6 dashboards, a key, a secret',
+      30 * p.customMetricMonth + 39 * p.alarmMonth + 6 * p.dashboardMonth + p.kmsKeyMonth + p.secretMonth,
+      '30 metrics, 39 alarms, 6 dashboards, a key, a secret',
     ),
   ]
   const usdPerMonth = lines.reduce((sum, { usdPerMonth: usd }) => sum + usd, 0)
