@@ -1,6 +1,7 @@
 /**
- * Node's options of a worker process. V8 lets the young generation grow while many sessions link or connect at once, by
- * hundreds of megabytes, and keeps it: with 8 MB per half nothing takes longer, and the task holds more sessions.
+ * Node's options of a worker process. V8 lets the young generation grow while many sessions link or connect at once, and
+ * keeps it: 8 MB per half is a fifth to almost half less memory, without more CPU that could be measured
+ * (docs/performance.md, `memory`).
  */
 export const WORKER_NODE_OPTIONS = ['--max-semi-space-size=8'] as const
 
