@@ -167,8 +167,8 @@ export class Sessions {
   }
 
   /** Unlink and delete a session. Scopes: sessions:manage. */
-  delete(sessionId: string, options: RequestOptions = {}): Promise<types.DeleteSessionAnswer> {
-    return this.#send<types.DeleteSessionAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, retryable: true }, options)
+  delete(sessionId: string, query: types.DeleteSessionQuery = {}, options: RequestOptions = {}): Promise<types.DeleteSessionAnswer> {
+    return this.#send<types.DeleteSessionAnswer>({ method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(sessionId)}`, query, retryable: true }, options)
   }
 }
 

@@ -1894,6 +1894,10 @@ export type RestartSessionAnswer = Session
 export type LogoutSessionBody = Record<string, never>
 export type LogoutSessionAnswer = Session
 
+export type DeleteSessionQuery = {
+  /** false: the session goes, but the phone goes on showing the linked device until a person removes it there */
+  logout?: "true" | "false"
+}
 export type DeleteSessionAnswer = Session
 
 export type CreateMessageBody = SendMessage

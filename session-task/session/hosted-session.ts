@@ -233,7 +233,7 @@ export class HostedSession implements Faulty {
   }
 
   async #delete(live: LinkedSession): Promise<void> {
-    await live.logOut()
+    if (!(await this.#rows.keepsDevice())) await live.logOut()
     await live.endMessages()
     await live.stop(null)
     this.#live = null

@@ -61,6 +61,11 @@ export class HostingRows {
     return (await this.release(settled, { carriedOut })) ? 'released' : 'lost'
   }
 
+  /** Is the session to go without unlinking its device? */
+  async keepsDevice(): Promise<boolean> {
+    return (await this.#sessions.get(this.#context.sessionId))?.keepsDevice === true
+  }
+
   async setDesired(desired: DesiredState): Promise<void> {
     await this.#leases.setDesired(this.#context.sessionId, desired)
   }

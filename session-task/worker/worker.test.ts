@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { transact } from '../../shared/store/table.ts'
 import { isTombstone, parseHead } from '../auth-log/head.ts'
 import { makeLogS3Client, S3LogDevice } from '../auth-log/s3-log-device.ts'
 import { startTestFleet, type TestFleet, until } from '../testing/test-fleet.ts'
@@ -275,6 +276,22 @@ describe('a session on a worker', () => {
     await fleet.assign(sessionId, worker)
     await fleet.released(sessionId)
     expect(await fleet.sessions.get(sessionId)).toMatchObject({ status: 'loggedOut' })
+  })
+
+  test.each([
+    ['is unlinked', {}, 'removed'],
+    ['stays on the phone when it is to be kept', { keepsDevice: true }, 'active'],
+  ])('with a deleted session its device %s', async (_, patch, status) => {
+    const worker = await fleet.startWorker()
+    const phone = newPhone()
+    const sessionId = await fleet.linkSession(worker, phone)
+    await transact(fleet.tables.client, [
+      fleet.sessions.patchLeg(sessionId, 'connected', { deletedAt: Date.now(), ...patch }),
+    ])
+    await fleet.setDesired(sessionId, 'DELETED')
+    await fleet.released(sessionId)
+    const { data: devices } = await fleet.simulator.control('GET', `phones/${phone}/devices`)
+    expect(devices).toEqual([expect.objectContaining({ status })])
   })
 
   test('a worker that was declared dead leaves everything at once', async () => {

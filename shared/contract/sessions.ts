@@ -237,6 +237,12 @@ export const sessionOperations = {
     summary: 'Unlink and delete a session',
     idempotent: 'natural',
     params: sessionParams,
+    query: z.strictObject({
+      logout: z.enum(['true', 'false']).default('true').meta({
+        description:
+          'false: the session goes, but the phone goes on showing the linked device until a person removes it there',
+      }),
+    }),
     responses: { 202: sessionSchema },
     faults: ['not_found'],
   },

@@ -65,7 +65,9 @@ export class Sessions {
   patchLeg(
     sessionId: string,
     was: SessionRow['status'],
-    patch: Partial<Pick<SessionRow, 'status' | 'reason' | 'link' | 'loggedOutAt' | 'connectedAt' | 'deletedAt'>>,
+    patch: Partial<
+      Pick<SessionRow, 'status' | 'reason' | 'link' | 'loggedOutAt' | 'connectedAt' | 'deletedAt' | 'keepsDevice'>
+    >,
   ): Leg {
     return {
       table: this.#tables.core.name,

@@ -10,11 +10,11 @@ import type { ControlServices } from '../services.ts'
 
 /**
  * From this answer on the session is unknown to the API. LEASE.desired DELETED, META.deletedAt and the session.deleted
- * event are one transaction; a worker unlinks the device, then the rows go.
+ * event are one transaction; a worker unlinks the device, unless it is to be kept, then the rows go.
  */
 export const deleteSession =
   (services: ControlServices): Handler<'deleteSession'> =>
-  async ({ params }, context) => {
+  async ({ params, query }, context) => {
     const { scope, now } = context
     const row = await requireSession(services.tables, context, params.sessionId)
     // A quarantined session is opened by nobody; to unlink its device somebody has to.
@@ -30,7 +30,7 @@ export const deleteSession =
     const answer = await changeDesired(services, context, row.id, () => ({
       desired: 'DELETED',
       ring: 'desired',
-      patch: () => ({ deletedAt: now }),
+      patch: () => ({ deletedAt: now, ...(query.logout === 'false' ? { keepsDevice: true } : {}) }),
       legs: [new Events(services.tables, scope).controlLeg(event), new Quotas(services.tables, scope).giveSessionLeg()],
     }))
     await publishCalmly(services.sink, services.log, [event])

@@ -327,6 +327,13 @@ describe('delete', () => {
     expect(events.map((event) => event.type)).toEqual(['session.created', 'session.deleted'])
     const list = await api.call(tenant.key, 'GET', '/v1/sessions?limit=100')
     expect(list.body.data.map((session: { id: string }) => session.id)).not.toContain(sessionId)
+    expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).not.toHaveProperty('keepsDevice')
+  })
+
+  it('leaves the device linked only when that is asked for', async () => {
+    expect((await call('DELETE', '?logout=no')).status).toBe(400)
+    expect((await call('DELETE', '?logout=false')).status).toBe(202)
+    expect(await new Sessions(api.tables, tenant.scope).get(sessionId)).toMatchObject({ keepsDevice: true })
   })
 
   it('happens once under concurrent requests', async () => {

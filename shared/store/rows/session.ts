@@ -64,6 +64,8 @@ export const sessionRowSchema = z.object({
   createdAt: time,
   /** set when the tenant deleted it: the API answers 404 from then on, the rows go later */
   deletedAt: time.optional(),
+  /** deleted without unlinking: the phone goes on showing the device; absent: it is unlinked */
+  keepsDevice: z.boolean().optional(),
   /** written by workers: IF stateEpoch <= :e */
   stateEpoch: z.number().int(),
 })
