@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { leaveOutDescriptions, leaveOutJsonSchema, leaveOutOtherOperations } from './leave-out.ts'
+import { writeAtomically } from './write-atomically.ts'
 
 /** what the tests of lambdas share */
 const NO_LAMBDA = 'testing'
@@ -50,12 +51,12 @@ const lambdaBuilds = (root: string): readonly BuildOptions[] => {
   return [
     {
       ...common,
-      plugins: [leaveOutJsonSchema],
+      plugins: [writeAtomically, leaveOutJsonSchema],
       entryPoints: names.filter((name) => !ofApi.includes(name)).map(entry),
     },
     ...ofApi.map((name) => ({
       ...common,
-      plugins: [leaveOutJsonSchema, leaveOutOtherOperations(root, name), leaveOutDescriptions],
+      plugins: [writeAtomically, leaveOutJsonSchema, leaveOutOtherOperations(root, name), leaveOutDescriptions],
       entryPoints: [entry(name)],
     })),
   ]

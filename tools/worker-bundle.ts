@@ -1,5 +1,6 @@
 import type { BuildOptions } from 'esbuild'
 import { commonBundleOptions } from './lambda-bundle.ts'
+import { writeAtomically } from './write-atomically.ts'
 
 /**
  * The worker and the two helpers it starts, beside each other, as session-task/media/channels.ts expects them. Its image
@@ -9,6 +10,7 @@ export const workerBundleOptions = (root: string) =>
   ({
     ...commonBundleOptions(root),
     packages: 'external',
+    plugins: [writeAtomically],
     entryPoints: [
       { in: 'session-task/main.ts', out: 'main' },
       { in: 'session-task/media/media-thread.ts', out: 'media-thread' },

@@ -16,10 +16,12 @@ export const startChild = async (kind: 'bare' | 'engine', options: ChildOptions)
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const answers = async (): Promise<any> => {
+    const over = new AbortController()
+    const { signal } = over
     const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => [{ error: `the ${kind} child ended with code ${code}` }]),
-    ])
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => [{ error: `the ${kind} child ended with code ${code}` }]),
+    ]).finally(() => over.abort())
     if (message.error) throw new Error(message.error)
     return message.answer
   }
