@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { expectProof, seedsFrom } from './proof.ts'
 import { printReport } from './report.ts'
 import { runSeeds } from './run-seeds.ts'
@@ -7,6 +7,10 @@ import { runSeeds } from './run-seeds.ts'
 const FIRST = Number(process.env.CHAOS_SEED ?? process.env.CHAOS_FIRST_SEED ?? 1)
 const COUNT = process.env.CHAOS_SEED ? 1 : Number(process.env.CHAOS_SEEDS ?? 216)
 const CONTROL_SEEDS = 8
+
+// The workers are in this process: their metric lines would bury the report.
+beforeAll(() => void vi.stubEnv('METRICS', 'off'))
+afterAll(() => void vi.unstubAllEnvs())
 
 describe('whatever stops a worker, and whenever', () => {
   test('nothing is lost, nothing is told twice, no ratchet turns twice', { timeout: 1_800_000 }, async () => {
