@@ -37,13 +37,21 @@ test('what stays the same is not written, what changed is another file', async (
   expect(readFileSync(join(folder, 'dist/one.mjs'), 'utf8')).toContain('other')
 })
 
-test('what an earlier build left goes, and nothing else', () => {
-  for (const path of ['dist/lambdas/old/index.mjs', 'dist/lambdas/new/index.mjs', 'dist/stale.mjs', 'beside.txt']) {
+test('what an earlier build left goes, and nothing else: what another one is writing stays', () => {
+  for (const path of [
+    'dist/.parts/another',
+    'dist/lambdas/old/index.mjs',
+    'dist/lambdas/new/index.mjs',
+    'dist/stale.mjs',
+    'beside.txt',
+  ]) {
     mkdirSync(join(folder, path, '..'), { recursive: true })
     writeFileSync(join(folder, path), '')
   }
   removeOthers(folder, 'dist', new Set(['dist/lambdas/new/index.mjs']))
-  expect(readdirSync(join(folder, 'dist'), { recursive: true })).toEqual([
+  expect(readdirSync(join(folder, 'dist'), { recursive: true }).sort()).toEqual([
+    '.parts',
+    '.parts/another',
     'lambdas',
     'lambdas/new',
     'lambdas/new/index.mjs',

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,42 +85,38 @@ const acceptDocument = async (sessionId: string) => {
   return fleet.accept(sessionId, CONTACT, '', { id, type: 'document', content })
 }
 
-test.skipIf(!existsSync(FULL))(
-  'a full disk holds files back, in and out, and nothing else; with room again each file is there, none was given up',
-  async () => {
-    const worker = await fleet.startWorker({
-      ackTimeoutMs: 30_000,
-      heartbeatFile: FULL,
-      media: { store, helpers, testHost: '127.0.0.1', turns: new Turns(2), makeFolder, retryBaseMs: 2 },
+test('a full disk holds files back, in and out, and nothing else; with room again each file is there, none was given up', async () => {
+  const worker = await fleet.startWorker({
+    ackTimeoutMs: 30_000,
+    heartbeatFile: FULL,
+    media: { store, helpers, testHost: '127.0.0.1', turns: new Turns(2), makeFolder, retryBaseMs: 2 },
+  })
+  const phone = '5511900008901'
+  const sessionId = await fleet.linkSession(worker, phone)
+  const told = async (type: string) => (await fleet.readAllEvents(sessionId)).filter((event) => event.type === type)
+
+  disk.isFull = true
+  for (let n = 0; n < 3; n++)
+    await fleet.simulator.control('POST', `contacts/${CONTACT}/send`, {
+      to: phone,
+      media: { kind: 'image', sizeBytes: 5_000, mimetype: 'image/jpeg' },
     })
-    const phone = '5511900008901'
-    const sessionId = await fleet.linkSession(worker, phone)
-    const told = async (type: string) => (await fleet.readAllEvents(sessionId)).filter((event) => event.type === type)
+  const document = await acceptDocument(sessionId)
+  // Texts go both ways meanwhile, and no file is given up however often its turn came.
+  await until('many tries failed', () => disk.refused > 32, 60_000)
+  const text = await fleet.accept(sessionId, CONTACT, 'on a full disk')
+  await fleet.untilMessage(text.id, ['sent', 'delivered', 'read'])
+  await fleet.simulator.contactSends(CONTACT, phone, 'to a full disk')
+  await until('it came in', async () =>
+    (await told('message.received')).some(({ data }) => data.message?.text?.body === 'to a full disk'),
+  )
+  expect([...(await told('media.stored')), ...(await told('media.unavailable'))]).toEqual([])
+  expect((await fleet.messages.get(document.id))?.status).toBe('sending')
 
-    disk.isFull = true
-    for (let n = 0; n < 3; n++)
-      await fleet.simulator.control('POST', `contacts/${CONTACT}/send`, {
-        to: phone,
-        media: { kind: 'image', sizeBytes: 5_000, mimetype: 'image/jpeg' },
-      })
-    const document = await acceptDocument(sessionId)
-    // Texts go both ways meanwhile, and no file is given up however often its turn came.
-    await until('many tries failed', () => disk.refused > 32, 60_000)
-    const text = await fleet.accept(sessionId, CONTACT, 'on a full disk')
-    await fleet.untilMessage(text.id, ['sent', 'delivered', 'read'])
-    await fleet.simulator.contactSends(CONTACT, phone, 'to a full disk')
-    await until('it came in', async () =>
-      (await told('message.received')).some(({ data }) => data.message?.text?.body === 'to a full disk'),
-    )
-    expect([...(await told('media.stored')), ...(await told('media.unavailable'))]).toEqual([])
-    expect((await fleet.messages.get(document.id))?.status).toBe('sending')
-
-    disk.isFull = false
-    await until('every file', async () => (await told('media.stored')).length === 3, 60_000)
-    await fleet.untilMessage(document.id, ['sent', 'delivered', 'read'], 60_000)
-    expect(await told('media.unavailable')).toEqual([])
-    expect(await told('session.disconnected')).toEqual([])
-    expect(await fleet.simulator.violations()).toEqual([])
-  },
-  180_000,
-)
+  disk.isFull = false
+  await until('every file', async () => (await told('media.stored')).length === 3, 60_000)
+  await fleet.untilMessage(document.id, ['sent', 'delivered', 'read'], 60_000)
+  expect(await told('media.unavailable')).toEqual([])
+  expect(await told('session.disconnected')).toEqual([])
+  expect(await fleet.simulator.violations()).toEqual([])
+}, 180_000)

@@ -15,9 +15,9 @@ afterAll(async () => {
   await fleet.stop()
 })
 
-test('while S3 is away nobody reconnects, nothing is lost, and it is told; afterwards each session connects without a storm', async () => {
+/** S3 that goes away and comes back as the test says. */
+const makeLeavingS3 = () => {
   let isAway = false
-  let opened = 0
   const logClient = makeLogS3Client()
   logClient.middlewareStack.add(
     (next) => async (args) => {
@@ -26,6 +26,15 @@ test('while S3 is away nobody reconnects, nothing is lost, and it is told; after
     },
     { step: 'initialize', priority: 'high' },
   )
+  const setAway = (away: boolean) => {
+    isAway = away
+  }
+  return { logClient, setAway }
+}
+
+test('while S3 is away nobody reconnects, nothing is lost, and it is told; afterwards each session connects without a storm', async () => {
+  const { logClient, setAway } = makeLeavingS3()
+  let opened = 0
   const worker = await fleet.startWorker({
     logClient,
     ackTimeoutMs: 30_000,
@@ -40,7 +49,7 @@ test('while S3 is away nobody reconnects, nothing is lost, and it is told; after
   for (const phone of phones) sessions.push(await fleet.linkSession(worker, phone))
   const before = opened
 
-  isAway = true
+  setAway(true)
   const rows = await Promise.all(sessions.map((id) => fleet.accept(id, CONTACT, `for ${id}`)))
   const bodies = phones.flatMap((phone) => [`one for ${phone}`, `two for ${phone}`])
   for (const phone of phones)
@@ -54,7 +63,7 @@ test('while S3 is away nobody reconnects, nothing is lost, and it is told; after
   // Without a log there is no socket: not one attempt while it is away.
   expect(opened).toBe(before)
 
-  isAway = false
+  setAway(false)
   for (const row of rows) await fleet.untilMessage(row.id, ['sent', 'delivered', 'read'], 90_000)
   // One each; on a busy machine a socket may fail once more. A storm would be dozens.
   expect(opened).toBeLessThanOrEqual(before + 2 * SESSIONS)
@@ -77,19 +86,11 @@ test('while S3 is away nobody reconnects, nothing is lost, and it is told; after
 }, 120_000)
 
 test('a worker that drains while S3 is away leaves its session unsettled: somebody opens it, even if it is stopped', async () => {
-  let isAway = false
-  const logClient = makeLogS3Client()
-  logClient.middlewareStack.add(
-    (next) => async (args) => {
-      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
-      return next(args)
-    },
-    { step: 'initialize', priority: 'high' },
-  )
+  const { logClient, setAway } = makeLeavingS3()
   const worker = await fleet.startWorker({ logClient, logLimits: { storageTimeoutMs: 500 } })
   const phone = '5511900009999'
   const sessionId = await fleet.linkSession(worker, phone)
-  isAway = true
+  setAway(true)
   await fleet.simulator.contactSends(CONTACT, phone, 'unwritten')
   await until('the log is lost', async () => (await fleet.sessions.get(sessionId))?.status === 'reconnecting')
   await worker.drain()
@@ -97,19 +98,11 @@ test('a worker that drains while S3 is away leaves its session unsettled: somebo
 })
 
 test('a session that is taken over while S3 is away does not go on saying that it is connected; afterwards it tells and connects', async () => {
-  let isAway = false
-  const logClient = makeLogS3Client()
-  logClient.middlewareStack.add(
-    (next) => async (args) => {
-      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
-      return next(args)
-    },
-    { step: 'initialize', priority: 'high' },
-  )
+  const { logClient, setAway } = makeLeavingS3()
   const first = await fleet.startWorker({ isEndedByTest: true })
   const sessionId = await fleet.linkSession(first, '5511900009998')
   const second = await fleet.startWorker({ logClient, logLimits: { storageTimeoutMs: 300 } })
-  isAway = true
+  setAway(true)
   first.abandon()
   const lease = await fleet.leases.get(sessionId)
   await fleet.assign(sessionId, second)
@@ -118,7 +111,7 @@ test('a session that is taken over while S3 is away does not go on saying that i
     return found?.status === 'reconnecting' ? found : null
   })
   expect(row.reason).toMatchObject({ code: 'storage_unavailable', nextAction: 'wait', retryable: true })
-  isAway = false
+  setAway(false)
   const told = await until('the next connection is told', async () => {
     const events = (await fleet.readEvents(sessionId)).filter(({ type }) => type.startsWith('session.'))
     return events.filter(({ type }) => type === 'session.connected').length > 1 ? events : null
@@ -135,15 +128,7 @@ test('a session that is taken over while S3 is away does not go on saying that i
 })
 
 test('a session that is being linked while S3 goes away is still being linked afterwards: it shows another QR and links', async () => {
-  let isAway = false
-  const logClient = makeLogS3Client()
-  logClient.middlewareStack.add(
-    (next) => async (args) => {
-      if (isAway) throw Object.assign(new Error('S3 is away'), { name: 'TimeoutError' })
-      return next(args)
-    },
-    { step: 'initialize', priority: 'high' },
-  )
+  const { logClient, setAway } = makeLeavingS3()
   let opened = 0
   const worker = await fleet.startWorker({
     logClient,
@@ -160,13 +145,13 @@ test('a session that is being linked while S3 goes away is still being linked af
   await fleet.assign(sessionId, worker)
   const first = await until('a QR', () => fleet.sessions.getLinkSight(sessionId, Date.now()))
   const { epoch = 0 } = (await fleet.leases.get(sessionId)) ?? {}
-  isAway = true
+  setAway(true)
   // Asked for anew: what that begins with cannot be written.
   await fleet.sessions.requestLink(sessionId, { method: 'qr', requestedAt: Date.now() })
   await fleet.ring(worker.queueUrl, 'desired', sessionId)
   await until('the log is lost', async () => ((await fleet.leases.get(sessionId))?.epoch ?? 0) > epoch)
   const attempts = opened
-  isAway = false
+  setAway(false)
   await until('another connection', () => opened > attempts, 60_000)
   const sight = await until('another QR', async () => {
     const shown = await fleet.sessions.getLinkSight(sessionId, Date.now())
